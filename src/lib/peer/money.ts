@@ -1,0 +1,40 @@
+/**
+ * Money is a `bigint` in the smallest unit of its asset, never a float. Inside a peer every link is
+ * USD at scale 9 (one unit is a billionth of a dollar); tokens on chains are coarser, so crossing
+ * over has a direction: **the payer rounds up at the claim, a payout rounds down, and what is left
+ * over stays with whose it was**.
+ */
+export const LINK_ASSET = { code: 'USD', scale: 9 } as const;
+
+export interface Asset {
+	readonly code: string;
+	/** Digits after the decimal point of one whole unit. */
+	readonly scale: number;
+}
+
+const factor = (tokenScale: number): bigint => {
+	if (!Number.isInteger(tokenScale) || tokenScale < 0 || tokenScale > LINK_ASSET.scale)
+		throw new Error(`token scale ${tokenScale} is outside 0..${LINK_ASSET.scale}`);
+	return 10n ** BigInt(LINK_ASSET.scale - tokenScale);
+};
+
+/** Exact: every token unit is a whole number of link units. */
+export const tokenToLink = (token: bigint, tokenScale: number): bigint => token * factor(tokenScale);
+
+/** The fewest token units worth at least `link`. */
+export const linkToTokenUp = (link: bigint, tokenScale: number): bigint => ceilDiv(link, factor(tokenScale));
+
+/** The most token units worth at most `link`. */
+export const linkToTokenDown = (link: bigint, tokenScale: number): bigint => link / factor(tokenScale);
+
+/** For non-negative numerators. */
+export const ceilDiv = (numerator: bigint, denominator: bigint): bigint => (numerator + denominator - 1n) / denominator;
+
+export const minOf = (a: bigint, b: bigint): bigint => (a < b ? a : b);
+export const maxOf = (a: bigint, b: bigint): bigint => (a > b ? a : b);
+
+/** Fees are proportional, in parts per million of the amount that arrives at the hop. */
+export type PartsPerMillion = bigint;
+
+/** What leaves a hop that takes `fee` of `amount`: rounded down, so a hop never pays for a packet. */
+export const afterFee = (amount: bigint, fee: PartsPerMillion): bigint => (amount * (1_000_000n - fee)) / 1_000_000n;
