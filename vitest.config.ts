@@ -1,0 +1,81 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { playwright } from '@vitest/browser-playwright';
+import { configDefaults, defineConfig } from 'vitest/config';
+import { chromiumFlags, findChromium } from './scripts/browsers.ts';
+
+/**
+ * Four projects, told apart by a test file's name:
+ *
+ *   core     src/**\/*.test.ts              the core and pure code, in Node, no I/O
+ *   node     *.node.test.ts, server, scripts, tests/interop   things of this machine: files, sockets
+ *   process  tests/process                  several real processes and a real chain
+ *   browser  *.browser.test.ts and *.conformance.test.ts, in Chromium
+ *
+ * A `*.conformance.test.ts` file runs twice, in `core` and in `browser`: both must agree.
+ */
+const BROWSER_TESTS = 'src/**/*.browser.test.ts';
+const NODE_TESTS = 'src/**/*.node.test.ts';
+
+const executablePath = findChromium();
+
+export default defineConfig({
+	test: {
+		projects: [
+			{
+				test: {
+					name: 'core',
+					environment: 'node',
+					include: ['src/**/*.test.ts'],
+					exclude: [...configDefaults.exclude, BROWSER_TESTS, NODE_TESTS]
+				}
+			},
+			{
+				test: {
+					name: 'node',
+					environment: 'node',
+					include: [
+						NODE_TESTS,
+						'server/**/*.test.ts',
+						'scripts/**/*.test.ts',
+						'tests/interop/**/*.test.ts',
+						'tests/docs/**/*.test.ts'
+					],
+					testTimeout: 20_000
+				}
+			},
+			{
+				test: {
+					name: 'process',
+					environment: 'node',
+					include: ['tests/process/**/*.test.ts'],
+					// Each file starts its own chain and nodes; two cores carry one such world at a time.
+					fileParallelism: false,
+					testTimeout: 120_000,
+					hookTimeout: 120_000
+				}
+			},
+			{
+				plugins: [svelte({ configFile: false })],
+				optimizeDeps: { exclude: ['@sqlite.org/sqlite-wasm'] },
+				worker: { format: 'es' },
+				test: {
+					name: 'browser',
+					include: [BROWSER_TESTS, 'src/**/*.conformance.test.ts'],
+					testTimeout: 30_000,
+					browser: {
+						enabled: true,
+						headless: true,
+						screenshotFailures: false,
+						provider: playwright({
+							launchOptions: {
+								...(executablePath === undefined ? {} : { executablePath }),
+								args: chromiumFlags()
+							}
+						}),
+						instances: [{ browser: 'chromium' }]
+					}
+				}
+			}
+		]
+	}
+});
