@@ -1,0 +1,80 @@
+/**
+ * One table of everything that can go wrong and a person or a peer must hear of. A peer gets an ILP
+ * code; a person gets a sentence that says what happened, whether the money is safe and what to do
+ * (the sentences are in the string catalogue of the page, keyed by `type`, so that they can be
+ * translated). Errors are plain data and cross a worker boundary unharmed.
+ */
+export interface PeerError {
+	readonly type: PeerErrorType;
+	/** For logs and copyable details; not shown as the message. */
+	readonly reason?: string;
+}
+
+/**
+ * - `fault`: whose doing it usually is.
+ * - `retry`: the same again may work without anybody changing anything.
+ * - `money`: `safe` nothing moved or what moved is accounted for; `bounded` at most a stated limit is at risk;
+ *   `unknown` the outcome is not known yet and will be learned from the peer or the chain.
+ */
+export interface ErrorRow {
+	readonly fault: 'mine' | 'peer' | 'chain' | 'wallet' | 'storage' | 'network' | 'person';
+	readonly retry: boolean;
+	readonly money: 'safe' | 'bounded' | 'unknown';
+}
+
+export const ERRORS = {
+	// the link to the hub
+	HubUnreachable: { fault: 'network', retry: true, money: 'safe' },
+	HubRefused: { fault: 'peer', retry: false, money: 'safe' },
+	LinkLost: { fault: 'network', retry: true, money: 'unknown' },
+	HubDisagrees: { fault: 'peer', retry: false, money: 'bounded' },
+	NotConnected: { fault: 'network', retry: true, money: 'safe' },
+	// bytes from strangers
+	MalformedPacket: { fault: 'peer', retry: false, money: 'safe' },
+	MalformedFrame: { fault: 'peer', retry: false, money: 'safe' },
+	InvalidEvent: { fault: 'peer', retry: false, money: 'safe' },
+	InvalidDelegation: { fault: 'peer', retry: false, money: 'safe' },
+	// claims and channels
+	ClaimNotIncreasing: { fault: 'peer', retry: false, money: 'safe' },
+	ClaimForged: { fault: 'peer', retry: false, money: 'safe' },
+	ClaimBeyondDeposit: { fault: 'peer', retry: false, money: 'safe' },
+	ChannelClosed: { fault: 'peer', retry: false, money: 'safe' },
+	ChannelUnknown: { fault: 'peer', retry: false, money: 'safe' },
+	ChannelTerms: { fault: 'peer', retry: false, money: 'safe' },
+	NotEnoughInChannel: { fault: 'person', retry: false, money: 'safe' },
+	NoChannel: { fault: 'person', retry: false, money: 'safe' },
+	StillInGrace: { fault: 'person', retry: true, money: 'safe' },
+	// reading
+	AuthorUnknown: { fault: 'peer', retry: true, money: 'safe' },
+	AuthorUnreachable: { fault: 'peer', retry: true, money: 'safe' },
+	/** Fulfilled with nothing, garbage or the wrong event; not paid again. */
+	AuthorCheated: { fault: 'peer', retry: false, money: 'bounded' },
+	AnswerSpoiled: { fault: 'peer', retry: true, money: 'unknown' },
+	PriceExpired: { fault: 'peer', retry: true, money: 'safe' },
+	PriceAboveLimit: { fault: 'person', retry: false, money: 'safe' },
+	DailyLimitReached: { fault: 'person', retry: false, money: 'safe' },
+	WayTooDear: { fault: 'network', retry: true, money: 'safe' },
+	NoRoute: { fault: 'network', retry: true, money: 'safe' },
+	PacketTimedOut: { fault: 'network', retry: true, money: 'unknown' },
+	// the wallet and the chain
+	WalletRefused: { fault: 'wallet', retry: true, money: 'safe' },
+	WalletMissing: { fault: 'wallet', retry: false, money: 'safe' },
+	WalletWrongChain: { fault: 'wallet', retry: false, money: 'safe' },
+	FundingRefused: { fault: 'chain', retry: false, money: 'safe' },
+	ChainUnreachable: { fault: 'chain', retry: true, money: 'safe' },
+	TransactionRefused: { fault: 'chain', retry: false, money: 'safe' },
+	ChainReplaced: { fault: 'chain', retry: false, money: 'safe' },
+	PayoutTooSmall: { fault: 'person', retry: false, money: 'safe' },
+	PayoutFailed: { fault: 'chain', retry: true, money: 'safe' },
+	// this device
+	StorageFull: { fault: 'storage', retry: false, money: 'safe' },
+	StorageLost: { fault: 'storage', retry: false, money: 'bounded' },
+	WrongPassword: { fault: 'person', retry: true, money: 'safe' },
+	InvalidKey: { fault: 'person', retry: false, money: 'safe' },
+	InvalidInput: { fault: 'person', retry: false, money: 'safe' },
+	Internal: { fault: 'mine', retry: true, money: 'unknown' },
+} as const satisfies Record<string, ErrorRow>;
+
+export type PeerErrorType = keyof typeof ERRORS;
+
+export const peerError = (type: PeerErrorType, reason?: string): PeerError => (reason === undefined ? { type } : { type, reason });

@@ -1,0 +1,137 @@
+/**
+ * Every limit, with its unit, its reason and what happens beyond it. A number that comes from a
+ * specification names the section.
+ */
+const KIB = 1024;
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+/** Link units in one dollar (scale 9). */
+const DOLLAR = 1_000_000_000n;
+
+export const LIMITS = {
+	// --- ILP (RFC 27) and BTP (RFC 23)
+	/** Bytes. RFC 27: `data` of any packet; larger cannot be encoded. */
+	ilpDataBytes: 32_767,
+	/** Characters. RFC 15; longer addresses are invalid. */
+	ilpAddressCharacters: 1_023,
+	/** Bytes of a reject's message (RFC 27); longer is malformed. */
+	ilpMessageBytes: 8_191,
+	/** Bytes of one socket message: one ILP packet, a claim and a hello fit many times; larger closes the socket. */
+	socketMessageBytes: 256 * KIB,
+	/** Entries of protocol data in one BTP packet; ours has three. */
+	btpProtocols: 32,
+	/** A link whose answer to a BTP request is this late gives up on it (REF 35 s; longer than any packet's life). */
+	btpResponseMs: 35 * SECOND,
+	/** An unauthenticated socket is closed after this: opening sockets must not be an attack. */
+	authWindowMs: 10 * SECOND,
+	/** Age or future of an auth event (NIP-98); older is refused as replayed. */
+	authFreshMs: 60 * SECOND,
+	/** Bytes a socket may have queued before its link takes no more packets (T02): a slow reader bounds our memory. */
+	socketBufferedBytes: 4 * KIB * KIB,
+	/** Prepares under way per link; more is T02 Peer Busy. */
+	inFlightPerLink: 1_024,
+
+	// --- packets on the way
+	/** A hop keeps this between the expiry it was given and the one it gives (RFC 27; REF 1 s). */
+	expiryMarginMs: 1 * SECOND,
+	/** Longest a packet is held for anybody. */
+	maxHoldMs: 30 * SECOND,
+	/** Expiry of a GET's prepare; a reader's money is never bound longer per try. */
+	getExpiryMs: 10 * SECOND,
+	/** After this long without a turn of the clock (a frozen tab), look at the time before fulfilling. */
+	frozenMs: 2 * SECOND,
+
+	// --- sessions (PROTOCOL section 2)
+	/** A token this old opens nothing new. */
+	sessionOpenMs: 5 * MINUTE,
+	/** Sequence numbers remembered per token; older packets are refused. */
+	sessionWindow: 4_096,
+	/** What a packet did is kept this long after it expired. */
+	packetMemoryMs: 10 * MINUTE,
+	/** Sessions per link that never paid; beyond it the longest idle is closed. */
+	unpaidSessionsPerLink: 4_096,
+	/** A paid session is forgotten after this much silence. */
+	paidSessionIdleMs: 24 * HOUR,
+	/** A new token at least this often: at hops it is the session's name. */
+	tokenRotateMs: 1 * HOUR,
+	/** Life of a stream key. */
+	streamKeyMs: 7 * DAY,
+
+	// --- frames and events
+	/** Bytes of one frame. */
+	frameBytes: 1_024 * KIB,
+	/** Bytes of one encoded event; larger is refused (`invalid: too large`). */
+	eventBytes: 256 * KIB,
+	/** Tags of one event. */
+	eventTags: 2_000,
+	/** Depth of CBOR nesting. */
+	cborDepth: 6,
+	/** Bytes of one part of an event. */
+	partBytes: 31_000,
+	/** Price of one part: a short dear event comes in parts too, so little is ever at risk. */
+	partPrice: DOLLAR / 100n,
+	/** Entries in one HAVE: what fits an answer. */
+	haveEntries: 250,
+	/** Filters in one REQ, and values in one list of a filter. */
+	filters: 16,
+	filterValues: 1_000,
+	/** Bytes of a cursor. */
+	cursorBytes: 32,
+	/** A price once offered is honoured this long by the node's clock. */
+	priceHonouredMs: 10 * MINUTE,
+	/** A paid receipt is answered again for this long. */
+	receiptMs: 30 * DAY,
+	/** Pushed entries without one GET before the node waits to be asked. */
+	haveUnread: 100,
+	/** Unanswered pushes before a subscription sleeps. */
+	pushesUnanswered: 3,
+	/** Silence after which a reader asks again with its cursor. */
+	subscriptionSilenceMs: 60 * SECOND,
+
+	// --- money (defaults a person can change are in config.ts)
+	/** W of a guest: claimed ahead of what was fulfilled. */
+	windowGuest: DOLLAR / 50n,
+	/** W between nodes that route. */
+	windowNode: 5n * DOLLAR,
+	/** Float: how far a guest lets his hub owe him. */
+	floatDefault: 1n * DOLLAR,
+	/** Largest single packet. */
+	maxPacket: DOLLAR,
+	/** One unchecked GET of this much at first for a new author key; doubles per good answer. */
+	firstTrust: DOLLAR / 1_000n,
+	/** GETs under way per author once trusted. */
+	trustedInFlight: 64,
+	/** Of W, what may be under way to one author at a time, in percent. */
+	authorShareOfWindow: 25n,
+	/** A way that delivers less than this is refused (percent). */
+	minDelivered: 90n,
+	/** A payee redeems once this much is unredeemed; above it a sleeping payee could lose it. */
+	redeemThreshold: 1n * DOLLAR,
+	/** Consecutive T04 while the ledger says covered; then nothing more is signed to that hub. */
+	uncoveredRejects: 3,
+
+	// --- free data (PROTOCOL section 6)
+	freeBurstBytes: 64 * KIB,
+	freeBytesPerSecond: 1 * KIB,
+	/** Each fulfilled packet adds 1 kB per this much of the hop's fee. */
+	feeUnitsPerFreeKib: 1_000n,
+	/** And what was earned so is forgotten after this. */
+	freeEarnedMs: 24 * HOUR,
+
+	// --- delegation and announcement (PROTOCOL section 5)
+	delegationMs: 30 * DAY,
+	announcementMs: 7 * DAY,
+
+	// --- channels
+	/** Seconds. A payee refuses channels with less grace: a twin must be able to sleep a day. */
+	graceSeconds: 24 * 3_600,
+	/** Seconds beyond grace that a channel must still live when accepted. */
+	expiryBeyondGraceSeconds: 7 * 24 * 3_600,
+
+	// --- links
+	reconnectFirstMs: 1 * SECOND,
+	reconnectLastMs: 300 * SECOND,
+	heartbeatMs: 60 * SECOND,
+} as const;
