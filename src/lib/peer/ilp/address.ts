@@ -1,0 +1,91 @@
+/**
+ * ILP addresses (RFC 15): `scheme(.segment)+`, at most 1023 ASCII characters, case-sensitive.
+ *
+ * | scheme                | reaches                                                           |
+ * | --------------------- | ----------------------------------------------------------------- |
+ * | `g`                   | the live network                                                  |
+ * | `test` `test1…test3`  | test networks                                                     |
+ * | `private` `example`   | a closed network; documentation                                   |
+ * | `local`               | inside one operator's network                                     |
+ * | `peer`                | the neighbour on this link, **never forwarded** (ILDCP and the like) |
+ * | `self`                | this very node                                                    |
+ *
+ * A segment is one or more of `A-Z a-z 0-9 _ ~ -`. Who owns an address owns everything below it,
+ * so a child's address is its parent's with a segment more, and routing looks for the longest
+ * prefix **of whole segments**: `test.al` is no prefix of `test.alice`.
+ */
+import { err, ok, type Result } from '../result.ts';
+
+/** Characters, RFC 15. */
+export const MAX_ADDRESS_LENGTH = 1023;
+
+export const ADDRESS_SCHEMES = [
+	'g',
+	'private',
+	'example',
+	'peer',
+	'self',
+	'test',
+	'test1',
+	'test2',
+	'test3',
+	'local'
+] as const;
+
+export type AddressScheme = (typeof ADDRESS_SCHEMES)[number];
+
+export type MalformedAddress = { readonly type: 'MalformedAddress'; readonly reason: string };
+
+const SEGMENT = /^[A-Za-z0-9_~-]+$/;
+const ADDRESS = /^(?:g|private|example|peer|self|test[1-3]?|local)(?:\.[A-Za-z0-9_~-]+)+$/;
+
+/** Whether `text` is an address: a known scheme and at least one segment. */
+export const isValidAddress = (text: string): boolean =>
+	text.length <= MAX_ADDRESS_LENGTH && ADDRESS.test(text);
+
+/** The same, with the reason why not. For addresses that people or configuration files supply. */
+export const parseAddress = (text: string): Result<string, MalformedAddress> => {
+	if (isValidAddress(text)) return ok(text);
+	const [scheme, ...segments] = text.split('.');
+	const malformed = (reason: string) => err({ type: 'MalformedAddress', reason });
+	if (text.length > MAX_ADDRESS_LENGTH) return malformed(`longer than ${MAX_ADDRESS_LENGTH} characters`);
+	if (!isScheme(scheme)) return malformed('unknown scheme');
+	if (segments.length === 0) return malformed('nothing after the scheme');
+	return malformed('a segment is empty or holds another character than A-Z a-z 0-9 _ ~ -');
+};
+
+/** Whether `text` may stand between two dots. */
+export const isValidSegment = (text: string): boolean => SEGMENT.test(text);
+
+/** The first part of a valid address. */
+export const schemeOf = (address: string): AddressScheme => {
+	const scheme = address.slice(0, address.indexOf('.'));
+	if (!isScheme(scheme)) throw new Error(`not a valid address: ${address}`);
+	return scheme;
+};
+
+/** For this link only: answered or refused here, never forwarded. */
+export const isPeerAddress = (address: string): boolean => address.startsWith('peer.');
+
+/**
+ * Whether both are on one network. RFC 34: a node lives on the live network or on one test network
+ * and refuses the addresses of any other.
+ */
+export const isSameNetwork = (a: string, b: string): boolean => schemeOf(a) === schemeOf(b);
+
+/** Whether `address` is `prefix` or lies below it, by whole segments. `g` matches all of `g.…`. */
+export const matchesPrefix = (address: string, prefix: string): boolean =>
+	address.startsWith(prefix) && (address.length === prefix.length || address[prefix.length] === '.');
+
+/** Whether `address` lies below `parent`, at any depth; no address is its own child. */
+export const isChildOf = (address: string, parent: string): boolean =>
+	address.length > parent.length && matchesPrefix(address, parent);
+
+/** `parent.segment`, as a parent hands it out; fails when that is no address. */
+export const childAddress = (parent: string, segment: string): Result<string, MalformedAddress> =>
+	isValidSegment(segment)
+		? parseAddress(`${parent}.${segment}`)
+		: err({ type: 'MalformedAddress', reason: 'not one segment' });
+
+const isScheme = (text: string | undefined): text is AddressScheme =>
+	(ADDRESS_SCHEMES as readonly (string | undefined)[]).includes(text);
