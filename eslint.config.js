@@ -8,10 +8,7 @@ const mistakes = {
 	'@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { attributes: false } }],
 	'@typescript-eslint/await-thenable': 'error',
 	'@typescript-eslint/no-explicit-any': 'error',
-	'@typescript-eslint/switch-exhaustiveness-check': [
-		'error',
-		{ considerDefaultExhaustiveForUnions: true }
-	],
+	'@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
 	'@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
 	'@typescript-eslint/no-non-null-assertion': 'error',
 	'@typescript-eslint/only-throw-error': 'error',
@@ -21,7 +18,14 @@ const mistakes = {
 	eqeqeq: ['error', 'always', { null: 'ignore' }]
 };
 
-const project = ['./tsconfig.core.json', './tsconfig.workers.json', './tsconfig.sw.json', './tsconfig.node.json', './tsconfig.e2e.json', './tsconfig.json'];
+const project = [
+	'./tsconfig.core.json',
+	'./tsconfig.workers.json',
+	'./tsconfig.sw.json',
+	'./tsconfig.node.json',
+	'./tsconfig.e2e.json',
+	'./tsconfig.json'
+];
 
 export default tseslint.config(
 	{

@@ -1,0 +1,236 @@
+/**
+ * The list of everything `npm test` runs, in order. Adding a suite is one entry here and one budget
+ * in tests/budgets.ts.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { BUDGET_SECONDS } from '../tests/budgets.ts';
+import { provideBrowser } from './browsers.ts';
+
+export type SuiteName = keyof typeof BUDGET_SECONDS;
+
+export interface Counts {
+	passed: number;
+	failed: number;
+	skipped: number;
+}
+
+export interface Suite {
+	name: SuiteName;
+	/** The commands that run it. `full` is `npm test`. */
+	in: readonly ('full' | 'fast' | 'check' | 'contracts')[];
+	/** Suites of one group that follow each other run two at a time; those without a group run alone. */
+	group?: 'static';
+	/** Globs of the files it works on. It fails when they match nothing. */
+	inputs: readonly string[];
+	/** A JavaScript file and its arguments, run by this Node. */
+	command: readonly string[];
+	/** Extra environment, given the path where the runner shall write its JSON. */
+	env?: (report: string) => Record<string, string>;
+	/** Extra arguments, given that path. */
+	reportArgs?: (report: string) => string[];
+	/** Reads the runner's JSON. Without it the step counts as one test: it passed or it did not. */
+	count?: (json: unknown) => Counts;
+	/** Brings what the suite needs. A sentence back means: skip it, and say so. */
+	provide?: () => Environment | { skip: string };
+}
+
+interface Environment {
+	env: Record<string, string>;
+}
+
+const TSC = 'node_modules/typescript/bin/tsc';
+
+export const SUITES: readonly Suite[] = [
+	{
+		name: 'lock',
+		in: ['full', 'fast', 'check'],
+		group: 'static',
+		inputs: ['package-lock.json'],
+		command: ['scripts/complete-lock.mjs', '--check']
+	},
+	types('core', 'core', ['src/lib/peer/**/*.ts'], ['full', 'fast', 'check']),
+	types('workers', 'workers', ['src/workers/**/*.ts'], ['full', 'fast', 'check']),
+	types(
+		'service worker',
+		'sw',
+		['src/service-worker.ts', 'src/service-worker/**/*.ts'],
+		['full', 'fast', 'check']
+	),
+	types('node', 'node', ['scripts/**/*.ts', 'server/**/*.ts'], ['full', 'fast', 'check']),
+	types('e2e', 'e2e', ['tests/e2e/**/*.ts'], ['full', 'check']),
+	{
+		name: 'types: svelte',
+		in: ['full', 'check'],
+		group: 'static',
+		inputs: ['src/routes/**/*.svelte'],
+		command: [
+			'node_modules/svelte-check/bin/svelte-check',
+			'--tsconfig',
+			'./tsconfig.json',
+			'--output',
+			'human',
+			'--fail-on-warnings'
+		]
+	},
+	{
+		name: 'lint',
+		in: ['full', 'check'],
+		group: 'static',
+		inputs: ['src/**/*.ts'],
+		command: ['node_modules/eslint/bin/eslint.js', '--max-warnings=0', '.']
+	},
+	{
+		name: 'arrows',
+		in: ['full', 'fast', 'check'],
+		group: 'static',
+		inputs: ['src/**/*.ts'],
+		command: [
+			'node_modules/dependency-cruiser/bin/dependency-cruise.mjs',
+			'--config',
+			'.dependency-cruiser.mjs',
+			'src',
+			'scripts',
+			'server'
+		]
+	},
+	{
+		name: 'format',
+		in: ['check'],
+		group: 'static',
+		inputs: ['src/**/*.ts'],
+		command: ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.']
+	},
+	{ ...vitest('core', ['full', 'fast'], ['src/**/*.test.ts']) },
+	vitest(
+		'node',
+		['full'],
+		['src/**/*.node.test.ts', '{server,scripts,tests/interop,tests/docs}/**/*.test.ts']
+	),
+	{
+		name: 'contract bindings',
+		in: ['full', 'contracts', 'check'],
+		inputs: ['contracts/src/**/*.sol'],
+		command: ['scripts/contracts.ts', '--check']
+	},
+	{
+		name: 'contracts',
+		in: ['full', 'contracts'],
+		inputs: ['contracts/test/**/*.{sol,ts}'],
+		command: ['scripts/test-contracts.ts'],
+		reportArgs: (report) => [report],
+		count: (json) => json as Counts
+	},
+	{
+		...vitest('browser', ['full'], ['src/**/*.{browser,conformance}.test.ts']),
+		provide: () => needBrowser('chromium', 'TRIBUTARY_CHROMIUM')
+	},
+	vitest('process', ['full'], ['tests/process/**/*.test.ts']),
+	playwright('chromium', 'chromium', 'TRIBUTARY_CHROMIUM'),
+	playwright('firefox', 'firefox-esr', 'TRIBUTARY_FIREFOX')
+];
+
+function types(
+	name: 'core' | 'workers' | 'service worker' | 'node' | 'e2e',
+	config: string,
+	inputs: string[],
+	inCommands: Suite['in']
+): Suite {
+	return {
+		name: `types: ${name}`,
+		in: inCommands,
+		group: 'static',
+		inputs,
+		command: [TSC, '-p', `tsconfig.${config}.json`, '--pretty', 'false']
+	};
+}
+
+function vitest(
+	project: 'core' | 'node' | 'browser' | 'process',
+	inCommands: Suite['in'],
+	inputs: string[]
+): Suite {
+	return {
+		name: project,
+		in: inCommands,
+		inputs,
+		command: [
+			'node_modules/vitest/vitest.mjs',
+			'run',
+			'--project',
+			project,
+			'--reporter=default',
+			'--reporter=json'
+		],
+		reportArgs: (report) => [`--outputFile.json=${report}`],
+		count: countVitest
+	};
+}
+
+function playwright(
+	project: 'chromium' | 'firefox',
+	browser: 'chromium' | 'firefox-esr',
+	variable: string
+): Suite {
+	return {
+		name: `e2e: ${project}`,
+		in: ['full'],
+		inputs: ['tests/e2e/**/*.spec.ts'],
+		command: ['node_modules/@playwright/test/cli.js', 'test', `--project=${project}`, '--reporter=list,json'],
+		env: (report) => ({ PLAYWRIGHT_JSON_OUTPUT_NAME: report }),
+		count: countPlaywright,
+		provide: () => needBrowser(browser, variable, browser === 'firefox-esr')
+	};
+}
+
+/** A browser for the suite: found or installed. Only an optional one may be missing without failing. */
+function needBrowser(
+	name: 'chromium' | 'firefox-esr',
+	variable: string,
+	isOptional = false
+): Environment | { skip: string } {
+	const provided = provideBrowser(name);
+	if ('path' in provided) return { env: { [variable]: provided.path } };
+	if (isOptional) return { skip: provided.reason };
+	throw new Error(provided.reason);
+}
+
+interface VitestReport {
+	numPassedTests: number;
+	numFailedTests: number;
+	numPendingTests: number;
+	numTodoTests: number;
+	testResults: { status: string; assertionResults: unknown[] }[];
+}
+
+/** A file that could not even be loaded has no test to count: it counts as one failure. */
+export function countVitest(json: unknown): Counts {
+	const report = json as VitestReport;
+	const unloadable = report.testResults.filter(
+		(file) => file.status === 'failed' && file.assertionResults.length === 0
+	).length;
+	return {
+		passed: report.numPassedTests,
+		failed: report.numFailedTests + unloadable,
+		skipped: report.numPendingTests + report.numTodoTests
+	};
+}
+
+interface PlaywrightReport {
+	stats: { expected: number; unexpected: number; flaky: number; skipped: number };
+	errors: unknown[];
+}
+
+/** A test that passed only when tried again did not pass. */
+export function countPlaywright(json: unknown): Counts {
+	const { stats, errors } = json as PlaywrightReport;
+	return {
+		passed: stats.expected,
+		failed: stats.unexpected + stats.flaky + (stats.unexpected + stats.flaky === 0 ? errors.length : 0),
+		skipped: stats.skipped
+	};
+}
+
+export function readReport(root: string, report: string): unknown {
+	return JSON.parse(readFileSync(join(root, report), 'utf8'));
+}

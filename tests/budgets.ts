@@ -1,0 +1,29 @@
+/**
+ * How long each suite may take, in seconds. A suite that takes longer fails: slowness is noticed on
+ * the day it is added. Measured on two shared cores, then roughly doubled; CI machines are no faster.
+ *
+ * The names are those of the suites in scripts/suites.ts.
+ */
+export const BUDGET_SECONDS = {
+	lock: 10,
+	'types: core': 45,
+	'types: workers': 45,
+	'types: service worker': 45,
+	'types: node': 60,
+	'types: e2e': 60,
+	'types: svelte': 90,
+	lint: 120,
+	arrows: 45,
+	format: 60,
+	core: 60,
+	node: 120,
+	'contract bindings': 60,
+	contracts: 180,
+	browser: 180,
+	process: 300,
+	'e2e: chromium': 900,
+	'e2e: firefox': 600
+} as const satisfies Record<string, number>;
+
+/** `npm run test:fast` as a whole, once everything is installed. */
+export const FAST_BUDGET_SECONDS = 60;
