@@ -77,6 +77,13 @@ export const LIMITS = {
 	/** Filters in one REQ, and values in one list of a filter. */
 	filters: 16,
 	filterValues: 1_000,
+	/** Parts an event may be sold in: at a cent each, more than anybody should pay for one event. */
+	parts: 65_535,
+	/** Characters of a NOTICE's or CLOSED's code, and of the text beside it (shown to people, so kept short). */
+	codeCharacters: 64,
+	textCharacters: 1_024,
+	/** Characters of a search in a filter. */
+	searchCharacters: 256,
 	/** Bytes of a cursor. */
 	cursorBytes: 32,
 	/** A price once offered is honoured this long by the node's clock. */
