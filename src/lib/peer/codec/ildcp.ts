@@ -14,7 +14,8 @@
  * here and in the other protocols that live under `peer.`.
  */
 import { bytesEqual, fromHex } from '../bytes.ts';
-import { isValidAddress, MAX_ADDRESS_LENGTH } from '../ilp/address.ts';
+import { isValidAddress } from '../ilp/address.ts';
+import { LIMITS } from '../limits.ts';
 import { err, ok, type Result } from '../result.ts';
 import type { IlpFulfill, IlpPrepare } from './ilp.ts';
 import { OerReader, OerWriter, sizeOfVar, utf8Length } from './oer.ts';
@@ -66,7 +67,7 @@ export const ildcpResponse = (config: IldcpConfig): IlpFulfill => {
 
 export const decodeIldcpResponse = (fulfill: IlpFulfill): Result<IldcpConfig, MalformedIldcpResponse> => {
 	const reader = new OerReader(fulfill.data);
-	const clientAddress = reader.ia5(MAX_ADDRESS_LENGTH);
+	const clientAddress = reader.ia5(LIMITS.ilpAddressCharacters);
 	if (!isValidAddress(clientAddress)) reader.fail('clientAddress is not an ILP address');
 	const config = { clientAddress, assetScale: reader.uint8(), assetCode: reader.utf8() };
 	if (reader.failure !== undefined) return err({ type: 'MalformedIldcpResponse', reason: reader.failure });

@@ -19,14 +19,11 @@
  * the amount and the expiry only, which lie at fixed places, so {@link forwardPrepare} need not
  * encode anything. What follows the last field is ignored, and forwarded with the rest.
  */
-import { isValidAddress, MAX_ADDRESS_LENGTH } from '../ilp/address.ts';
+import { isValidAddress } from '../ilp/address.ts';
+import { LIMITS } from '../limits.ts';
 import { err, ok, type Result } from '../result.ts';
 import { formatTimestamp, OerReader, OerWriter, sizeOfVar, utf8Length, TIMESTAMP_LENGTH } from './oer.ts';
 
-/** Bytes of end-to-end data in any packet, RFC 27. */
-export const MAX_ILP_DATA = 32_767;
-/** Bytes of UTF-8 in a reject's message, RFC 27. */
-export const MAX_REJECT_MESSAGE = 8191;
 /** Bytes of a condition and of a fulfillment. */
 export const CONDITION_LENGTH = 32;
 
@@ -129,8 +126,7 @@ export const encodePrepare = (packet: IlpPrepare): Uint8Array => {
 	assertLength('condition', packet.condition, CONDITION_LENGTH);
 	assertData(packet.data);
 	if (!isValidAddress(packet.destination)) throw new Error(`not an ILP address: ${packet.destination}`);
-	const size =
-		PREPARE_FIXED_LENGTH + sizeOfVar(packet.destination.length) + sizeOfVar(packet.data.length);
+	const size = PREPARE_FIXED_LENGTH + sizeOfVar(packet.destination.length) + sizeOfVar(packet.data.length);
 	const writer = openEnvelope('prepare', size);
 	writer.uint64(packet.amount);
 	writer.timestamp(packet.expiresAt);
@@ -153,7 +149,7 @@ export const encodeReject = (packet: IlpReject): Uint8Array => {
 	assertData(packet.data);
 	const messageLength = utf8Length(packet.message);
 	if (!ERROR_CODE.test(packet.code)) throw new Error(`not an ILP error code: ${packet.code}`);
-	if (messageLength > MAX_REJECT_MESSAGE) throw new Error(`message of ${messageLength} bytes`);
+	if (messageLength > LIMITS.ilpMessageBytes) throw new Error(`message of ${messageLength} bytes`);
 	if (!isAddressOrEmpty(packet.triggeredBy)) throw new Error(`not an ILP address: ${packet.triggeredBy}`);
 	const size =
 		ERROR_CODE_LENGTH +
@@ -191,7 +187,8 @@ export const decodeIlpPacket = (bytes: Uint8Array): Result<IlpPacket, MalformedI
 /** Reads a packet that must be a prepare, as a request on a link must. */
 export const decodePrepare = (bytes: Uint8Array): Result<IlpPrepare, MalformedIlpPacket> => {
 	const decoded = decodeIlpPacket(bytes);
-	if (!decoded.ok || decoded.value.type === 'prepare') return decoded as Result<IlpPrepare, MalformedIlpPacket>;
+	if (!decoded.ok || decoded.value.type === 'prepare')
+		return decoded as Result<IlpPrepare, MalformedIlpPacket>;
 	return err({ type: 'MalformedIlpPacket', reason: `a ${decoded.value.type} where a prepare belongs` });
 };
 
@@ -258,24 +255,31 @@ const readPrepare = (reader: OerReader): IlpPrepare => {
 	const amount = reader.uint64();
 	const expiresAt = reader.timestamp();
 	const condition = reader.fixed(CONDITION_LENGTH);
-	const destination = reader.ia5(MAX_ADDRESS_LENGTH);
+	const destination = reader.ia5(LIMITS.ilpAddressCharacters);
 	if (!isValidAddress(destination)) reader.fail('destination is not an ILP address');
-	return { type: 'prepare', amount, expiresAt, condition, destination, data: reader.varOctets(MAX_ILP_DATA) };
+	return {
+		type: 'prepare',
+		amount,
+		expiresAt,
+		condition,
+		destination,
+		data: reader.varOctets(LIMITS.ilpDataBytes)
+	};
 };
 
 const readFulfill = (reader: OerReader): IlpFulfill => ({
 	type: 'fulfill',
 	fulfillment: reader.fixed(CONDITION_LENGTH),
-	data: reader.varOctets(MAX_ILP_DATA)
+	data: reader.varOctets(LIMITS.ilpDataBytes)
 });
 
 const readReject = (reader: OerReader): IlpReject => {
 	const code = String.fromCharCode(...reader.fixed(ERROR_CODE_LENGTH));
 	if (!isErrorCode(code)) reader.fail('not an ILP error code');
-	const triggeredBy = reader.ia5(MAX_ADDRESS_LENGTH);
+	const triggeredBy = reader.ia5(LIMITS.ilpAddressCharacters);
 	if (!isAddressOrEmpty(triggeredBy)) reader.fail('triggeredBy is not an ILP address');
-	const message = reader.utf8(MAX_REJECT_MESSAGE);
-	const data = reader.varOctets(MAX_ILP_DATA);
+	const message = reader.utf8(LIMITS.ilpMessageBytes);
+	const data = reader.varOctets(LIMITS.ilpDataBytes);
 	return { type: 'reject', code: code as IlpErrorCode, triggeredBy, message, data };
 };
 
@@ -288,7 +292,8 @@ const assertLength = (what: string, bytes: Uint8Array, length: number): void => 
 };
 
 const assertData = (data: Uint8Array): void => {
-	if (data.length > MAX_ILP_DATA) throw new Error(`data of ${data.length} bytes, at most ${MAX_ILP_DATA} fit`);
+	if (data.length > LIMITS.ilpDataBytes)
+		throw new Error(`data of ${data.length} bytes, at most ${LIMITS.ilpDataBytes} fit`);
 };
 
 const malformed = (reader: OerReader): Result<never, MalformedIlpPacket> =>

@@ -322,8 +322,7 @@ export class OerWriter {
 
 	/** The finished bytes; throws when the announced size and what was written disagree. */
 	finish(): Uint8Array {
-		if (this.#at !== this.#bytes.length)
-			throw new Error(`wrote ${this.#at} of ${this.#bytes.length} bytes`);
+		if (this.#at !== this.#bytes.length) throw new Error(`wrote ${this.#at} of ${this.#bytes.length} bytes`);
 		return this.#bytes;
 	}
 

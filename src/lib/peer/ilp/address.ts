@@ -14,10 +14,8 @@
  * so a child's address is its parent's with a segment more, and routing looks for the longest
  * prefix **of whole segments**: `test.al` is no prefix of `test.alice`.
  */
+import { LIMITS } from '../limits.ts';
 import { err, ok, type Result } from '../result.ts';
-
-/** Characters, RFC 15. */
-export const MAX_ADDRESS_LENGTH = 1023;
 
 export const ADDRESS_SCHEMES = [
 	'g',
@@ -41,14 +39,15 @@ const ADDRESS = /^(?:g|private|example|peer|self|test[1-3]?|local)(?:\.[A-Za-z0-
 
 /** Whether `text` is an address: a known scheme and at least one segment. */
 export const isValidAddress = (text: string): boolean =>
-	text.length <= MAX_ADDRESS_LENGTH && ADDRESS.test(text);
+	text.length <= LIMITS.ilpAddressCharacters && ADDRESS.test(text);
 
 /** The same, with the reason why not. For addresses that people or configuration files supply. */
 export const parseAddress = (text: string): Result<string, MalformedAddress> => {
 	if (isValidAddress(text)) return ok(text);
 	const [scheme, ...segments] = text.split('.');
 	const malformed = (reason: string) => err({ type: 'MalformedAddress', reason });
-	if (text.length > MAX_ADDRESS_LENGTH) return malformed(`longer than ${MAX_ADDRESS_LENGTH} characters`);
+	if (text.length > LIMITS.ilpAddressCharacters)
+		return malformed(`longer than ${LIMITS.ilpAddressCharacters} characters`);
 	if (!isScheme(scheme)) return malformed('unknown scheme');
 	if (segments.length === 0) return malformed('nothing after the scheme');
 	return malformed('a segment is empty or holds another character than A-Z a-z 0-9 _ ~ -');
