@@ -1,0 +1,65 @@
+/**
+ * WebSockets of a Node host, by `ws`: `dialWebSocket` opens one, `acceptWebSocket` adapts one that a
+ * server accepted. A server must be created with `maxPayload: LIMITS.socketMessageBytes` and
+ * `perMessageDeflate: false` ({@link SERVER_OPTIONS}): packets are encrypted and do not shrink.
+ */
+import { WebSocket, type ServerOptions } from 'ws';
+import { LIMITS } from '../../src/lib/peer/limits.ts';
+import type { Dial, Socket } from '../../src/lib/peer/platform.ts';
+import { err, ok } from '../../src/lib/peer/result.ts';
+import { createSocketInbox } from '../../src/lib/peer/socket-inbox.ts';
+
+const DIAL_TIMEOUT_MS = 10_000;
+/** A peer that does not answer the closing handshake is cut off after this. */
+const CLOSE_TIMEOUT_MS = 2_000;
+
+export const SERVER_OPTIONS = {
+	maxPayload: LIMITS.socketMessageBytes,
+	perMessageDeflate: false
+} as const satisfies ServerOptions;
+
+export const dialWebSocket: Dial = (url) =>
+	new Promise((resolve) => {
+		let webSocket: WebSocket;
+		try {
+			webSocket = new WebSocket(url, { ...SERVER_OPTIONS, handshakeTimeout: DIAL_TIMEOUT_MS });
+		} catch (error) {
+			return resolve(err({ type: 'DialFailed', url, reason: reasonOf(error) }));
+		}
+		// Adapted at once: a message can come in the same chunk as the end of the handshake.
+		const socket = acceptWebSocket(webSocket, url);
+		webSocket.once('open', () => resolve(ok(socket)));
+		webSocket.once('error', (error) => resolve(err({ type: 'DialFailed', url, reason: reasonOf(error) })));
+	});
+
+/** `label` says where it leads, such as the remote address. */
+export function acceptWebSocket(webSocket: WebSocket, label: string): Socket {
+	const inbox = createSocketInbox();
+	webSocket.binaryType = 'nodebuffer';
+	webSocket.on('message', (data, isBinary) => {
+		// 1003 (RFC 6455 section 7.4.1): BTP is binary.
+		if (!isBinary || !Buffer.isBuffer(data)) return webSocket.close(1003);
+		inbox.message(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+	});
+	// `close` always follows; without a listener an error would end the process.
+	webSocket.on('error', () => {});
+	webSocket.on('close', () => inbox.ended());
+	return {
+		label,
+		send: (message) => {
+			// ws masks in place and may keep the buffer queued, while our callers reuse theirs.
+			if (webSocket.readyState === WebSocket.OPEN) webSocket.send(message.slice(), () => {});
+		},
+		bufferedBytes: () => webSocket.bufferedAmount,
+		close: () => {
+			inbox.closed();
+			webSocket.close();
+			const timer = setTimeout(() => webSocket.terminate(), CLOSE_TIMEOUT_MS);
+			timer.unref();
+			webSocket.once('close', () => clearTimeout(timer));
+		},
+		listen: inbox.listen
+	};
+}
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
