@@ -8,17 +8,19 @@
  * A unit of work runs synchronously inside the transaction and decides *there*, on committed state
  * plus the units before it in the same group; so two packets can never both spend the last unit.
  * A unit that throws is rolled back alone (its savepoint) and its promise rejects; its neighbours go on.
+ * Trouble of the disk is not the unit's own: then nothing of the group happened and all of it rejects.
  */
 import type { Cancel, Clock } from '../platform.ts';
-import type { SqlDriver } from './sql.ts';
+import { SqlError, type SqlDriver } from './sql.ts';
 
 export interface Commits {
-	/** Queues `work`; resolves with its answer once it is on disk. */
+	/** Queues `work`, which must be synchronous; resolves with its answer once it is on disk. */
 	run<T>(work: () => T): Promise<T>;
-	/** Writes what is queued now. */
+	/** Writes what is queued now. Not from inside a unit: its group is not committed yet. */
 	flush(): void;
 	/** How many commits and units there were: the ratio is what grouping saves. */
 	counts(): { readonly commits: number; readonly units: number };
+	/** Writes what is queued, then refuses more. */
 	stop(): void;
 }
 
@@ -28,44 +30,55 @@ interface Unit {
 	readonly reject: (reason: unknown) => void;
 }
 
+type Outcome =
+	| { readonly unit: Unit; readonly failed: false; readonly value: unknown }
+	| { readonly unit: Unit; readonly failed: true; readonly reason: unknown };
+
 export const createCommits = (sql: SqlDriver, clock: Clock): Commits => {
 	let queue: Unit[] = [];
 	let timer: Cancel | undefined;
 	let commits = 0;
 	let units = 0;
+	let writing = false;
 	let stopped = false;
 
+	const attempt = (unit: Unit): Outcome => {
+		sql.run('SAVEPOINT unit');
+		try {
+			const value = unit.work();
+			if (value instanceof Promise) throw new Error('a unit of work must be synchronous');
+			sql.run('RELEASE unit');
+			return { unit, failed: false, value };
+		} catch (error) {
+			// A broken rule is this unit's affair; a full or broken disk is everybody's.
+			if (error instanceof SqlError && error.kind !== 'constraint' && error.kind !== 'other') throw error;
+			sql.run('ROLLBACK TO unit');
+			sql.run('RELEASE unit');
+			return { unit, failed: true, reason: error };
+		}
+	};
+
 	const flush = (): void => {
+		if (writing) throw new Error('flush inside a unit of work: its group is not committed yet');
 		timer?.();
 		timer = undefined;
 		if (queue.length === 0) return;
 		const group = queue;
 		queue = [];
-		type Outcome = { readonly unit: Unit; readonly failed: boolean; readonly value: unknown };
-		let outcomes: Outcome[] = [];
+		let outcomes: readonly Outcome[];
+		writing = true;
 		try {
-			sql.transaction(() => {
-				for (const unit of group) {
-					sql.script('SAVEPOINT unit');
-					try {
-						const value = unit.work();
-						sql.script('RELEASE unit');
-						outcomes.push({ unit, failed: false, value });
-					} catch (error) {
-						sql.script('ROLLBACK TO unit; RELEASE unit');
-						outcomes.push({ unit, failed: true, value: error });
-					}
-				}
-			});
+			outcomes = sql.transaction(() => group.map(attempt));
 			commits += 1;
 			units += group.length;
-		} catch (error) {
-			// The commit itself failed (disk full): nothing of the group happened.
-			outcomes = group.map((unit) => ({ unit, failed: true, value: error }));
+		} catch (reason) {
+			outcomes = group.map((unit) => ({ unit, failed: true, reason }));
+		} finally {
+			writing = false;
 		}
-		for (const { unit, failed, value } of outcomes) {
-			if (failed) unit.reject(value);
-			else unit.resolve(value as never);
+		for (const outcome of outcomes) {
+			if (outcome.failed) outcome.unit.reject(outcome.reason);
+			else outcome.unit.resolve(outcome.value as never);
 		}
 	};
 
@@ -84,6 +97,6 @@ export const createCommits = (sql: SqlDriver, clock: Clock): Commits => {
 		stop: () => {
 			flush();
 			stopped = true;
-		},
+		}
 	};
 };

@@ -1,0 +1,77 @@
+/** The SQL port on Node's own SQLite. */
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { createSqlDriver, sqlErrorKind, type SqliteStatement } from '../../src/lib/peer/storage/driver.ts';
+import { SqlError, type SqlDriver, type SqlRow, type SqlValue } from '../../src/lib/peer/storage/sql.ts';
+
+export interface NodeSqlOptions {
+	/** Pages of 4,096 bytes the file may grow to; beyond it writes fail with kind `full`. */
+	readonly maxPages?: number;
+	/**
+	 * `full` (default): a commit is on the disk when it returns, even if the power fails. `normal`: the last commits
+	 * may be missing after a power failure, never torn; for stores that hold no money.
+	 */
+	readonly durable?: 'full' | 'normal';
+}
+
+type Bindable = null | string | number | bigint | Uint8Array;
+
+/** node:sqlite binds every number as REAL; the port promises integers for whole numbers. */
+const toBindable = (value: SqlValue): Bindable =>
+	Number.isSafeInteger(value) ? BigInt(value as number) : value;
+
+const toPortRow = (row: Record<string, unknown>): SqlRow => {
+	for (const name in row) {
+		const value = row[name];
+		if (typeof value === 'bigint') {
+			const small = Number(value);
+			if (Number.isSafeInteger(small)) row[name] = small;
+		}
+	}
+	return row as SqlRow;
+};
+
+const wrap = (statement: StatementSync): SqliteStatement => ({
+	all: (parameters) => {
+		const rows = statement.all(...parameters.map(toBindable));
+		for (const row of rows) toPortRow(row);
+		return rows as unknown as readonly SqlRow[];
+	},
+	run: (parameters) => Number(statement.run(...parameters.map(toBindable)).changes),
+	// Statements end with their connection or with the garbage collector; node:sqlite has no call for it.
+	finalize: () => undefined
+});
+
+const toSqlError = (error: unknown): SqlError | undefined => {
+	if (error instanceof SqlError) return error;
+	if (!(error instanceof Error)) return undefined;
+	const { code, errcode } = error as Error & { code?: unknown; errcode?: unknown };
+	if (code !== 'ERR_SQLITE_ERROR' || typeof errcode !== 'number') return undefined;
+	return new SqlError(sqlErrorKind(errcode), error.message);
+};
+
+/** Opens or creates the file; throws {@link SqlError} `corrupt` when it is no database. */
+export const createNodeSql = (path: string, options: NodeSqlOptions = {}): SqlDriver => {
+	const database = new DatabaseSync(path, { readBigInts: true, timeout: 5_000 });
+	try {
+		database.exec('PRAGMA journal_mode = WAL');
+		database.exec(`PRAGMA synchronous = ${options.durable === 'normal' ? 'NORMAL' : 'FULL'}`);
+		database.exec('PRAGMA foreign_keys = ON');
+		return createSqlDriver(
+			{
+				prepare: (sql) => wrap(database.prepare(sql)),
+				exec: (sql) => {
+					database.exec(sql);
+				},
+				inTransaction: () => database.isTransaction,
+				toSqlError,
+				close: () => {
+					database.close();
+				}
+			},
+			options.maxPages === undefined ? {} : { maxPages: options.maxPages }
+		);
+	} catch (error) {
+		database.close();
+		throw toSqlError(error) ?? error;
+	}
+};

@@ -1,0 +1,159 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createNodeSql } from '../../../../server/akash-peer/node-sql.ts';
+import { createSimulatedClock, type SimulatedClock } from '../testing/simulated-clock.ts';
+import { createCommits, type Commits } from './commit.ts';
+import { SqlError, type SqlDriver } from './sql.ts';
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe('group commit', () => {
+	let folder: string;
+	let clock: SimulatedClock;
+	let sql: SqlDriver;
+	let commits: Commits;
+
+	const open = (maxPages?: number): void => {
+		sql = createNodeSql(join(folder, 'peer.sqlite3'), maxPages === undefined ? {} : { maxPages });
+		sql.script('CREATE TABLE t (n INTEGER PRIMARY KEY, v BLOB)');
+		commits = createCommits(sql, clock);
+	};
+	const insert = (n: number) => () => sql.run('INSERT INTO t (n) VALUES (?)', [n]);
+	const stored = (driver: SqlDriver = sql) => driver.all('SELECT n FROM t ORDER BY rowid').map(({ n }) => n);
+
+	beforeEach(() => {
+		folder = mkdtempSync(join(tmpdir(), 'commit-'));
+		clock = createSimulatedClock(0, turn);
+	});
+	afterEach(() => {
+		sql.close();
+		rmSync(folder, { recursive: true });
+	});
+
+	it('writes everything of one turn in one transaction, in order', async () => {
+		open();
+		const order: number[] = [];
+		const all = [1, 2, 3].map((n) =>
+			commits.run(() => {
+				order.push(n);
+				return insert(n)();
+			})
+		);
+		await clock.advance(0);
+		expect(await Promise.all(all)).toEqual([1, 1, 1]);
+		expect(order).toEqual([1, 2, 3]);
+		expect(commits.counts()).toEqual({ commits: 1, units: 3 });
+	});
+
+	it('is on disk, for another connection to see, before the promise resolves', async () => {
+		open();
+		const other = createNodeSql(join(folder, 'peer.sqlite3'));
+		const seen = commits.run(insert(1)).then(() => stored(other));
+		expect(stored(other)).toEqual([]);
+		commits.flush();
+		expect(await seen).toEqual([1]);
+		other.close();
+	});
+
+	it('undoes a unit that throws, alone, and hands its error over', async () => {
+		open();
+		const mine = new Error('mine');
+		const first = commits.run(insert(1));
+		const second = commits.run(() => {
+			insert(2)();
+			throw mine;
+		});
+		const third = commits.run(insert(3));
+		commits.flush();
+		await expect(second).rejects.toBe(mine);
+		expect(await Promise.all([first, third])).toEqual([1, 1]);
+		expect(stored()).toEqual([1, 3]);
+	});
+
+	it('undoes a unit alone when it breaks a rule of the database, also inside its own transaction', async () => {
+		open();
+		const first = commits.run(insert(1));
+		const second = commits.run(() =>
+			sql.transaction(() => {
+				insert(2)();
+				return insert(1)();
+			})
+		);
+		const third = commits.run(insert(3));
+		commits.flush();
+		await expect(second).rejects.toMatchObject({ kind: 'constraint' });
+		await Promise.all([first, third]);
+		expect(stored()).toEqual([1, 3]);
+	});
+
+	it('lets each unit see what the ones before it decided', async () => {
+		open();
+		sql.run('INSERT INTO t (n) VALUES (1)');
+		const take = (): boolean => sql.run('DELETE FROM t WHERE n = 1') === 1;
+		const takers = [commits.run(take), commits.run(take)];
+		commits.flush();
+		expect(await Promise.all(takers)).toEqual([true, false]);
+	});
+
+	it('rejects the whole group on a full disk, of which nothing happened, and works on afterwards', async () => {
+		open(20);
+		const small = commits.run(insert(1));
+		const big = commits.run(() => {
+			for (let i = 0; i < 100; i++) sql.run('INSERT INTO t (v) VALUES (?)', [new Uint8Array(3_000)]);
+		});
+		const after = commits.run(insert(2));
+		commits.flush();
+		for (const { status, ...rest } of await Promise.allSettled([small, big, after])) {
+			expect(status).toBe('rejected');
+			expect(rest).toMatchObject({ reason: expect.objectContaining({ kind: 'full' }) as SqlError });
+		}
+		expect(stored()).toEqual([]);
+		const again = commits.run(insert(3));
+		commits.flush();
+		await again;
+		expect(stored()).toEqual([3]);
+		expect(commits.counts()).toEqual({ commits: 1, units: 1 });
+	});
+
+	it('puts what a unit asks for while it runs into the next group', async () => {
+		open();
+		let inner: Promise<number> | undefined;
+		const outer = commits.run(() => {
+			inner = commits.run(insert(2));
+			return insert(1)();
+		});
+		commits.flush();
+		await outer;
+		expect(stored()).toEqual([1]);
+		await clock.advance(0);
+		expect(await inner).toBe(1);
+		expect(commits.counts()).toEqual({ commits: 2, units: 2 });
+	});
+
+	it('refuses a unit that is not finished in one turn, and a flush from inside one', async () => {
+		open();
+		const asynchronous = commits.run(async () => {
+			insert(1)();
+			return Promise.resolve(1);
+		});
+		const flushing = commits.run(() => {
+			insert(2)();
+			commits.flush();
+		});
+		commits.flush();
+		await expect(asynchronous).rejects.toThrow('synchronous');
+		await expect(flushing).rejects.toThrow('inside');
+		expect(stored()).toEqual([]);
+	});
+
+	it('writes what is queued when stopped, then takes nothing more', async () => {
+		open();
+		const last = commits.run(insert(1));
+		commits.stop();
+		expect(await last).toBe(1);
+		await expect(commits.run(insert(2))).rejects.toThrow('stopped');
+		expect(stored()).toEqual([1]);
+	});
+});

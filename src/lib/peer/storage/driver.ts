@@ -1,0 +1,144 @@
+/**
+ * What both SQLite drivers share, so that a host brings only the few calls its own SQLite needs:
+ * the statement cache, the transaction rule and the naming of errors.
+ *
+ * SQLite may undo a whole transaction by itself when a statement meets a full disk, and would then
+ * run whatever follows as if no transaction had been asked for. Money must not be half written, so
+ * a transaction that SQLite has given up on refuses every further statement until it ends, and ends
+ * by throwing what broke it.
+ */
+import { SqlError, type SqlDriver, type SqlRow, type SqlValue } from './sql.ts';
+
+/** One SQLite connection, as a host's library offers it. Every method may throw the library's own errors. */
+export interface SqliteConnection {
+	prepare(sql: string): SqliteStatement;
+	/** Several statements, no parameters. */
+	exec(sql: string): void;
+	inTransaction(): boolean;
+	/** The library's error as ours; `undefined` for what is no SQL trouble (a wrong type: a bug). */
+	toSqlError(error: unknown): SqlError | undefined;
+	close(): void;
+}
+
+export interface SqliteStatement {
+	/** Integers as `number` when safe, else `bigint`; `number` parameters without a fraction are bound as integers. */
+	all(parameters: readonly SqlValue[]): readonly SqlRow[];
+	run(parameters: readonly SqlValue[]): number;
+	finalize(): void;
+}
+
+/** Prepared statements kept per connection: more than the product has texts, few enough to forget about. */
+const CACHED_STATEMENTS = 256;
+
+/** SQLite's primary result codes (https://sqlite.org/rescode.html) as the kinds a caller can act on. */
+export const sqlErrorKind = (resultCode: number): SqlError['kind'] => {
+	switch (resultCode & 0xff) {
+		case 13: // SQLITE_FULL
+			return 'full';
+		case 11: // SQLITE_CORRUPT
+		case 26: // SQLITE_NOTADB
+			return 'corrupt';
+		case 19: // SQLITE_CONSTRAINT
+		case 20: // SQLITE_MISMATCH: text where a rowid belongs
+			return 'constraint';
+		default:
+			return 'other';
+	}
+};
+
+export const createSqlDriver = (
+	connection: SqliteConnection,
+	options: { readonly maxPages?: number } = {}
+): SqlDriver => {
+	const cache = new Map<string, SqliteStatement>();
+	let open = true;
+	let depth = 0;
+	/** Set when SQLite ended the running transaction by itself. */
+	let broken: unknown;
+
+	const guarded = <T>(work: () => T): T => {
+		if (!open) throw new SqlError('closed', 'the database is closed');
+		if (broken !== undefined) throw broken;
+		try {
+			return work();
+		} catch (error) {
+			const mapped = connection.toSqlError(error) ?? error;
+			if (depth > 0 && !connection.inTransaction()) broken = mapped;
+			throw mapped;
+		}
+	};
+
+	const statement = (sql: string): SqliteStatement => {
+		const cached = cache.get(sql);
+		if (cached) {
+			// Last used goes last, so that the first is the one to forget.
+			cache.delete(sql);
+			cache.set(sql, cached);
+			return cached;
+		}
+		const prepared = connection.prepare(sql);
+		cache.set(sql, prepared);
+		if (cache.size > CACHED_STATEMENTS) {
+			for (const [oldest, old] of cache) {
+				cache.delete(oldest);
+				old.finalize();
+				break;
+			}
+		}
+		return prepared;
+	};
+
+	const all = (sql: string, parameters: readonly SqlValue[] = []): readonly SqlRow[] =>
+		guarded(() => statement(sql).all(parameters));
+	const run = (sql: string, parameters: readonly SqlValue[] = []): number =>
+		guarded(() => statement(sql).run(parameters));
+	const script = (sql: string): void => {
+		guarded(() => {
+			connection.exec(sql);
+		});
+	};
+
+	const transaction = <T>(work: () => T): T => {
+		if (depth > 0) return work();
+		run('BEGIN IMMEDIATE');
+		depth = 1;
+		try {
+			const value = work();
+			if (value instanceof Promise)
+				throw new Error('a transaction must finish in one turn: its work is synchronous');
+			run('COMMIT');
+			return value;
+		} catch (error) {
+			const cause = broken ?? error;
+			broken = undefined;
+			if (open && connection.inTransaction()) connection.exec('ROLLBACK');
+			throw cause;
+		} finally {
+			depth = 0;
+			broken = undefined;
+		}
+	};
+
+	const pragma = (name: string): number => Number(all(`PRAGMA ${name}`)[0]?.[name] ?? 0);
+
+	if (options.maxPages !== undefined)
+		script(`PRAGMA max_page_count = ${Math.max(1, Math.floor(options.maxPages))}`);
+
+	return {
+		all,
+		run,
+		script,
+		transaction,
+		size: () => {
+			const pageBytes = pragma('page_size');
+			return { bytes: pragma('page_count') * pageBytes, maxBytes: pragma('max_page_count') * pageBytes };
+		},
+		close: () => {
+			if (!open) return;
+			open = false;
+			for (const prepared of cache.values()) prepared.finalize();
+			cache.clear();
+			connection.close();
+		}
+	};
+};
