@@ -1,0 +1,536 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {Channels} from '../src/Channels.sol';
+import {IChannels} from '../src/interfaces/IChannels.sol';
+import {TestDollar} from '../src/TestDollar.sol';
+import {ChannelsTest} from './support/ChannelsTest.sol';
+import {
+    FalseToken,
+    FeeToken,
+    LyingToken,
+    PlainToken,
+    Recipient,
+    ReentrantToken,
+    SilentToken,
+    Wallet
+} from './support/HostileTokens.sol';
+
+/// What a thief, a broken token or a spiteful counterparty would try.
+contract ChannelsAttacksTest is ChannelsTest {
+    // Replay
+
+    function test_a_claim_of_an_earlier_epoch_is_worth_nothing() public {
+        open(key, 10e6);
+        bytes memory old = signClaim(key, 9e6);
+        vm.prank(payee);
+        channels.close(key, 0, 0, '');
+        open(key, 10e6);
+        vm.expectRevert(IChannels.InvalidSignature.selector);
+        channels.claim(key, 9e6, old);
+        vm.prank(payee);
+        vm.expectRevert(IChannels.InvalidSignature.selector);
+        channels.close(key, 9e6, 9e6, old);
+    }
+
+    function test_a_claim_for_another_contract_is_worth_nothing() public {
+        open(key, 10e6);
+        bytes memory here = signClaim(key, 9e6);
+        Channels elsewhere = new Channels();
+        vm.startPrank(payer);
+        dollar.approve(address(elsewhere), 10e6);
+        elsewhere.open(key, 10e6);
+        vm.stopPrank();
+        vm.expectRevert(IChannels.InvalidSignature.selector);
+        elsewhere.claim(key, 9e6, here);
+    }
+
+    function test_a_claim_is_worth_nothing_once_the_chain_has_another_id_but_the_payer_gets_out() public {
+        open(key, 10e6);
+        bytes memory before = signClaim(key, 9e6);
+        vm.prank(payer);
+        channels.requestClose(key);
+        vm.chainId(424242);
+        vm.expectRevert(IChannels.InvalidSignature.selector);
+        channels.claim(key, 9e6, before);
+        channels.claim(key, 1e6, signClaim(key, 1e6));
+        vm.warp(START + GRACE);
+        channels.withdraw(key);
+        assertEq(dollar.balanceOf(payer), 1_000_000e6 - 1e6, 'payer');
+    }
+
+    function test_a_claim_for_another_channel_is_worth_nothing() public {
+        IChannels.Key memory other = key;
+        other.salt = bytes32(uint256(1));
+        open(key, 10e6);
+        open(other, 10e6);
+        bytes memory signature = signClaim(other, 9e6);
+        vm.expectRevert(IChannels.InvalidSignature.selector);
+        channels.claim(key, 9e6, signature);
+    }
+
+    function test_a_close_of_an_earlier_epoch_is_worth_nothing() public {
+        open(key, 10e6);
+        bytes memory old = signClose(PAYEE_KEY, key, 0, type(uint40).max);
+        vm.prank(payee);
+        channels.close(key, 0, 0, '');
+        open(key, 10e6);
+        vm.expectRevert(IChannels.InvalidSignature.selector);
+        channels.closeWithSignature(key, 0, 0, '', type(uint40).max, old);
+    }
+
+    function test_an_old_request_to_close_cannot_undo_a_top_up() public {
+        open(key, 10e6);
+        bytes memory old = signRequestClose(PAYER_KEY, key, type(uint40).max);
+        channels.requestCloseWithSignature(key, type(uint40).max, old);
+        topUp(key, 1e6);
+        vm.prank(stranger);
+        vm.expectRevert(IChannels.InvalidSignature.selector);
+        channels.requestCloseWithSignature(key, type(uint40).max, old);
+    }
+
+    function test_an_authorization_opens_only_the_channel_it_names() public {
+        IChannels.Authorization memory authorization = authorize(key, 10e6, 0);
+        IChannels.Key memory thiefs = key;
+        thiefs.payee = stranger;
+        vm.startPrank(stranger);
+        vm.expectRevert(depositFailed(abi.encodeWithSelector(TestDollar.InvalidSignature.selector)));
+        channels.openWithAuthorization(thiefs, 10e6, authorization);
+        vm.expectRevert(depositFailed(abi.encodeWithSelector(TestDollar.InvalidSignature.selector)));
+        channels.openWithAuthorization(key, 9e6, authorization);
+        vm.stopPrank();
+    }
+
+    function test_an_authorization_works_once() public {
+        IChannels.Authorization memory first = authorize(key, 10e6, 0);
+        channels.openWithAuthorization(key, 10e6, first);
+        IChannels.Authorization memory more = authorize(key, 1e6, 1);
+        channels.topUpWithAuthorization(key, 1e6, 1, more);
+        vm.expectRevert();
+        channels.topUpWithAuthorization(key, 1e6, 1, more);
+        vm.prank(payee);
+        channels.close(key, 0, 0, '');
+        vm.expectRevert();
+        channels.openWithAuthorization(key, 10e6, first);
+    }
+
+    function test_an_allowance_dies_with_its_epoch() public {
+        open(key, 10e6);
+        IChannels.Authorization memory more = authorize(key, 1e6, 1);
+        vm.prank(payee);
+        channels.close(key, 0, 0, '');
+        open(key, 10e6);
+        vm.expectRevert(depositFailed(abi.encodeWithSelector(TestDollar.InvalidSignature.selector)));
+        channels.topUpWithAuthorization(key, 1e6, 1, more);
+    }
+
+    // Forged signatures
+
+    function test_the_payer_cannot_close_with_an_own_claim_of_zero() public {
+        open(key, 10e6);
+        bytes memory byPayer = signClaim(PAYER_KEY, key, 0);
+        bytes memory bySigner = signClaim(key, 0);
+        bytes memory closeByPayer = signClose(PAYER_KEY, key, 0, type(uint40).max);
+        vm.startPrank(payer);
+        vm.expectRevert(abi.encodeWithSelector(IChannels.ClaimNotIncreasing.selector, 0, 0));
+        channels.claim(key, 0, byPayer);
+        vm.expectRevert(abi.encodeWithSelector(IChannels.ClaimNotIncreasing.selector, 0, 0));
+        channels.claim(key, 0, bySigner);
+        vm.expectRevert(abi.encodeWithSelector(IChannels.NotPayee.selector, payer));
+        channels.close(key, 0, 0, bySigner);
+        vm.expectRevert(IChannels.InvalidSignature.selector);
+        channels.closeWithSignature(key, 0, 0, bySigner, type(uint40).max, closeByPayer);
+        vm.stopPrank();
+    }
+
+    function test_a_stranger_who_knows_the_key_can_do_nothing() public {
+        open(key, 10e6);
+        bytes memory forgedClaim = signClaim(STRANGER_KEY, key, 9e6);
+        bytes memory forgedClose = signClose(STRANGER_KEY, key, 0, type(uint40).max);
+        bytes memory forgedRequest = signRequestClose(STRANGER_KEY, key, type(uint40).max);
+        vm.startPrank(stranger);
+        vm.expectRevert(abi.encodeWithSelector(IChannels.NotPayee.selector, stranger));
+        channels.close(key, 0, 0, '');
+        vm.expectRevert(abi.encodeWithSelector(IChannels.NotPayerOrSigner.selector, stranger));
+        channels.requestClose(key);
+        vm.expectRevert(abi.encodeWithSelector(IChannels.TooEarly.selector, 0));
+        channels.withdraw(key);
+        vm.expectRevert(IChannels.InvalidSignature.selector);
+        channels.claim(key, 9e6, forgedClaim);
+        vm.expectRevert(IChannels.InvalidSignature.selector);
+        channels.closeWithSignature(key, 0, 0, '', type(uint40).max, forgedClose);
+        vm.expectRevert(IChannels.InvalidSignature.selector);
+        channels.requestCloseWithSignature(key, type(uint40).max, forgedRequest);
+        vm.stopPrank();
+    }
+
+    function test_the_payee_cannot_pay_himself() public {
+        open(key, 10e6);
+        bytes memory own = signClaim(PAYEE_KEY, key, 9e6);
+        vm.startPrank(payee);
+        vm.expectRevert(IChannels.InvalidSignature.selector);
+        channels.claim(key, 9e6, own);
+        vm.expectRevert(IChannels.InvalidSignature.selector);
+        channels.close(key, 9e6, 9e6, own);
+        vm.stopPrank();
+    }
+
+    function test_the_payer_cannot_sign_claims_unless_he_is_the_signer() public {
+        open(key, 10e6);
+        bytes memory byPayer = signClaim(PAYER_KEY, key, 9e6);
+        vm.expectRevert(IChannels.InvalidSignature.selector);
+        channels.claim(key, 9e6, byPayer);
+    }
+
+    function test_a_signature_with_high_s_is_refused() public {
+        open(key, 10e6);
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(SIGNER_KEY, claimDigest(key, 0, 9e6));
+        bytes memory mirrored = abi.encodePacked(r, bytes32(CURVE_ORDER - uint256(s)), v == 27 ? uint8(28) : uint8(27));
+        vm.expectRevert(IChannels.InvalidSignature.selector);
+        channels.claim(key, 9e6, mirrored);
+    }
+
+    function test_signatures_of_another_form_are_refused() public {
+        open(key, 10e6);
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(SIGNER_KEY, claimDigest(key, 0, 9e6));
+        bytes[7] memory bad = [
+            bytes(''),
+            abi.encodePacked(r, s),
+            abi.encodePacked(r, s, v, uint8(0)),
+            abi.encodePacked(r, s, v - 27),
+            abi.encodePacked(r, s, uint8(29)),
+            abi.encodePacked(bytes32(0), bytes32(0), uint8(27)),
+            abi.encodePacked(r, bytes32(uint256(s) | (uint256(v - 27) << 255)))
+        ];
+        for (uint256 i = 0; i < bad.length; ++i) {
+            vm.expectRevert(IChannels.InvalidSignature.selector);
+            channels.claim(key, 9e6, bad[i]);
+        }
+        channels.claim(key, 9e6, abi.encodePacked(r, s, v));
+    }
+
+    function testFuzz_no_other_bytes_make_a_claim(bytes calldata signature) public {
+        open(key, 10e6);
+        vm.expectRevert(IChannels.InvalidSignature.selector);
+        channels.claim(key, 9e6, signature);
+    }
+
+    // Contract wallets (ERC-1271)
+
+    function test_a_contract_wallet_may_sign_claims_and_closes() public {
+        IChannels.Key memory smart = key;
+        smart.signer = address(new Wallet(signer));
+        smart.payee = address(new Wallet(payee));
+        open(smart, 10e6);
+        bytes memory signature = abi.encodePacked(uint8(0), signClaim(smart, 4e6));
+        channels.claim(smart, 4e6, signature);
+        bytes memory closeSignature = abi.encodePacked(uint8(0), signClose(PAYEE_KEY, smart, 4e6, type(uint40).max));
+        channels.closeWithSignature(smart, 4e6, 0, '', type(uint40).max, closeSignature);
+        assertEq(dollar.balanceOf(smart.payee), 4e6, 'payee');
+    }
+
+    function test_a_contract_wallet_must_answer_exactly() public {
+        Wallet wallet = new Wallet(signer);
+        IChannels.Key memory smart = key;
+        smart.signer = address(wallet);
+        open(smart, 10e6);
+        wallet.behave(Wallet.Manner.NoisyYes);
+        vm.expectRevert(IChannels.InvalidSignature.selector);
+        channels.claim(smart, 4e6, '');
+        wallet.behave(Wallet.Manner.Short);
+        vm.expectRevert(IChannels.InvalidSignature.selector);
+        channels.claim(smart, 4e6, '');
+    }
+
+    function test_a_wallet_that_burns_gas_does_not_starve_the_batch() public {
+        Wallet wallet = new Wallet(signer);
+        IChannels.Key memory smart = key;
+        smart.signer = address(wallet);
+        open(smart, 10e6);
+        open(key, 10e6);
+        wallet.behave(Wallet.Manner.BurnGas);
+        IChannels.ClaimRow[] memory rows = new IChannels.ClaimRow[](2);
+        rows[0] = row(smart, 4e6, '');
+        rows[1] = row(key, 3e6, signClaim(key, 3e6));
+        assertEq(channels.claimBatch{gas: 1_000_000}(payee, address(dollar), rows), 3e6, 'the good row');
+    }
+
+    // Time
+
+    function test_withdraw_before_its_time_is_refused_to_everybody() public {
+        open(key, 10e6);
+        vm.prank(payer);
+        channels.requestClose(key);
+        vm.warp(START + GRACE - 1);
+        vm.prank(payer);
+        vm.expectRevert(abi.encodeWithSelector(IChannels.TooEarly.selector, START + GRACE));
+        channels.withdraw(key);
+    }
+
+    function test_a_claim_is_good_before_at_and_after_the_moment_of_closing() public {
+        open(key, 10e6);
+        vm.prank(payer);
+        channels.requestClose(key);
+        vm.warp(START + GRACE - 1);
+        channels.claim(key, 1e6, signClaim(key, 1e6));
+        vm.warp(START + GRACE);
+        channels.claim(key, 2e6, signClaim(key, 2e6));
+        vm.warp(START + GRACE + 1);
+        channels.claim(key, 3e6, signClaim(key, 3e6));
+        bytes memory late = signClaim(key, 4e6);
+        channels.withdraw(key);
+        vm.expectRevert(abi.encodeWithSelector(IChannels.ChannelNotOpen.selector, channels.channelId(key)));
+        channels.claim(key, 4e6, late);
+        assertEq(dollar.balanceOf(payee), 3e6, 'payee');
+        assertEq(dollar.balanceOf(payer), 1_000_000e6 - 3e6, 'payer');
+    }
+
+    function test_claim_and_withdraw_in_one_block_the_first_one_wins_and_nothing_is_paid_twice() public {
+        open(key, 10e6);
+        vm.prank(payer);
+        channels.requestClose(key);
+        vm.warp(START + GRACE);
+        bytes memory signature = signClaim(key, 10e6);
+        uint256 snapshot = vm.snapshotState();
+        channels.claim(key, 10e6, signature);
+        channels.withdraw(key);
+        assertEq(dollar.balanceOf(payee), 10e6, 'claim first');
+        assertEq(dollar.balanceOf(address(channels)), 0, 'all out');
+        vm.revertToState(snapshot);
+        channels.withdraw(key);
+        vm.expectRevert();
+        channels.claim(key, 10e6, signature);
+        assertEq(dollar.balanceOf(payee), 0, 'withdraw first');
+        assertEq(dollar.balanceOf(payer), 1_000_000e6, 'the payer has all');
+    }
+
+    function test_nothing_works_on_a_channel_that_ended() public {
+        open(key, 10e6);
+        bytes memory signature = signClaim(key, 4e6);
+        vm.prank(payee);
+        channels.close(key, 4e6, 4e6, signature);
+        bytes memory notOpen = abi.encodeWithSelector(IChannels.ChannelNotOpen.selector, channels.channelId(key));
+        vm.expectRevert(notOpen);
+        channels.claim(key, 4e6, signature);
+        vm.expectRevert(notOpen);
+        channels.withdraw(key);
+        vm.prank(payee);
+        vm.expectRevert(notOpen);
+        channels.close(key, 4e6, 4e6, signature);
+        vm.prank(payer);
+        vm.expectRevert(notOpen);
+        channels.requestClose(key);
+    }
+
+    // Blocked and spiteful recipients
+
+    function test_a_blocked_payee_does_not_keep_the_payer_from_getting_out() public {
+        open(key, 10e6);
+        bytes memory signature = signClaim(key, 4e6);
+        vm.prank(FAUCET);
+        dollar.blacklist(payee);
+        vm.expectRevert(abi.encodeWithSelector(IChannels.PayoutFailed.selector, payee));
+        channels.claim(key, 4e6, signature);
+        vm.prank(payer);
+        channels.requestClose(key);
+        vm.warp(START + GRACE);
+        channels.withdraw(key);
+        assertEq(dollar.balanceOf(payer), 1_000_000e6, 'payer');
+    }
+
+    function test_a_blocked_payer_does_not_keep_the_payee_from_being_paid() public {
+        open(key, 10e6);
+        bytes memory signature = signClaim(key, 4e6);
+        vm.prank(FAUCET);
+        dollar.blacklist(payer);
+        vm.prank(payee);
+        vm.expectRevert(abi.encodeWithSelector(IChannels.PayoutFailed.selector, payer));
+        channels.close(key, 4e6, 4e6, signature);
+        channels.claim(key, 4e6, signature);
+        assertEq(dollar.balanceOf(payee), 4e6, 'payee');
+    }
+
+    function test_a_paused_token_only_delays() public {
+        open(key, 10e6);
+        bytes memory signature = signClaim(key, 4e6);
+        vm.prank(FAUCET);
+        dollar.pause();
+        vm.expectRevert(abi.encodeWithSelector(IChannels.PayoutFailed.selector, payee));
+        channels.claim(key, 4e6, signature);
+        assertEq(state(key).claimed, 0, 'nothing was recorded');
+        vm.prank(FAUCET);
+        dollar.unpause();
+        channels.claim(key, 4e6, signature);
+    }
+
+    function test_a_payee_that_refuses_ether_harms_only_himself() public {
+        Recipient recipient = new Recipient();
+        IChannels.Key memory spiteful = etherKey;
+        spiteful.payee = address(recipient);
+        open(spiteful, 1 ether);
+        bytes memory signature = signClaim(spiteful, 1 ether);
+        recipient.behave(Recipient.Manner.Revert);
+        vm.expectRevert(abi.encodeWithSelector(IChannels.PayoutFailed.selector, address(recipient)));
+        channels.claim(spiteful, 1 ether, signature);
+        recipient.behave(Recipient.Manner.BurnGas);
+        vm.expectRevert();
+        channels.claim{gas: 500_000}(spiteful, 1 ether, signature);
+        vm.prank(payer);
+        channels.requestClose(spiteful);
+        vm.warp(START + GRACE);
+        channels.withdraw(spiteful);
+        assertEq(payer.balance, 100 ether, 'payer');
+    }
+
+    function test_a_payee_that_calls_back_gets_nothing_more() public {
+        Recipient recipient = new Recipient();
+        IChannels.Key memory spiteful = etherKey;
+        spiteful.payee = address(recipient);
+        open(spiteful, 3 ether);
+        open(etherKey, 3 ether);
+        bytes memory signature = signClaim(spiteful, 1 ether);
+        bytes memory larger = signClaim(spiteful, 2 ether);
+        recipient.reenter(address(channels), abi.encodeCall(IChannels.claim, (spiteful, 2 ether, larger)));
+        channels.claim(spiteful, 1 ether, signature);
+        assertTrue(!recipient.succeeded(), 'the call back failed');
+        assertEq(address(recipient).balance, 1 ether, 'paid once');
+        assertEq(address(channels).balance, 5 ether, 'the rest is here');
+    }
+
+    function test_a_payer_that_calls_back_withdraws_once() public {
+        Recipient recipient = new Recipient();
+        vm.deal(address(recipient), 1 ether);
+        IChannels.Key memory spiteful = etherKey;
+        spiteful.payer = address(recipient);
+        recipient.open(channels, spiteful, 1 ether);
+        open(etherKey, 3 ether);
+        recipient.requestClose(channels, spiteful);
+        vm.warp(START + GRACE);
+        recipient.reenter(address(channels), abi.encodeCall(IChannels.withdraw, (spiteful)));
+        channels.withdraw(spiteful);
+        assertTrue(!recipient.succeeded(), 'the call back failed');
+        assertEq(address(recipient).balance, 1 ether, 'paid once');
+    }
+
+    function test_a_payer_that_refuses_ether_does_not_keep_the_payee_from_being_paid() public {
+        Recipient recipient = new Recipient();
+        vm.deal(address(recipient), 1 ether);
+        IChannels.Key memory spiteful = etherKey;
+        spiteful.payer = address(recipient);
+        recipient.open(channels, spiteful, 1 ether);
+        recipient.behave(Recipient.Manner.Revert);
+        channels.claim(spiteful, 0.4 ether, signClaim(spiteful, 0.4 ether));
+        assertEq(payee.balance, 0.4 ether, 'payee');
+    }
+
+    // Tokens
+
+    function test_a_token_that_returns_nothing_is_fine() public {
+        IChannels.Key memory silent = fund(new SilentToken());
+        open(silent, 10e6);
+        channels.claim(silent, 4e6, signClaim(silent, 4e6));
+        vm.prank(payee);
+        channels.close(silent, 4e6, 0, '');
+        assertEq(PlainToken(silent.token).balanceOf(payee), 4e6, 'payee');
+        assertEq(PlainToken(silent.token).balanceOf(payer), 96e6, 'payer');
+    }
+
+    function test_a_token_that_says_false_is_refused_both_ways() public {
+        FalseToken token = new FalseToken();
+        IChannels.Key memory refusing = fund(token);
+        token.refuse(true);
+        vm.expectRevert(depositFailed(abi.encode(false)));
+        open(refusing, 10e6);
+        token.refuse(false);
+        open(refusing, 10e6);
+        token.refuse(true);
+        bytes memory signature = signClaim(refusing, 4e6);
+        vm.expectRevert(abi.encodeWithSelector(IChannels.PayoutFailed.selector, payee));
+        channels.claim(refusing, 4e6, signature);
+        assertEq(state(refusing).claimed, 0, 'claimed');
+    }
+
+    function test_a_token_with_a_fee_is_refused_at_the_door() public {
+        IChannels.Key memory costly = fund(new FeeToken());
+        vm.expectRevert(abi.encodeWithSelector(IChannels.WrongAmountReceived.selector, 10e6 - 1, 10e6));
+        open(costly, 10e6);
+    }
+
+    function test_a_token_that_moves_nothing_is_refused_at_the_door() public {
+        IChannels.Key memory lying = fund(new LyingToken());
+        vm.expectRevert(abi.encodeWithSelector(IChannels.WrongAmountReceived.selector, 0, 10e6));
+        open(lying, 10e6);
+    }
+
+    function test_an_address_without_code_is_no_token() public {
+        IChannels.Key memory nothing = key;
+        nothing.token = address(0xDEAD);
+        vm.expectRevert(depositFailed(''));
+        open(nothing, 10e6);
+        vm.expectRevert(depositFailed(''));
+        channels.openWithAuthorization(nothing, 10e6, IChannels.Authorization(0, 0, ''));
+        vm.expectRevert(depositFailed(''));
+        channels.openWithAuthorization(etherKey, 10e6, IChannels.Authorization(0, 0, ''));
+    }
+
+    function test_a_token_that_calls_back_deposits_once() public {
+        ReentrantToken token = new ReentrantToken();
+        IChannels.Key memory reentrant = fund(token);
+        IChannels.Key memory second = reentrant;
+        second.payer = address(token);
+        second.salt = bytes32(uint256(1));
+        token.reenter(address(channels), abi.encodeCall(IChannels.open, (second, 10e6)));
+        reentrant.payer = payer;
+        reentrant.salt = bytes32(0);
+        open(reentrant, 10e6);
+        assertTrue(!token.succeeded(), 'the call back failed');
+        assertEq(state(reentrant).deposited, 10e6, 'deposited');
+    }
+
+    function test_donations_belong_to_nobody_and_harm_nobody() public {
+        open(key, 10e6);
+        open(etherKey, 1 ether);
+        vm.prank(payer);
+        dollar.transfer(address(channels), 7e6);
+        vm.deal(address(channels), 1 ether + 5);
+        bytes memory signature = signClaim(key, 10e6);
+        vm.startPrank(payee);
+        channels.close(key, 10e6, 10e6, signature);
+        channels.close(etherKey, 0, 0, '');
+        vm.stopPrank();
+        assertEq(dollar.balanceOf(address(channels)), 7e6, 'the donated dollars remain');
+        assertEq(address(channels).balance, 5, 'the donated ether remains');
+    }
+
+    function test_ether_cannot_be_sent_by_mistake() public {
+        vm.prank(payer);
+        (bool accepted,) = address(channels).call{value: 1}('');
+        assertTrue(!accepted, 'refused');
+    }
+
+    function test_a_call_changes_one_word_and_no_other_channel() public {
+        IChannels.Key memory other = key;
+        other.salt = bytes32(uint256(1));
+        open(key, 10e6);
+        open(other, 10e6);
+        bytes memory signature = signClaim(key, 4e6);
+        vm.record();
+        channels.claim(key, 4e6, signature);
+        (, bytes32[] memory writes) = vm.accesses(address(channels));
+        assertEq(writes.length, 1, 'words written');
+        assertEq(state(other).claimed, 0, 'the other channel');
+        assertEq(state(other).deposited, 10e6, 'the other deposit');
+    }
+
+    function fund(PlainToken token) private returns (IChannels.Key memory funded) {
+        token.mint(payer, 100e6);
+        vm.prank(payer);
+        token.approve(address(channels), type(uint256).max);
+        funded = key;
+        funded.token = address(token);
+    }
+
+    function depositFailed(bytes memory reason) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(IChannels.DepositFailed.selector, reason);
+    }
+}
