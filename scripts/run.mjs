@@ -33,6 +33,7 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const STATE_DIR = join(ROOT, '.tributary');
 const STAMP_FILE = join(ROOT, 'node_modules', '.tributary-stamp');
 const LOCK_DIR = join(STATE_DIR, 'install.lock');
+const WATCH_PARENT = new URL('./watch-parent.ts', import.meta.url).href;
 
 /** The file and the fixed arguments behind each task. */
 const TASKS = {
@@ -73,6 +74,7 @@ class Refusal extends Error {}
 
 /** The one child that runs now; signals and the parent's death are passed on to it. */
 let child;
+let installing = false;
 let ending = false;
 
 main().catch((error) => {
@@ -185,7 +187,8 @@ function runsTypeScript() {
 async function nodeForNpm() {
 	if (runsTypeScript()) return process.execPath;
 	const installed = nodePackage && join(ROOT, 'node_modules', nodePackage, nodeFile);
-	if (installed && existsSync(installed)) {
+	// (Without a stamp an install was broken off, and the program may be half there.)
+	if (installed && existsSync(STAMP_FILE) && existsSync(installed)) {
 		// npm is about to remove node_modules, and with it the program that runs npm: keep a copy.
 		return keep(installed);
 	}
@@ -220,18 +223,24 @@ function keep(program) {
 
 /** A folder that lives as long as the install. Inside the project: some machines run no program from /tmp. */
 function temporaryDir() {
-	const dir = join(STATE_DIR, `install-${process.pid}`);
+	const dir = join(LOCK_DIR, 'node24');
 	mkdirSync(dir, { recursive: true });
-	process.on('exit', () => rmSync(dir, { recursive: true, force: true }));
 	return dir;
 }
 
 async function npm(node, args, cwd = ROOT) {
-	const { code, signal } = await run(node, [npmCli(), ...args], {
+	// Under the new Node npm ends by itself when this process is killed; under an old one it runs to its end.
+	const watch = node === process.execPath && !runsTypeScript() ? [] : ['--import', WATCH_PARENT];
+	installing = true;
+	const ended = run(node, [...watch, npmCli(), ...args], {
 		cwd,
 		// npm's own notices go to stderr: the last line of a command belongs to the command.
 		stdio: ['ignore', 'ignore', 'inherit']
 	});
+	// The lock stands as long as one of the two lives.
+	if (child?.pid) writeFileSync(join(LOCK_DIR, 'pid'), `${process.pid} ${child.pid}`);
+	const { code, signal } = await ended;
+	installing = false;
 	if (signal) throw new Refusal(`npm was ended by ${signal}.`);
 	if (code !== 0) {
 		throw new Refusal(
@@ -290,20 +299,28 @@ async function takeLock() {
 }
 
 function isAbandoned(dir) {
-	let pid;
+	const pids = ownersOf(dir);
+	// No owner: it is between the two lines that make the lock, or died there.
+	if (pids.length === 0) return olderThan(dir, 5_000);
+	return !pids.some(isAlive) || olderThan(dir, INSTALL_PATIENCE_MS);
+}
+
+/** The process that installs, and its npm once that runs. */
+function ownersOf(dir) {
 	try {
-		pid = Number(readFileSync(join(dir, 'pid'), 'utf8'));
+		return readFileSync(join(dir, 'pid'), 'utf8').split(' ').map(Number).filter(Boolean);
 	} catch {
-		// Its owner is between the two lines that make it, or died there.
-		return olderThan(dir, 5_000);
+		return [];
 	}
-	if (!(pid > 0)) return olderThan(dir, 5_000);
+}
+
+function isAlive(pid) {
 	try {
 		process.kill(pid, 0);
+		return true;
 	} catch (error) {
-		if (error.code === 'ESRCH') return true;
+		return error.code !== 'ESRCH';
 	}
-	return olderThan(dir, INSTALL_PATIENCE_MS);
 }
 
 function olderThan(path, ms) {
@@ -315,13 +332,7 @@ function olderThan(path, ms) {
 }
 
 function removeLock() {
-	try {
-		if (readFileSync(join(LOCK_DIR, 'pid'), 'utf8') === String(process.pid)) {
-			rmSync(LOCK_DIR, { recursive: true, force: true });
-		}
-	} catch {
-		// There is no lock, or it is another's.
-	}
+	if (ownersOf(LOCK_DIR)[0] === process.pid) rmSync(LOCK_DIR, { recursive: true, force: true });
 }
 
 function run(command, args, options) {
@@ -347,13 +358,35 @@ function end(signal) {
 	if (ending) return;
 	ending = true;
 	if (!child) process.exit(128 + constants.signals[signal]);
-	child.kill(signal);
+	// An interrupted install is simply done again; npm would take its time to stop.
+	child.kill(installing ? 'SIGKILL' : signal);
 	setTimeout(() => child?.kill('SIGKILL'), GRACE_MS).unref();
 }
 
+/**
+ * Ends this process when npm (or whoever called it) is gone. npm calls scripts through a shell; some
+ * shells stay in between, and outlive npm without a word. Then the shell's own parent is watched too.
+ */
 function watchParent() {
 	const parent = process.ppid;
+	const isShellBetween = ps('command', parent).includes('run.mjs');
+	const grandparent = isShellBetween ? ps('ppid', parent) : '';
 	setInterval(() => {
-		if (process.ppid !== parent) end('SIGTERM');
+		if (process.ppid !== parent || (isShellBetween && ps('ppid', parent) !== grandparent)) end('SIGTERM');
 	}, WATCH_EVERY_MS).unref();
+}
+
+/** One column of the process table, '' where it cannot be had. Linux has it in files, which cost nothing to read. */
+function ps(column, pid) {
+	try {
+		if (process.platform === 'linux') {
+			if (column === 'command') return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+			// "pid (name) state ppid …", and the name may hold anything.
+			return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ')[1];
+		}
+		if (process.platform === 'win32') return '';
+		return spawnSync('ps', ['-o', `${column}=`, '-p', String(pid)], { encoding: 'utf8' }).stdout.trim();
+	} catch {
+		return '';
+	}
 }
