@@ -70,8 +70,24 @@
 import { bytesToHex, concatBytes, fromHex, hexToBytesStrict } from '../bytes.ts';
 import { LIMITS } from '../limits.ts';
 import { err, ok, type Result } from '../result.ts';
-import { cborMap, decodeCbor, encodeCbor, isCborArray, isCborMap, type CborKey, type CborMap, type CborValue } from './cbor.ts';
-import { encodeEvent, eventFromCbor, eventToCbor, isSafeUint, packTagString, unpackTagString } from './event-v2.ts';
+import {
+	cborMap,
+	decodeCbor,
+	encodeCbor,
+	isCborArray,
+	isCborMap,
+	type CborKey,
+	type CborMap,
+	type CborValue
+} from './cbor.ts';
+import {
+	encodeEvent,
+	eventFromCbor,
+	eventToCbor,
+	isSafeUint,
+	packTagString,
+	unpackTagString
+} from './event-v2.ts';
 import type { Frame, HaveEntry, Part } from './frames.ts';
 import type { Filter } from './nostr-event.ts';
 
@@ -310,9 +326,12 @@ const bytesOf = (value: CborValue | undefined, min: number, max: number, field: 
 	value instanceof Uint8Array && value.length >= min && value.length <= max ? value : refuse(field);
 
 const list = (value: CborValue | undefined, min: number, max: number, field: string): readonly CborValue[] =>
-	value !== undefined && isCborArray(value) && value.length >= min && value.length <= max ? value : refuse(field);
+	value !== undefined && isCborArray(value) && value.length >= min && value.length <= max
+		? value
+		: refuse(field);
 
-const hex32 = (value: CborValue | undefined, field: string): string => bytesToHex(bytesOf(value, 32, 32, field));
+const hex32 = (value: CborValue | undefined, field: string): string =>
+	bytesToHex(bytesOf(value, 32, 32, field));
 
 const requestIdOf = (map: CborMap): number => uint(map.get(K.requestId), 0xffff_ffff, 'requestId');
 
@@ -337,7 +356,8 @@ const filterOf = (value: CborValue): Filter => {
 	for (const [key, item] of value) {
 		if (key === FILTER_KEYS.ids) filter['ids'] = values(item).map((id) => hex32(id, 'filters'));
 		else if (key === FILTER_KEYS.authors) filter['authors'] = values(item).map((id) => hex32(id, 'filters'));
-		else if (key === FILTER_KEYS.kinds) filter['kinds'] = values(item).map((kind) => uint(kind, 0xffff, 'filters'));
+		else if (key === FILTER_KEYS.kinds)
+			filter['kinds'] = values(item).map((kind) => uint(kind, 0xffff, 'filters'));
 		else if (key === FILTER_KEYS.since) filter['since'] = uint(item, Number.MAX_SAFE_INTEGER, 'filters');
 		else if (key === FILTER_KEYS.until) filter['until'] = uint(item, Number.MAX_SAFE_INTEGER, 'filters');
 		else if (key === FILTER_KEYS.limit) filter['limit'] = uint(item, Number.MAX_SAFE_INTEGER, 'filters');
@@ -376,7 +396,10 @@ const has = <T>(value: CborValue | undefined, read: (value: CborValue) => T): T 
 
 const readEvent = (map: CborMap): Frame => {
 	const requestId = requestIdOf(map);
-	const hops = optional('hopsLeft', has(map.get(K.hopsLeft), (value) => uint(value, 0xff, 'hopsLeft')));
+	const hops = optional(
+		'hopsLeft',
+		has(map.get(K.hopsLeft), (value) => uint(value, 0xff, 'hopsLeft'))
+	);
 	const part = partOf(map.get(K.part));
 	const whole = map.get(K.event);
 	if (part) {
@@ -420,9 +443,15 @@ const READERS: Readonly<Record<number, readonly [Frame['type'], (map: CborMap) =
 			type: 'REQ',
 			requestId: requestIdOf(map),
 			filters: filtersOf(map.get(K.filters)),
-			...optional('cursor', has(map.get(K.cursor), (value) => cursorOf(value, 'cursor'))),
+			...optional(
+				'cursor',
+				has(map.get(K.cursor), (value) => cursorOf(value, 'cursor'))
+			),
 			live: bool(map.get(K.live), 'live'),
-			...optional('maxPrice', has(map.get(K.maxPrice), (value) => amountOf(value, 'maxPrice')))
+			...optional(
+				'maxPrice',
+				has(map.get(K.maxPrice), (value) => amountOf(value, 'maxPrice'))
+			)
 		})
 	],
 	[FRAME_CODES.CLOSE]: ['CLOSE', (map) => ({ type: 'CLOSE', requestId: requestIdOf(map) })],
@@ -434,11 +463,20 @@ const READERS: Readonly<Record<number, readonly [Frame['type'], (map: CborMap) =
 		'NOTICE',
 		(map) => ({
 			type: 'NOTICE',
-			...optional('requestId', has(map.get(K.requestId), () => requestIdOf(map))),
+			...optional(
+				'requestId',
+				has(map.get(K.requestId), () => requestIdOf(map))
+			),
 			code: codeOf(map),
 			text: textOf(map),
-			...optional('ids', has(map.get(K.ids), (value) => idsOf(value, 0))),
-			...optional('amount', has(map.get(K.amount), (value) => amountOf(value, 'amount')))
+			...optional(
+				'ids',
+				has(map.get(K.ids), (value) => idsOf(value, 0))
+			),
+			...optional(
+				'amount',
+				has(map.get(K.amount), (value) => amountOf(value, 'amount'))
+			)
 		})
 	],
 	[FRAME_CODES.EOSE]: [
@@ -491,10 +529,12 @@ const readPayload = (code: number, payload: CborMap): Result<Frame, MalformedFra
  * All frames of one datagram, in order; an empty datagram holds none. Types and versions not spoken
  * here come out as UNKNOWN where their length can be read (versions 1 and 2).
  */
-export const decodeFrames = (bytes: Uint8Array): Result<readonly (Frame | UnknownFrame)[], MalformedFrame> => {
+export const decodeFrames = (
+	bytes: Uint8Array
+): Result<readonly (Frame | UnknownFrame)[], MalformedFrame> => {
 	const frames: (Frame | UnknownFrame)[] = [];
 	const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-	for (let at = 0; at < bytes.length; ) {
+	for (let at = 0; at < bytes.length;) {
 		if (bytes.length - at < 4) return malformed('header: ends too early');
 		const version = view.getUint8(at);
 		const code = view.getUint8(at + 1);

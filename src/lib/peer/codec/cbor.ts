@@ -97,7 +97,9 @@ const writeText = (writer: Writer, text: string): void => {
 };
 
 const writeUint = (writer: Writer, value: number | bigint): void => {
-	if (typeof value === 'number' ? !Number.isSafeInteger(value) || value < 0 : value < 0n || value > MAX_UINT64)
+	if (
+		typeof value === 'number' ? !Number.isSafeInteger(value) || value < 0 : value < 0n || value > MAX_UINT64
+	)
 		throw new Error(`CBOR integer ${value} is not within 0..2^64-1`);
 	writer.head(UINT, value);
 };
@@ -206,7 +208,8 @@ class Reader {
 	/** A length that the rest of the input can back with `bytesEach` bytes an item. */
 	private count(initial: number, bytesEach: number): number {
 		const value = this.argument(initial);
-		if (typeof value === 'bigint' || value * bytesEach > this.left()) return this.fail('longer than the input');
+		if (typeof value === 'bigint' || value * bytesEach > this.left())
+			return this.fail('longer than the input');
 		return value;
 	}
 
@@ -226,7 +229,8 @@ class Reader {
 			const start = this.at;
 			const first = this.byte();
 			const major = first >> 5;
-			const key = major === UINT ? this.argument(first) : major === TEXT ? this.text(first) : this.fail('map key type');
+			const key =
+				major === UINT ? this.argument(first) : major === TEXT ? this.text(first) : this.fail('map key type');
 			if (typeof key === 'bigint') return this.fail('map key beyond 2^53');
 			const encoded = this.bytes.subarray(start, this.at);
 			if (previous && !isBefore(previous, encoded)) return this.fail('map keys out of order or twice');
@@ -280,7 +284,8 @@ export const decodeCbor = (
 	try {
 		return ok(new Reader(bytes, maxDepth).whole());
 	} catch (thrown) {
-		if (thrown instanceof Malformed) return err({ type: 'MalformedCbor', reason: thrown.reason, at: thrown.at });
+		if (thrown instanceof Malformed)
+			return err({ type: 'MalformedCbor', reason: thrown.reason, at: thrown.at });
 		throw thrown;
 	}
 };

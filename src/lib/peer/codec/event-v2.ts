@@ -26,7 +26,8 @@ export interface MalformedEvent {
 	readonly reason: string;
 }
 
-export const malformedEvent = (reason: string): Result<never, MalformedEvent> => err({ type: 'MalformedEvent', reason });
+export const malformedEvent = (reason: string): Result<never, MalformedEvent> =>
+	err({ type: 'MalformedEvent', reason });
 
 /** 16 bytes and more: shorter hex (a colour, a number) is likelier text and would gain little. */
 const PACKED_HEX = /^(?:[0-9a-f]{2}){16,}$/;
@@ -85,7 +86,8 @@ export const eventFromCbor = (value: CborValue): Result<NostrEvent, MalformedEve
 		CborValue
 	];
 	if (!(id instanceof Uint8Array) || id.length !== 32) return malformedEvent('id is not 32 bytes');
-	if (!(pubkey instanceof Uint8Array) || pubkey.length !== 32) return malformedEvent('pubkey is not 32 bytes');
+	if (!(pubkey instanceof Uint8Array) || pubkey.length !== 32)
+		return malformedEvent('pubkey is not 32 bytes');
 	if (!isSafeUint(createdAt)) return malformedEvent('created_at is not a number of seconds');
 	if (!isSafeUint(kind) || kind > 0xffff) return malformedEvent('kind is not within 0..65535');
 	if (!isCborArray(tags)) return malformedEvent('tags is not an array');
