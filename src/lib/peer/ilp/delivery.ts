@@ -59,6 +59,11 @@ export interface Incoming {
 export interface Verdict {
 	/** True: take the money (the reply must be a fulfill). Must write what the packet did. */
 	decide(): boolean;
+	/**
+	 * The preimage, when it is known before deciding (STREAM derives it from the request). It is written
+	 * with the money, so that a fulfilment survives a crash before the reply could leave.
+	 */
+	readonly fulfillment?: Uint8Array;
 	/** For amounts above zero. */
 	readonly booking?: Booking;
 	reply(): Promise<IlpFulfill | IlpReject>;

@@ -13,7 +13,7 @@
  * | `claims/<id>` | claims I hold on a channel that pays me, not yet redeemed |
  * | `link/<peer>` | the neighbour owes me; below zero I owe the neighbour |
  * | `income/notes`, `income/routing`, `income/payout-fees` | (negative: income is a source) |
- * | `expense/notes`, `expense/way`, `expense/publishing`, `expense/payout-fees`, `expense/rounding` | spent |
+ * | `expense/notes`, `expense/way`, `expense/publishing`, `expense/payout-fees`, `expense/late`, `expense/rounding` | spent |
  * | `outside` | everything beyond this node: where wallet money came from and went to |
  *
  * Convention: `transfer(from, to, amount)` lowers `from` and raises `to`.
@@ -35,9 +35,11 @@ export type TransferKind =
 	| 'way'
 	/** What an author is paid: income to link. */
 	| 'sell'
-	/** Passing on: link of the one before to link of the next; the fee as a second transfer. */
+	/** Passing on: from the next link (I owe it more) to the one before (it owes me more); the fee as a second transfer. */
 	| 'forward'
 	| 'fee'
+	/** A fulfilment of mine that came too late to be paid: link to expense. */
+	| 'late'
 	/** Storing one's event at another's node. */
 	| 'publish'
 	/** The hub pays a guest out (both sides book it) and its fee. */

@@ -86,14 +86,12 @@ export type SettleRequest =
 	| { readonly op: 'payout' }
 	/** Please end this channel of mine now, keeping only what you are owed. */
 	| { readonly op: 'close'; readonly channel: Hex; readonly epoch: number }
-	/** How far is this address by your static routes? */
-	| { readonly op: 'route'; readonly address: string };
+	/** These fulfilments of yours came when I could no longer be paid for them; I do not count them. */
+	| { readonly op: 'late'; readonly prepares: readonly Uint8Array[] };
 
 export type SettleAnswer =
 	| { readonly op: 'done'; readonly transaction?: Hex; readonly epoch?: number }
 	| { readonly op: 'paidOut'; readonly transaction: Hex; readonly amount: bigint; readonly fee: bigint }
 	| { readonly op: 'closed'; readonly transaction: Hex; readonly captured: bigint; readonly refunded: bigint }
-	/** Links to the end of the route, counting this one; 0 when unknown. */
-	| { readonly op: 'route'; readonly prefix: string; readonly links: number }
 	/** `code` is a type of the error table; `text` is for a person. */
 	| { readonly op: 'refused'; readonly code: string; readonly text: string };

@@ -1,0 +1,531 @@
+/**
+ * The connector: takes prepares from neighbours and from this node itself, passes them on or hands
+ * them to the receiver, and books what their answers mean.
+ *
+ * Order of the rules for a packet from a neighbour (RFC 27; each refusal names its code):
+ *
+ * | rule | refusal |
+ * |---|---|
+ * | readable | F01 Invalid Packet |
+ * | not the same packet again on this link | the stored answer |
+ * | not one of my own conditions coming back (reflection, PROTOCOL section 2) | F00 Bad Request |
+ * | not expired | R00 Transfer Timed Out |
+ * | amount ≤ what one packet may carry | F08 Amount Too Large |
+ * | bytes within the link's allowance | T05 Rate Limited |
+ * | `peer.*` is answered here and never passed on | F02 Unreachable |
+ * | a route or a receiver | F02 Unreachable |
+ * | something is left after the fee | R01 Insufficient Source Amount |
+ * | time is left for the next hop | R02 Insufficient Timeout |
+ * | the neighbour's account covers it | T04 Insufficient Liquidity |
+ * | the next link is up, not too full, and covered | T01, T02, T04 |
+ *
+ * Money follows two commits. Before a packet moves on, its pending transfers, the packet rows and the
+ * raised claim are on disk; before a fulfill moves back, the posted transfers are.
+ *
+ * What nobody can know: a link that breaks between the two. Those packets stay *pending* and are
+ * resolved in the next hello (links.ts); the account counts them as used until then.
+ */
+import { bytesEqual, bytesToHex, utf8, utf8Decode } from '../bytes.ts';
+import type { Channels, Promised } from '../channel/channels.ts';
+import {
+	decodeIlpPacket, encodeAmountTooLarge, encodePrepare, forwardPrepare,
+	type IlpErrorCode, type IlpFulfill, type IlpPrepare, type IlpReject, type IlpReply,
+} from '../codec/ilp.ts';
+import { ildcpResponse, isIldcpRequest, ZERO_FULFILLMENT, ZERO_FULFILLMENT_CONDITION } from '../codec/ildcp.ts';
+import type { Ledger, TransferMemo } from '../ledger/ledger.ts';
+import { LIMITS } from '../limits.ts';
+import type { LinkAccounts } from '../link/accounts.ts';
+import type { Packets } from '../link/packets.ts';
+import { afterFee, LINK_ASSET, type PartsPerMillion } from '../money.ts';
+import type { Platform } from '../platform.ts';
+import type { SignedClaim } from '../settlement/chain.ts';
+import type { Commits } from '../storage/commit.ts';
+import { schemeOf } from './address.ts';
+import { createAllowance, type Allowance } from './allowance.ts';
+import type { Outgoing, PacketReceiver, PacketSender } from './delivery.ts';
+import type { Routes } from './routes.ts';
+
+export interface ConnectorDeps {
+	readonly platform: Pick<Platform, 'clock' | 'crypto' | 'log'>;
+	readonly commits: Commits;
+	readonly ledger: Ledger;
+	readonly accounts: LinkAccounts;
+	readonly channels: Channels;
+	readonly packets: Packets;
+	readonly routes: Routes;
+	readonly receiver: PacketReceiver;
+	readonly feePpm: PartsPerMillion;
+	/** Addresses at which this node answers, best first. */
+	readonly addresses: () => readonly string[];
+	/** The address a child gets (ILDCP), or undefined when this link is no child. */
+	readonly childAddress: (peer: string) => string | undefined;
+	/** `test` or `g`: the other network's addresses are refused. */
+	readonly scheme: 'g' | 'test';
+	readonly signClaim: (promised: Promised) => Promise<SignedClaim>;
+	readonly transport: Transport;
+}
+
+/** What the links do for the connector. */
+export interface Transport {
+	state(peer: string): 'up' | 'busy' | 'down';
+	/** Resolves with the answer's bytes; `undefined` when the link broke or stayed silent. */
+	transmit(peer: string, prepare: Uint8Array, claim: SignedClaim | undefined): Promise<IlpReply | undefined>;
+	/** Tells the neighbour that these fulfilments of its came too late to be counted. */
+	refuseLate(peer: string, prepares: readonly Uint8Array[]): void;
+}
+
+export interface Connector extends PacketSender {
+	/** One `ilp` message from a neighbour; always an answer, which the link sends back. */
+	handle(peer: string, bytes: Uint8Array): Promise<IlpReply>;
+	/** What the hello taught about a packet this node sent and never heard of again. */
+	resolve(peer: string, hash: Uint8Array, reply: { readonly fulfillment: Uint8Array; readonly data: Uint8Array } | 'rejected'): Promise<'counted' | 'late' | 'unknown'>;
+	/** The neighbour does not count this fulfilment of mine. */
+	takeLate(peer: string, hash: Uint8Array): Promise<void>;
+	allowance(peer: string): Allowance;
+	counts(): ConnectorCounts;
+}
+
+export interface ConnectorCounts {
+	readonly received: number;
+	readonly forwarded: number;
+	readonly originated: number;
+	readonly fulfilled: number;
+	readonly rejected: number;
+	readonly inFlight: number;
+}
+
+/** `peer.*` requests of ours: how many links to an address, by static routes. */
+export const ROUTE_DESTINATION = 'peer.btp-nips.route';
+
+const EMPTY = new Uint8Array(0);
+
+export const createConnector = (deps: ConnectorDeps): Connector => {
+	const { platform, commits, ledger, accounts, packets, routes, receiver, transport } = deps;
+	const { clock, crypto, log } = platform;
+	const counts = { received: 0, forwarded: 0, originated: 0, fulfilled: 0, rejected: 0, inFlight: 0 };
+	const allowances = new Map<string, Allowance>();
+	/** Answers under way and just given, by link and hash: the same bytes again get the same answer. */
+	const answers = new Map<string, { readonly expiresAt: number; readonly reply: Promise<IlpReply> }>();
+	let answersSweptAt = 0;
+	/** Conditions of my own packets under way, for the reflection guard. */
+	const ownConditions = new Set<string>();
+	/** In this process: who waits for a packet this node began. */
+	const origins = new Map<string, Outgoing>();
+	const inFlightByLink = new Map<string, number>();
+	/** Claims leave in the order they were promised, so that no packet overtakes the claim it needs. */
+	const tails = new Map<string, Promise<unknown>>();
+
+	const here = (): string => deps.addresses()[0] ?? '';
+	const reject = (code: IlpErrorCode, message: string, data: Uint8Array = EMPTY): IlpReject => ({
+		type: 'reject', code, triggeredBy: here(), message, data,
+	});
+
+	const allowance = (peer: string): Allowance => {
+		let found = allowances.get(peer);
+		if (!found) allowances.set(peer, (found = createAllowance(clock.now())));
+		return found;
+	};
+
+	/** Which of my addresses this is for, and what follows it; undefined when it is for somebody else. */
+	const suffixOf = (destination: string): string | undefined => {
+		for (const address of deps.addresses()) {
+			if (destination === address) return '';
+			if (destination.startsWith(address) && destination[address.length] === '.') return destination.slice(address.length + 1);
+		}
+		return undefined;
+	};
+
+	const signed = async (peer: string, promised: Promised | undefined): Promise<SignedClaim | undefined> => {
+		const before = tails.get(peer);
+		if (!promised && !before) return undefined;
+		const mine = Promise.all([before, promised && deps.signClaim(promised)]);
+		tails.set(peer, mine);
+		try {
+			return (await mine)[1];
+		} finally {
+			if (tails.get(peer) === mine) tails.delete(peer);
+		}
+	};
+
+	const track = (peer: string, by: 1 | -1): void => {
+		const now = (inFlightByLink.get(peer) ?? 0) + by;
+		if (now === 0) inFlightByLink.delete(peer);
+		else inFlightByLink.set(peer, now);
+		counts.inFlight += by;
+	};
+
+	/** A fulfill only counts with the right preimage. */
+	const checked = async (reply: IlpReply, condition: Uint8Array): Promise<IlpReply> => {
+		if (reply.type === 'reject') return reply;
+		if (bytesEqual(await crypto.sha256(reply.fulfillment), condition)) return reply;
+		return reject('F05', 'the fulfillment does not fit the condition');
+	};
+
+	/**
+	 * Sends on a link and waits until `deadline`. The late answer, if one comes, goes to `onLate`; a link
+	 * that broke gives neither: the hello will tell.
+	 */
+	const exchange = async (
+		peer: string, bytes: Uint8Array, promised: Promised | undefined, condition: Uint8Array, deadline: number,
+		onLate: (reply: IlpReply) => Promise<void>,
+	): Promise<IlpReply | undefined> => {
+		const claim = await signed(peer, promised);
+		track(peer, 1);
+		let timedOut = false;
+		const answer = transport.transmit(peer, bytes, claim).then(async (reply) => {
+			track(peer, -1);
+			if (!reply) return undefined;
+			const good = await checked(reply, condition);
+			if (timedOut) await onLate(good);
+			return good;
+		});
+		const timeout = new Promise<undefined>((resolve) => {
+			const cancel = clock.after(Math.max(0, deadline - clock.now()), () => {
+				timedOut = true;
+				resolve(undefined);
+			});
+			answer.then(cancel, cancel);
+		});
+		answer.catch((error: unknown) => log('error', 'a late answer could not be booked', { error: String(error) }));
+		return Promise.race([answer, timeout]);
+	};
+
+	const earn = (ingress: string | undefined, egress: string | undefined, fee: bigint): void => {
+		const now = clock.now();
+		if (fee <= 0n) return;
+		if (ingress !== undefined) allowance(ingress).earn(fee, now);
+		if (egress !== undefined) allowance(egress).earn(fee, now);
+	};
+
+	// ---------------------------------------------------------------- packets from neighbours
+
+	const peerRequest = async (peer: string, prepare: IlpPrepare): Promise<IlpReply> => {
+		if (isIldcpRequest(prepare)) {
+			const address = deps.childAddress(peer);
+			if (address === undefined) return reject('F02', 'no address for this link');
+			return ildcpResponse({ clientAddress: address, assetScale: LINK_ASSET.scale, assetCode: LINK_ASSET.code });
+		}
+		if (prepare.destination === ROUTE_DESTINATION && bytesEqual(prepare.condition, ZERO_FULFILLMENT_CONDITION)) {
+			const address = utf8Decode(prepare.data) ?? '';
+			const route = suffixOf(address) === undefined ? routes.find(address) : { prefix: here(), links: 0 };
+			if (!route || route.links === undefined || route.links > 254) return reject('F02', 'no route that states its length');
+			return { type: 'fulfill', fulfillment: ZERO_FULFILLMENT, data: new Uint8Array([route.links, ...utf8(route.prefix)]) };
+		}
+		return reject('F02', 'unknown peer request');
+	};
+
+	const deliver = async (peer: string, prepare: IlpPrepare, hash: Uint8Array, suffix: string): Promise<IlpReply> => {
+		const verdict = await receiver.judge({ prepare, suffix, link: peer });
+		if (!verdict) return reject('F02', 'nobody here');
+		const group = bytesToHex(hash);
+		type Outcome = 'taken' | 'refused' | 'uncovered' | 'expired';
+		const outcome = await commits.run((): Outcome => {
+			const now = clock.now();
+			// A frozen tab wakes up here: what expired meanwhile must not be fulfilled.
+			if (now >= prepare.expiresAt) return 'expired';
+			if (prepare.amount > accounts.available(peer) && prepare.amount > 0n) return 'uncovered';
+			if (!verdict.decide()) return 'refused';
+			if (prepare.amount > 0n) {
+				const booking = verdict.booking;
+				if (!booking) throw new Error('money without a booking');
+				packets.insert({
+					link: peer, direction: 'in', hash, amount: prepare.amount, expiresAt: prepare.expiresAt, condition: prepare.condition,
+					group, inLink: undefined, inHash: undefined,
+				});
+				packets.settle(peer, 'in', hash, 'fulfilled', verdict.fulfillment);
+				ledger.record({
+					kind: booking.kind, from: booking.account, to: `link/${peer}`, amount: prepare.amount, at: now, group,
+					...(booking.memo ? { memo: booking.memo } : {}),
+				});
+				accounts.fulfilled(peer, 'me', prepare.amount);
+			}
+			return 'taken';
+		});
+		if (outcome === 'uncovered') return reject('T04', 'not covered');
+		if (outcome === 'expired') return reject('R00', 'expired here');
+		const reply = await verdict.reply();
+		if (outcome === 'taken' && prepare.amount > 0n && reply.type === 'reject')
+			log('error', 'a receiver took money and rejected', { peer });
+		return reply;
+	};
+
+	const forward = async (peer: string, prepare: IlpPrepare, bytes: Uint8Array, hash: Uint8Array, egress: string): Promise<IlpReply> => {
+		const out = afterFee(prepare.amount, deps.feePpm);
+		if (prepare.amount > 0n && out === 0n) return reject('R01', 'nothing is left after the fee');
+		const now = clock.now();
+		const outExpiresAt = Math.min(prepare.expiresAt, now + LIMITS.maxHoldMs) - LIMITS.expiryMarginMs;
+		if (outExpiresAt <= now + LIMITS.expiryMarginMs) return reject('R02', 'too little time for the next hop');
+		const up = transport.state(egress);
+		if (up === 'down') return reject('T01', 'the next link is down');
+		if (up === 'busy' || (inFlightByLink.get(egress) ?? 0) >= LIMITS.inFlightPerLink) return reject('T02', 'the next link is busy');
+
+		const outBytes = forwardPrepare(bytes, out, outExpiresAt);
+		const outHash = await crypto.sha256(outBytes);
+		const group = bytesToHex(hash);
+		const fee = prepare.amount - out;
+		let promised: Promised | undefined;
+
+		if (prepare.amount > 0n) {
+			const admitted = await commits.run((): IlpReject | { readonly promised: Promised | undefined } => {
+				if (prepare.amount > accounts.available(peer)) return reject('T04', 'not covered');
+				const pending = packets.pending(egress, 'out').reduce((sum, row) => (row.inLink === peer ? sum + row.amount : sum), 0n);
+				// One neighbour may not fill a link that others need (PROTOCOL section 6).
+				if (pending > 0n && (pending + out) * 4n > accounts.room(egress) + pending) return reject('T04', 'too much under way');
+				const covered = accounts.cover(egress, out, clock.now());
+				if (!covered.covered) return reject('T04', 'the next link is not funded');
+				packets.insert({
+					link: peer, direction: 'in', hash, amount: prepare.amount, expiresAt: prepare.expiresAt, condition: prepare.condition,
+					group, inLink: undefined, inHash: undefined,
+				});
+				packets.insert({
+					link: egress, direction: 'out', hash: outHash, amount: out, expiresAt: outExpiresAt, condition: prepare.condition,
+					group, inLink: peer, inHash: hash,
+				});
+				const at = clock.now();
+				ledger.begin({ kind: 'forward', from: `link/${egress}`, to: `link/${peer}`, amount: out, at, group });
+				if (fee > 0n) ledger.begin({ kind: 'fee', from: 'income/routing', to: `link/${peer}`, amount: fee, at, group });
+				return { promised: covered.promised };
+			});
+			if ('type' in admitted) return admitted;
+			promised = admitted.promised;
+		}
+		counts.forwarded += 1;
+
+		const finish = (reply: IlpReply): Promise<'settled' | 'late'> =>
+			commits.run(() => {
+				const at = clock.now();
+				if (reply.type === 'reject') {
+					if (packets.settle(egress, 'out', outHash, 'rejected')) ledger.void(group, at);
+					packets.settle(peer, 'in', hash, 'rejected');
+					return 'settled';
+				}
+				// Only while the one before can still be told: otherwise it came late.
+				if (at >= prepare.expiresAt || packets.find(peer, 'in', hash)?.state !== 'pending') {
+					if (packets.settle(egress, 'out', outHash, 'late')) ledger.void(group, at);
+					packets.settle(peer, 'in', hash, 'rejected');
+					return 'late';
+				}
+				packets.settle(egress, 'out', outHash, 'fulfilled', reply.fulfillment);
+				packets.settle(peer, 'in', hash, 'fulfilled', reply.fulfillment);
+				ledger.post(group, at);
+				accounts.fulfilled(egress, 'peer', out);
+				accounts.fulfilled(peer, 'me', prepare.amount);
+				return 'settled';
+			});
+
+		const reply = await exchange(egress, outBytes, promised, prepare.condition, outExpiresAt, async (late) => {
+			if (prepare.amount === 0n) return;
+			if ((await finish(late)) === 'late' && late.type === 'fulfill') transport.refuseLate(egress, [outHash]);
+		});
+		if (prepare.amount === 0n) return reply ?? reject('R00', 'no answer from the next hop');
+		if (!reply) {
+			// The one before is told now; what the next one did stays pending until it is known.
+			await commits.run(() => packets.settle(peer, 'in', hash, 'rejected'));
+			return reject('R00', 'no answer from the next hop');
+		}
+		if ((await finish(reply)) === 'late') {
+			transport.refuseLate(egress, [outHash]);
+			return reject('R00', 'answered too late');
+		}
+		if (reply.type === 'fulfill') earn(peer, egress, fee);
+		return reply;
+	};
+
+	const route = async (peer: string, bytes: Uint8Array, prepare: IlpPrepare, hash: Uint8Array): Promise<IlpReply> => {
+		const now = clock.now();
+		if (ownConditions.has(bytesToHex(prepare.condition))) return reject('F00', 'my own packet came back');
+		if (prepare.expiresAt <= now) return reject('R00', 'expired on arrival');
+		if (prepare.amount > LIMITS.maxPacket)
+			return reject('F08', 'more than one packet may carry', encodeAmountTooLarge({ receivedAmount: prepare.amount, maximumAmount: LIMITS.maxPacket }));
+		if (!allowance(peer).draw(bytes.length, now)) return reject('T05', 'the free data of this link is used up');
+		if (schemeOf(prepare.destination) === 'peer') return peerRequest(peer, prepare);
+		if (schemeOf(prepare.destination) !== deps.scheme) return reject('F02', 'another network');
+		const child = routes.find(prepare.destination);
+		const suffix = suffixOf(prepare.destination);
+		// A child's address lies below mine: the longer prefix wins.
+		if (suffix !== undefined && !(child && child.prefix !== '' && child.prefix.length > here().length)) return deliver(peer, prepare, hash, suffix);
+		if (!child) return reject('F02', 'no route');
+		if (child.peer === peer) return reject('F02', 'the way leads back');
+		return forward(peer, prepare, bytes, hash, child.peer);
+	};
+
+	const handle = async (peer: string, bytes: Uint8Array): Promise<IlpReply> => {
+		counts.received += 1;
+		const decoded = decodeIlpPacket(bytes);
+		if (!decoded.ok || decoded.value.type !== 'prepare') return reject('F01', 'not a prepare');
+		const prepare = decoded.value;
+		const hash = await crypto.sha256(bytes);
+		const key = `${peer}/${bytesToHex(hash)}`;
+		const now = clock.now();
+		// `peer.*` requests are alike by design (ILDCP asks the same again) and carry no money.
+		const identify = schemeOf(prepare.destination) !== 'peer';
+		if (identify) {
+			const known = answers.get(key);
+			if (known) return known.reply;
+			const stored = prepare.amount > 0n ? packets.find(peer, 'in', hash) : undefined;
+			if (stored?.state === 'fulfilled' && stored.fulfillment) return { type: 'fulfill', fulfillment: stored.fulfillment, data: EMPTY };
+			if (stored) return reject('F99', 'this packet was answered before');
+		}
+		const reply = route(peer, bytes, prepare, hash).then((answer) => {
+			if (answer.type === 'fulfill') counts.fulfilled += 1;
+			else counts.rejected += 1;
+			allowance(peer).owe(answer.data.length, clock.now());
+			return answer;
+		});
+		if (identify) {
+			answers.set(key, { expiresAt: prepare.expiresAt, reply });
+			if (now - answersSweptAt > LIMITS.expiryMarginMs) {
+				answersSweptAt = now;
+				for (const [old, { expiresAt }] of answers) if (expiresAt < now) answers.delete(old);
+			}
+		}
+		return reply;
+	};
+
+	// ---------------------------------------------------------------- packets of my own
+
+	const send = async (outgoing: Outgoing): Promise<IlpReply> => {
+		const { prepare, booking, onBegin, onOutcome } = outgoing;
+		const { amount } = prepare;
+		const destination = routes.find(prepare.destination);
+		const suffix = suffixOf(prepare.destination);
+		const own = suffix !== undefined && !(destination && destination.prefix !== '' && destination.prefix.length > here().length);
+		const peerScheme = schemeOf(prepare.destination) === 'peer';
+		const egress = destination?.peer;
+		const refuse = async (refusal: IlpReject): Promise<IlpReject> => {
+			if (onOutcome) await commits.run(() => void onOutcome(refusal));
+			return refusal;
+		};
+		if (own || peerScheme || egress === undefined) return refuse(reject('F02', own ? 'that is this node itself' : 'no route'));
+		const up = transport.state(egress);
+		if (up === 'down') return refuse(reject('T01', 'the link is down'));
+		if (up === 'busy' || (inFlightByLink.get(egress) ?? 0) >= LIMITS.inFlightPerLink) return refuse(reject('T02', 'the link is busy'));
+		if (prepare.expiresAt <= clock.now()) return refuse(reject('R00', 'expired before it left'));
+
+		const bytes = encodePrepare(prepare);
+		const hash = await crypto.sha256(bytes);
+		const group = bytesToHex(hash);
+		let promised: Promised | undefined;
+		if (amount > 0n || onBegin) {
+			const admitted = await commits.run((): IlpReject | { readonly promised: Promised | undefined } => {
+				if (amount > 0n) {
+					if (!booking) throw new Error('money without a booking');
+					const covered = accounts.cover(egress, amount, clock.now());
+					if (!covered.covered) return reject('T04', 'the channel does not reach');
+					onBegin?.();
+					packets.insert({
+						link: egress, direction: 'out', hash, amount, expiresAt: prepare.expiresAt, condition: prepare.condition,
+						group, inLink: undefined, inHash: undefined,
+					});
+					ledger.begin({
+						kind: booking.kind, from: `link/${egress}`, to: booking.account, amount, at: clock.now(), group,
+						...(booking.memo ? { memo: booking.memo } : {}),
+					});
+					return { promised: covered.promised };
+				}
+				onBegin?.();
+				return { promised: undefined };
+			});
+			if ('type' in admitted) return refuse(admitted);
+			promised = admitted.promised;
+		}
+		counts.originated += 1;
+		const condition = bytesToHex(prepare.condition);
+		ownConditions.add(condition);
+		if (amount > 0n) origins.set(group, outgoing);
+
+		const reply = await exchange(egress, bytes, promised, prepare.condition, prepare.expiresAt, async (late) => {
+			// At the origin a valid fulfilment is never too late.
+			await settleOwn(egress, hash, late, outgoing);
+			ownConditions.delete(condition);
+		});
+		if (!reply) {
+			if (amount === 0n) {
+				ownConditions.delete(condition);
+				return refuse(reject('R00', 'no answer in time'));
+			}
+			return reject('R00', 'no answer in time');
+		}
+		ownConditions.delete(condition);
+		await settleOwn(egress, hash, reply, outgoing);
+		return reply;
+	};
+
+	const settleOwn = async (egress: string, hash: Uint8Array, reply: IlpReply, outgoing: Outgoing | undefined): Promise<boolean> => {
+		const group = bytesToHex(hash);
+		const money = outgoing === undefined || outgoing.prepare.amount > 0n;
+		if (!money && !outgoing?.onOutcome) return true;
+		return commits.run(() => {
+			const at = clock.now();
+			if (!money) {
+				outgoing?.onOutcome?.(reply);
+				return true;
+			}
+			const row = packets.find(egress, 'out', hash);
+			const fulfilled = reply.type === 'fulfill';
+			if (!row || !packets.settle(egress, 'out', hash, fulfilled ? 'fulfilled' : 'rejected', fulfilled ? reply.fulfillment : undefined)) return false;
+			origins.delete(group);
+			const memo: TransferMemo | undefined = outgoing?.onOutcome?.(reply);
+			if (fulfilled) {
+				ledger.post(group, at, memo);
+				accounts.fulfilled(egress, 'peer', row.amount);
+			} else ledger.void(group, at);
+			return true;
+		});
+	};
+
+	return {
+		handle,
+		send,
+		allowance,
+		addresses: deps.addresses,
+		maxPacket: () => LIMITS.maxPacket,
+		counts: () => ({ ...counts }),
+
+		resolve: async (peer, hash, outcome) => {
+			const row = packets.find(peer, 'out', hash);
+			if (!row || row.state !== 'pending') return row?.state === 'late' ? 'late' : row?.state === 'fulfilled' ? 'counted' : 'unknown';
+			const reply: IlpReply =
+				outcome === 'rejected'
+					? reject('R00', 'the link broke')
+					: await checked({ type: 'fulfill', ...outcome } satisfies IlpFulfill, row.condition);
+			if (row.inLink === undefined || row.inHash === undefined) {
+				ownConditions.delete(bytesToHex(row.condition));
+				await settleOwn(peer, hash, reply, origins.get(row.group));
+				return reply.type === 'fulfill' ? 'counted' : 'unknown';
+			}
+			const { inLink, inHash, group, amount } = row;
+			return commits.run(() => {
+				const at = clock.now();
+				const upstream = packets.find(inLink, 'in', inHash);
+				if (reply.type === 'reject') {
+					if (packets.settle(peer, 'out', hash, 'rejected')) ledger.void(group, at);
+					packets.settle(inLink, 'in', inHash, 'rejected');
+					return 'unknown';
+				}
+				// The one before may have been told R00 long ago; then nobody pays for this any more.
+				if (!upstream || upstream.state !== 'pending' || at >= upstream.expiresAt) {
+					if (packets.settle(peer, 'out', hash, 'late')) ledger.void(group, at);
+					packets.settle(inLink, 'in', inHash, 'rejected');
+					return 'late';
+				}
+				packets.settle(peer, 'out', hash, 'fulfilled', reply.fulfillment);
+				packets.settle(inLink, 'in', inHash, 'fulfilled', reply.fulfillment);
+				ledger.post(group, at);
+				accounts.fulfilled(peer, 'peer', amount);
+				accounts.fulfilled(inLink, 'me', upstream.amount);
+				return 'counted';
+			});
+		},
+
+		takeLate: (peer, hash) =>
+			commits.run(() => {
+				const row = packets.find(peer, 'in', hash);
+				if (row?.state !== 'fulfilled') return;
+				packets.markLate(peer, hash);
+				accounts.fulfilled(peer, 'me', -row.amount);
+				ledger.record({ kind: 'late', from: `link/${peer}`, to: 'expense/late', amount: row.amount, at: clock.now(), group: `late/${row.group}` });
+				log('warn', 'a fulfilment of mine came too late to be paid', { peer, amount: row.amount });
+			}),
+	};
+};

@@ -1,0 +1,202 @@
+/**
+ * One account per link: what two neighbours owe each other, whatever direction the money flowed.
+ *
+ * X takes a prepare of `a` from Y iff
+ *
+ *     a ≤ claimsFrom(Y) − claimsTo(Y) + payoutsFrom(Y) − payoutsTo(Y)
+ *         + fulfilledBy(Y) − fulfilledBy(X) − pendingFrom(Y) + creditTo(Y)
+ *
+ * All but the last two terms are exactly minus the ledger account `link/Y`, which is how it is
+ * computed; the totals are kept beside it for the hello, and `audit` shows that the two agree.
+ *
+ * The same formula seen from the payer's end tells when a new claim is due: only when the account is
+ * too small, in steps of at most W/2, never leaving more than W claimed and not yet fulfilled.
+ */
+import type { Channels, Promised } from '../channel/channels.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { maxOf, minOf } from '../money.ts';
+import type { SqlDriver, SqlRow } from '../storage/sql.ts';
+import type { Address } from '../settlement/chain.ts';
+
+export type LinkRole = 'parent' | 'child' | 'peer';
+
+export interface LinkRow {
+	readonly peer: string;
+	readonly owner: string;
+	readonly role: LinkRole;
+	readonly payee: Address | undefined;
+	/** What I let the neighbour owe me, and the most I leave claimed ahead towards it. */
+	readonly credit: bigint;
+	readonly window: bigint;
+	/** The same, of the neighbour towards me, by its last hello. */
+	readonly peerCredit: bigint;
+	readonly peerWindow: bigint;
+	readonly peerMaxPacket: bigint;
+	readonly payoutFee: bigint | undefined;
+	readonly payoutThreshold: bigint | undefined;
+	readonly fulfilledByMe: bigint;
+	readonly fulfilledByPeer: bigint;
+	readonly paidOutByMe: bigint;
+	readonly paidOutByPeer: bigint;
+	readonly seenAt: number;
+}
+
+/** Writes must run inside a transaction. */
+export interface LinkAccounts {
+	get(peer: string): LinkRow | undefined;
+	all(): readonly LinkRow[];
+	/** Creates the row, or updates what may change between connections. */
+	meet(peer: string, terms: { readonly owner: string; readonly role: LinkRole; readonly credit: bigint; readonly window: bigint; readonly at: number }): void;
+	/** Takes over the neighbour's side of its hello. */
+	learn(peer: string, terms: LearnedTerms): void;
+	/** The right side of the formula: what Y may still send me. */
+	available(peer: string): bigint;
+	/** The same from the paying end: what I may still send Y without a new claim. */
+	prepaid(peer: string): bigint;
+	pendingIn(peer: string): bigint;
+	pendingOut(peer: string): bigint;
+	/**
+	 * Makes room for sending `amount` to the neighbour, promising more from a channel if needed.
+	 * `covered: false` when neither credit nor channels reach.
+	 */
+	cover(peer: string, amount: bigint, at: number): { readonly covered: true; readonly promised: Promised | undefined } | { readonly covered: false };
+	/** The most that could be sent now if every channel were used, up to W. */
+	room(peer: string): bigint;
+	fulfilled(peer: string, by: 'me' | 'peer', amount: bigint): void;
+	paidOut(peer: string, by: 'me' | 'peer', amount: bigint): void;
+	/** Earned through the neighbour and neither spent nor paid out: what it holds for me (`by: 'peer'`) or I for it. */
+	held(peer: string, by: 'me' | 'peer'): bigint;
+	/** The formula from the totals against the ledger's account; 0 when all is well. */
+	audit(peer: string): bigint;
+}
+
+export interface LearnedTerms {
+	readonly payee: Address | undefined;
+	readonly peerCredit: bigint;
+	readonly peerWindow: bigint;
+	readonly peerMaxPacket: bigint;
+	readonly payoutFee: bigint | undefined;
+	readonly payoutThreshold: bigint | undefined;
+}
+
+const big = (row: SqlRow, column: string): bigint => BigInt(row[column] as number | bigint);
+const maybeBig = (row: SqlRow, column: string): bigint | undefined => (row[column] === null ? undefined : big(row, column));
+
+const toRow = (row: SqlRow): LinkRow => ({
+	peer: row['peer'] as string,
+	owner: row['owner'] as string,
+	role: row['role'] as LinkRole,
+	payee: (row['payee'] as Address | null) ?? undefined,
+	credit: big(row, 'credit'),
+	window: big(row, 'window'),
+	peerCredit: big(row, 'peer_credit'),
+	peerWindow: big(row, 'peer_window'),
+	peerMaxPacket: big(row, 'peer_max_packet'),
+	payoutFee: maybeBig(row, 'payout_fee'),
+	payoutThreshold: maybeBig(row, 'payout_threshold'),
+	fulfilledByMe: big(row, 'fulfilled_by_me'),
+	fulfilledByPeer: big(row, 'fulfilled_by_peer'),
+	paidOutByMe: big(row, 'paid_out_by_me'),
+	paidOutByPeer: big(row, 'paid_out_by_peer'),
+	seenAt: Number(row['seen_at']),
+});
+
+export const createLinkAccounts = (sql: SqlDriver, ledger: Ledger, channels: Channels): LinkAccounts => {
+	const get = (peer: string): LinkRow | undefined => {
+		const row = sql.all('SELECT * FROM link WHERE peer = ?', [peer])[0];
+		return row && toRow(row);
+	};
+	const pending = (peer: string, direction: 'in' | 'out'): bigint => {
+		const row = sql.all(`SELECT sum(amount) AS total FROM packet WHERE link = ? AND direction = ? AND state = 'pending'`, [peer, direction])[0];
+		return BigInt((row?.['total'] as number | bigint | null) ?? 0);
+	};
+	const balance = (peer: string): bigint => ledger.balance(`link/${peer}`);
+	const prepaid = (peer: string): bigint => balance(peer) - pending(peer, 'out') + (get(peer)?.peerCredit ?? 0n);
+
+	const raisable = (peer: string): bigint => {
+		const row = get(peer);
+		if (!row) return 0n;
+		let left = 0n;
+		for (const channel of channels.ofPeer(peer, 'out')) {
+			if (channel.status === 'open') left = maxOf(left, channel.deposited - channel.claimed);
+		}
+		return left;
+	};
+
+	return {
+		get,
+		all: () => sql.all('SELECT * FROM link ORDER BY peer').map(toRow),
+
+		meet: (peer, { owner, role, credit, window, at }) => {
+			sql.run(
+				`INSERT INTO link (peer, owner, role, credit, "window", peer_credit, peer_window, peer_max_packet, seen_at)
+				VALUES (?, ?, ?, ?, ?, 0, 0, 0, ?)
+				ON CONFLICT (peer) DO UPDATE SET owner = excluded.owner, role = excluded.role, credit = excluded.credit,
+					"window" = excluded."window", seen_at = excluded.seen_at`,
+				[peer, owner, role, credit, window, at],
+			);
+		},
+
+		learn: (peer, terms) => {
+			sql.run(
+				`UPDATE link SET payee = ?, peer_credit = ?, peer_window = ?, peer_max_packet = ?, payout_fee = ?, payout_threshold = ? WHERE peer = ?`,
+				[terms.payee ?? null, terms.peerCredit, terms.peerWindow, terms.peerMaxPacket, terms.payoutFee ?? null, terms.payoutThreshold ?? null, peer],
+			);
+		},
+
+		available: (peer) => -balance(peer) - pending(peer, 'in') + (get(peer)?.credit ?? 0n),
+		prepaid,
+		pendingIn: (peer) => pending(peer, 'in'),
+		pendingOut: (peer) => pending(peer, 'out'),
+
+		cover: (peer, amount, at) => {
+			if (amount === 0n) return { covered: true, promised: undefined };
+			const have = prepaid(peer);
+			const need = amount - have;
+			if (need <= 0n) return { covered: true, promised: undefined };
+			const row = get(peer);
+			if (!row) return { covered: false };
+			// Claimed ahead and not fulfilled, once this packet is under way, must stay within W.
+			const ahead = maxOf(0n, balance(peer));
+			const allowed = row.window - ahead;
+			if (need > allowed) return { covered: false };
+			const promised = channels.raise(peer, need, minOf(allowed, maxOf(need, row.window / 2n)), at);
+			return promised ? { covered: true, promised } : { covered: false };
+		},
+
+		room: (peer) => {
+			const row = get(peer);
+			if (!row) return 0n;
+			const allowed = maxOf(0n, row.window - maxOf(0n, balance(peer)));
+			// The token is coarser than the link; a whole token unit is always claimed.
+			return maxOf(0n, prepaid(peer)) + (raisable(peer) > 0n ? allowed : 0n);
+		},
+
+		fulfilled: (peer, by, amount) => {
+			const column = by === 'me' ? 'fulfilled_by_me' : 'fulfilled_by_peer';
+			sql.run(`UPDATE link SET ${column} = ${column} + ? WHERE peer = ?`, [amount, peer]);
+		},
+
+		paidOut: (peer, by, amount) => {
+			const column = by === 'me' ? 'paid_out_by_me' : 'paid_out_by_peer';
+			sql.run(`UPDATE link SET ${column} = ${column} + ? WHERE peer = ?`, [amount, peer]);
+		},
+
+		held: (peer, by) => {
+			const row = get(peer);
+			if (!row) return 0n;
+			// Earnings count as spent only after claims are: what is left of both is the balance.
+			const net = by === 'peer' ? balance(peer) : -balance(peer);
+			const earned = by === 'peer' ? row.fulfilledByMe - row.paidOutByPeer : row.fulfilledByPeer - row.paidOutByMe;
+			return maxOf(0n, minOf(net, earned));
+		},
+
+		audit: (peer) => {
+			const row = get(peer);
+			if (!row) return 0n;
+			const { from, to } = channels.claims(peer);
+			const byTotals = from - to + row.paidOutByPeer - row.paidOutByMe + row.fulfilledByPeer - row.fulfilledByMe;
+			return byTotals + balance(peer);
+		},
+	};
+};

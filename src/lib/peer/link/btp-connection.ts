@@ -1,0 +1,143 @@
+/**
+ * BTP 2.0 over one socket (RFC 23): requests with ids, answers matched to them, and nothing else.
+ * What the messages mean is the business of links.ts.
+ *
+ * Rules that avoid loops between two confused ends: an answer that fits no request and a frame that
+ * cannot be read get **no answer**; an unreadable frame closes the socket.
+ */
+import { decodeBtpPacket, encodeBtpPacket, type BtpErrorCode, BTP_ERROR_NAMES, type ProtocolData } from '../codec/btp.ts';
+import { utf8, utf8Decode } from '../bytes.ts';
+import { LIMITS } from '../limits.ts';
+import type { Cancel, Platform, Socket } from '../platform.ts';
+import { err, ok, type Result } from '../result.ts';
+
+export type BtpFailure =
+	| { readonly type: 'BtpError'; readonly code: string; readonly text: string; readonly protocolData: readonly ProtocolData[] }
+	/** Nothing came in time, or the socket closed: the outcome is unknown. */
+	| { readonly type: 'BtpUnanswered' };
+
+/** `close`: the socket is shut once the error is on its way. */
+export type BtpRefusal = { readonly code: BtpErrorCode; readonly text: string; readonly protocolData?: readonly ProtocolData[]; readonly close?: boolean };
+
+export type BtpHandler = (protocolData: readonly ProtocolData[]) => Promise<Result<readonly ProtocolData[], BtpRefusal>>;
+
+export interface BtpConnection {
+	readonly label: string;
+	request(protocolData: readonly ProtocolData[], timeoutMs?: number): Promise<Result<readonly ProtocolData[], BtpFailure>>;
+	/** False when the socket is gone or too slow to take more. */
+	writable(): boolean;
+	readonly closed: boolean;
+	close(): void;
+}
+
+export const createBtpConnection = (
+	socket: Socket,
+	platform: Pick<Platform, 'clock' | 'log'>,
+	handlers: { readonly onMessage: BtpHandler; readonly onClose: () => void; readonly onBytes?: (direction: 'in' | 'out', bytes: number) => void },
+): BtpConnection => {
+	const { clock, log } = platform;
+	const waiting = new Map<number, { resolve: (result: Result<readonly ProtocolData[], BtpFailure>) => void; cancel: Cancel }>();
+	let nextId = 1;
+	let closed = false;
+
+	const shut = (): void => {
+		if (closed) return;
+		closed = true;
+		for (const { resolve, cancel } of waiting.values()) {
+			cancel();
+			resolve(err({ type: 'BtpUnanswered' }));
+		}
+		waiting.clear();
+		handlers.onClose();
+	};
+
+	const send = (bytes: Uint8Array): void => {
+		if (closed) return;
+		handlers.onBytes?.('out', bytes.length);
+		socket.send(bytes);
+	};
+
+	const answer = async (requestId: number, protocolData: readonly ProtocolData[]): Promise<void> => {
+		const result = await handlers.onMessage(protocolData);
+		if (closed) return;
+		if (result.ok) {
+			send(encodeBtpPacket({ type: 'response', requestId, protocolData: result.value }));
+			return;
+		}
+		const { code, text, protocolData: beside, close } = result.error;
+		send(
+			encodeBtpPacket({
+				type: 'error',
+				requestId,
+				code,
+				name: BTP_ERROR_NAMES[code],
+				triggeredAt: clock.now(),
+				data: utf8(text),
+				protocolData: beside ?? [],
+			}),
+		);
+		if (close) connection.close();
+	};
+
+	const connection: BtpConnection = {
+		label: socket.label,
+		get closed() {
+			return closed;
+		},
+		request: (protocolData, timeoutMs = LIMITS.btpResponseMs) =>
+			new Promise((resolve) => {
+				if (closed) {
+					resolve(err({ type: 'BtpUnanswered' }));
+					return;
+				}
+				while (waiting.has(nextId)) nextId = nextId === 0xffffffff ? 1 : nextId + 1;
+				const requestId = nextId;
+				nextId = nextId === 0xffffffff ? 1 : nextId + 1;
+				const cancel = clock.after(timeoutMs, () => {
+					waiting.delete(requestId);
+					resolve(err({ type: 'BtpUnanswered' }));
+				});
+				waiting.set(requestId, { resolve, cancel });
+				send(encodeBtpPacket({ type: 'message', requestId, protocolData }));
+			}),
+		writable: () => !closed && socket.bufferedBytes() < LIMITS.socketBufferedBytes,
+		close: () => {
+			if (closed) return;
+			socket.close();
+			shut();
+		},
+	};
+
+	socket.listen({
+		onMessage: (bytes) => {
+			if (closed) return;
+			handlers.onBytes?.('in', bytes.length);
+			const decoded = bytes.length > LIMITS.socketMessageBytes ? undefined : decodeBtpPacket(bytes);
+			if (!decoded?.ok) {
+				log('warn', 'unreadable BTP frame', { from: socket.label, bytes: bytes.length });
+				connection.close();
+				return;
+			}
+			const packet = decoded.value;
+			if (packet.type === 'response' || packet.type === 'error') {
+				const request = waiting.get(packet.requestId);
+				if (!request) return;
+				waiting.delete(packet.requestId);
+				request.cancel();
+				request.resolve(
+					packet.type === 'response'
+						? ok(packet.protocolData)
+						: err({ type: 'BtpError', code: packet.code, text: utf8Decode(packet.data) ?? '', protocolData: packet.protocolData }),
+				);
+				return;
+			}
+			answer(packet.requestId, packet.protocolData).catch((error: unknown) => {
+				log('error', 'a BTP message broke its handler', { from: socket.label, error: String(error) });
+				connection.close();
+			});
+		},
+		onClose: shut,
+	});
+
+	return connection;
+};

@@ -1,0 +1,78 @@
+/**
+ * The packets under way and just answered, per link, on disk: what survives a crash in the middle of
+ * a payment. A prepare is known by its SHA-256 as it crossed the link; the same bytes again on the
+ * same link get the stored answer and move no money.
+ *
+ * Packets without money leave no trace here: repeating one costs nobody anything.
+ */
+import type { SqlDriver, SqlRow } from '../storage/sql.ts';
+
+export type PacketState = 'pending' | 'fulfilled' | 'rejected' | 'late';
+
+export interface PacketRow {
+	readonly link: string;
+	readonly direction: 'in' | 'out';
+	readonly hash: Uint8Array;
+	readonly amount: bigint;
+	readonly expiresAt: number;
+	readonly condition: Uint8Array;
+	readonly state: PacketState;
+	readonly fulfillment: Uint8Array | undefined;
+	readonly group: string;
+	readonly inLink: string | undefined;
+	readonly inHash: Uint8Array | undefined;
+}
+
+/** Writes must run inside a transaction. */
+export interface Packets {
+	insert(row: Omit<PacketRow, 'state' | 'fulfillment'>): void;
+	find(link: string, direction: 'in' | 'out', hash: Uint8Array): PacketRow | undefined;
+	/** False when it was not pending any more: whoever comes second changes nothing. */
+	settle(link: string, direction: 'in' | 'out', hash: Uint8Array, state: PacketState, fulfillment?: Uint8Array): boolean;
+	/** A fulfilment of mine that the neighbour does not count. */
+	markLate(link: string, hash: Uint8Array): void;
+	pending(link: string, direction: 'in' | 'out'): readonly PacketRow[];
+	/** Forgets what is answered and long expired. */
+	sweep(before: number): number;
+}
+
+const toRow = (row: SqlRow): PacketRow => ({
+	link: row['link'] as string,
+	direction: row['direction'] as 'in' | 'out',
+	hash: row['hash'] as Uint8Array,
+	amount: BigInt(row['amount'] as number | bigint),
+	expiresAt: Number(row['expires_at']),
+	condition: row['condition'] as Uint8Array,
+	state: row['state'] as PacketState,
+	fulfillment: (row['fulfillment'] as Uint8Array | null) ?? undefined,
+	group: row['ledger_group'] as string,
+	inLink: (row['in_link'] as string | null) ?? undefined,
+	inHash: (row['in_hash'] as Uint8Array | null) ?? undefined,
+});
+
+export const createPackets = (sql: SqlDriver): Packets => ({
+	insert: (row) => {
+		sql.run(
+			`INSERT INTO packet (link, direction, hash, amount, expires_at, condition, state, ledger_group, in_link, in_hash)
+			VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?)`,
+			[row.link, row.direction, row.hash, row.amount, row.expiresAt, row.condition, row.group, row.inLink ?? null, row.inHash ?? null],
+		);
+	},
+	find: (link, direction, hash) => {
+		const row = sql.all('SELECT * FROM packet WHERE link = ? AND direction = ? AND hash = ?', [link, direction, hash])[0];
+		return row && toRow(row);
+	},
+	settle: (link, direction, hash, state, fulfillment) =>
+		sql.run(
+			`UPDATE packet SET state = ?, fulfillment = ? WHERE link = ? AND direction = ? AND hash = ? AND state = 'pending'`,
+			[state, fulfillment ?? null, link, direction, hash],
+		) === 1,
+	markLate: (link, hash) => {
+		sql.run(`UPDATE packet SET state = 'late' WHERE link = ? AND direction = 'in' AND hash = ? AND state = 'fulfilled'`, [link, hash]);
+	},
+	pending: (link, direction) =>
+		sql
+			.all(`SELECT * FROM packet WHERE link = ? AND direction = ? AND state = 'pending' ORDER BY expires_at, hash`, [link, direction])
+			.map(toRow),
+	sweep: (before) => sql.run(`DELETE FROM packet WHERE state <> 'pending' AND expires_at < ?`, [before]),
+});

@@ -1,0 +1,67 @@
+/**
+ * Links, channels and the packets under way. Money columns of links are link units (scale 9), of
+ * channels the token's unit; both fit a signed 64-bit integer by a wide margin.
+ */
+export const LINK_MIGRATIONS: readonly string[] = [
+	`
+	CREATE TABLE link (
+		peer TEXT PRIMARY KEY,              -- neighbour's device key, hex
+		owner TEXT NOT NULL,                -- its person's Nostr key, hex
+		role TEXT NOT NULL CHECK (role IN ('parent', 'child', 'peer')),
+		payee TEXT,                         -- where channels towards it pay and its payouts go
+		credit INTEGER NOT NULL,            -- what I let it owe me
+		"window" INTEGER NOT NULL,          -- the most I leave claimed ahead towards it
+		peer_credit INTEGER NOT NULL,       -- what it lets me owe, by its last hello
+		peer_window INTEGER NOT NULL,
+		peer_max_packet INTEGER NOT NULL,
+		payout_fee INTEGER,                 -- its payout terms, by its last hello
+		payout_threshold INTEGER,
+		fulfilled_by_me INTEGER NOT NULL DEFAULT 0,
+		fulfilled_by_peer INTEGER NOT NULL DEFAULT 0,
+		paid_out_by_me INTEGER NOT NULL DEFAULT 0,
+		paid_out_by_peer INTEGER NOT NULL DEFAULT 0,
+		seen_at INTEGER NOT NULL
+	) STRICT;
+
+	CREATE TABLE channel (
+		id TEXT NOT NULL,                   -- 0x hex
+		epoch INTEGER NOT NULL,
+		peer TEXT NOT NULL,                 -- device key of the neighbour, hex
+		direction TEXT NOT NULL CHECK (direction IN ('out', 'in')),
+		payer TEXT NOT NULL,
+		payee TEXT NOT NULL,
+		token TEXT NOT NULL,
+		signer TEXT NOT NULL,
+		grace INTEGER NOT NULL,
+		expiry INTEGER NOT NULL,
+		salt TEXT NOT NULL,
+		status TEXT NOT NULL CHECK (status IN ('opening', 'open', 'frozen', 'closing', 'closed', 'archived')),
+		deposited INTEGER NOT NULL,         -- token units
+		claimed INTEGER NOT NULL,           -- promised, as the link account counts it
+		promised INTEGER NOT NULL,          -- of the newest claim signed or held; above claimed only once a close kept less
+		settled INTEGER NOT NULL,           -- captured on the chain
+		signature BLOB,                     -- of the newest claim held (direction in)
+		fundings INTEGER NOT NULL,          -- how often it was funded in this epoch
+		close_at INTEGER NOT NULL,          -- Unix seconds, 0 = nobody asked
+		opened_at INTEGER NOT NULL,         -- Unix ms
+		PRIMARY KEY (id, epoch)
+	) STRICT;
+	CREATE INDEX channel_by_peer ON channel (peer, direction, status);
+
+	CREATE TABLE packet (
+		link TEXT NOT NULL,
+		direction TEXT NOT NULL CHECK (direction IN ('in', 'out')),
+		hash BLOB NOT NULL,                 -- SHA-256 of the prepare as it crossed this link
+		amount INTEGER NOT NULL,
+		expires_at INTEGER NOT NULL,
+		condition BLOB NOT NULL,
+		state TEXT NOT NULL CHECK (state IN ('pending', 'fulfilled', 'rejected', 'late')),
+		fulfillment BLOB,
+		ledger_group TEXT NOT NULL,
+		in_link TEXT,                       -- of an outgoing packet: where it came from, NULL when it began here
+		in_hash BLOB,
+		PRIMARY KEY (link, direction, hash)
+	) STRICT, WITHOUT ROWID;
+	CREATE INDEX packet_by_state ON packet (state, expires_at);
+	`,
+];
