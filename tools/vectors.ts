@@ -6,9 +6,11 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { frameVectors } from './vectors/btp-nips.ts';
+import { sessionTokenVectors } from './vectors/session-token.ts';
 
 const files: Readonly<Record<string, () => Promise<unknown>>> = {
-	'src/lib/peer/codec/vectors/btp-nips-v2.json': frameVectors
+	'src/lib/peer/codec/vectors/btp-nips-v2.json': frameVectors,
+	'src/lib/peer/stream/vectors/session-token.json': sessionTokenVectors
 };
 
 const check = process.argv.includes('--check');

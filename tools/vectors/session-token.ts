@@ -1,0 +1,64 @@
+/** Session tokens: what both ends derive from fixed keys, and segments that are none. */
+import { bytesToHex, concatBytes } from '../../src/lib/peer/bytes.ts';
+import {
+	deriveSessionSecrets,
+	encodeToken,
+	sessionId,
+	streamKeyId,
+	tokenToSegment
+} from '../../src/lib/peer/stream/token.ts';
+import { createTestRandom, testCrypto } from '../../src/lib/peer/testing/test-crypto.ts';
+
+export const sessionTokenVectors = async (): Promise<unknown> => {
+	const random = createTestRandom('session-token vectors');
+	const make = async (name: string, network: 1 | 2, issuedAt: number) => {
+		const streamSecret = random.bytes(32);
+		const ephemeralSecret = random.bytes(32);
+		const receiverPubkey = await testCrypto.schnorrPublicKey(random.bytes(32));
+		const streamPublic = await testCrypto.x25519PublicKey(streamSecret);
+		const ikm = await testCrypto.x25519(ephemeralSecret, streamPublic);
+		if (!ikm) throw new Error('small order');
+		const token = encodeToken({
+			keyId: await streamKeyId(testCrypto, streamPublic),
+			issuedAt,
+			ephemeralPublic: await testCrypto.x25519PublicKey(ephemeralSecret)
+		});
+		const secrets = await deriveSessionSecrets(testCrypto, { ikm, network, receiverPubkey, token, streamPublic });
+		return {
+			name,
+			network,
+			issuedAt,
+			streamSecret: bytesToHex(streamSecret),
+			ephemeralSecret: bytesToHex(ephemeralSecret),
+			receiverPubkey: bytesToHex(receiverPubkey),
+			token: bytesToHex(token),
+			segment: tokenToSegment(token),
+			opener: bytesToHex(secrets.opener),
+			node: bytesToHex(secrets.node),
+			sessionId: bytesToHex(await sessionId(testCrypto, secrets))
+		};
+	};
+	const valid = [
+		await make('test network', 2, 1_767_225_600),
+		await make('live network', 1, 1_767_225_600),
+		await make('the last second of u32', 2, 0xffff_ffff)
+	];
+	const good = encodeToken({ keyId: new Uint8Array(4), issuedAt: 0, ephemeralPublic: new Uint8Array(32) });
+	const segment = tokenToSegment(good);
+	return {
+		source: 'This project; made by tools/vectors.ts. Normative for docs/protocol/sessions.md.',
+		note: 'All hex, except segment (base64url) and issuedAt (Unix seconds).',
+		valid,
+		invalid: [
+			{ name: 'empty', segment: '' },
+			{ name: 'one byte short', segment: tokenToSegment(good.slice(0, 40)) },
+			{ name: 'one byte long', segment: tokenToSegment(concatBytes(good, Uint8Array.of(0))) },
+			{ name: 'version 0', segment: tokenToSegment(concatBytes(Uint8Array.of(0), good.slice(1))) },
+			{ name: 'version 2', segment: tokenToSegment(concatBytes(Uint8Array.of(2), good.slice(1))) },
+			{ name: 'unused bits set', segment: `${segment.slice(0, -1)}B` },
+			{ name: 'padded', segment: `${segment}=` },
+			{ name: 'the other base64 alphabet', segment: `${segment.slice(0, -2)}+A` },
+			{ name: 'a character outside ASCII', segment: `${segment.slice(0, -1)}é` }
+		]
+	};
+};
