@@ -1,5 +1,8 @@
 import { sveltekit } from '@sveltejs/kit/vite';
 import { defineConfig } from 'vite';
+import { copySqliteWasm } from './scripts/copy-wasm.ts';
+
+copySqliteWasm();
 
 export default defineConfig({
 	plugins: [sveltekit()],
