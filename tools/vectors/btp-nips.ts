@@ -7,7 +7,8 @@ import type { Frame } from '../../src/lib/peer/codec/frames.ts';
 import { toVectorJson } from '../../src/lib/peer/codec/vectors/json.ts';
 import { signEvent } from '../../src/lib/peer/events/verify.ts';
 import { unwrap } from '../../src/lib/peer/result.ts';
-import { createTestRandom, testCrypto } from '../../src/lib/peer/testing/test-crypto.ts';
+import { nobleCrypto } from '../../src/lib/peer/crypto/noble-crypto.ts';
+import { createSeededRandom } from '../../src/lib/peer/testing/seeded-random.ts';
 
 const id = (digit: string): string => digit.repeat(64);
 const hash = (digit: string): Uint8Array => fromHex(id(digit));
@@ -27,10 +28,10 @@ const written = (data: Uint8Array): Written => {
 };
 
 export const frameVectors = async (): Promise<unknown> => {
-	const random = createTestRandom('btp-nips-v2 vectors');
+	const random = createSeededRandom('btp-nips-v2 vectors');
 	const secret = random.bytes(32);
 	const sign = (content: string, tags: readonly (readonly string[])[] = [], kind = 1) =>
-		signEvent(testCrypto, random, secret, { created_at: 1_767_225_600, kind, tags, content });
+		signEvent(nobleCrypto, random, secret, { created_at: 1_767_225_600, kind, tags, content });
 	const note = await sign('hello, world');
 	const tagged = await sign('Grüße 🌍 \u0000 \n "quoted"', [
 		['e', id('a'), 'wss://relay.example/', 'reply'],

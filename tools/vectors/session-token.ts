@@ -7,23 +7,24 @@ import {
 	streamKeyId,
 	tokenToSegment
 } from '../../src/lib/peer/stream/token.ts';
-import { createTestRandom, testCrypto } from '../../src/lib/peer/testing/test-crypto.ts';
+import { nobleCrypto } from '../../src/lib/peer/crypto/noble-crypto.ts';
+import { createSeededRandom } from '../../src/lib/peer/testing/seeded-random.ts';
 
 export const sessionTokenVectors = async (): Promise<unknown> => {
-	const random = createTestRandom('session-token vectors');
+	const random = createSeededRandom('session-token vectors');
 	const make = async (name: string, network: 1 | 2, issuedAt: number) => {
 		const streamSecret = random.bytes(32);
 		const ephemeralSecret = random.bytes(32);
-		const receiverPubkey = await testCrypto.schnorrPublicKey(random.bytes(32));
-		const streamPublic = await testCrypto.x25519PublicKey(streamSecret);
-		const ikm = await testCrypto.x25519(ephemeralSecret, streamPublic);
+		const receiverPubkey = await nobleCrypto.schnorrPublicKey(random.bytes(32));
+		const streamPublic = await nobleCrypto.x25519PublicKey(streamSecret);
+		const ikm = await nobleCrypto.x25519(ephemeralSecret, streamPublic);
 		if (!ikm) throw new Error('small order');
 		const token = encodeToken({
-			keyId: await streamKeyId(testCrypto, streamPublic),
+			keyId: await streamKeyId(nobleCrypto, streamPublic),
 			issuedAt,
-			ephemeralPublic: await testCrypto.x25519PublicKey(ephemeralSecret)
+			ephemeralPublic: await nobleCrypto.x25519PublicKey(ephemeralSecret)
 		});
-		const secrets = await deriveSessionSecrets(testCrypto, { ikm, network, receiverPubkey, token, streamPublic });
+		const secrets = await deriveSessionSecrets(nobleCrypto, { ikm, network, receiverPubkey, token, streamPublic });
 		return {
 			name,
 			network,
@@ -35,7 +36,7 @@ export const sessionTokenVectors = async (): Promise<unknown> => {
 			segment: tokenToSegment(token),
 			opener: bytesToHex(secrets.opener),
 			node: bytesToHex(secrets.node),
-			sessionId: bytesToHex(await sessionId(testCrypto, secrets))
+			sessionId: bytesToHex(await sessionId(nobleCrypto, secrets))
 		};
 	};
 	const valid = [

@@ -1,14 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../limits.ts';
-import { createTestRandom, testCrypto } from '../testing/test-crypto.ts';
+import { nobleCrypto } from '../crypto/noble-crypto.ts';
+import { createSeededRandom } from '../testing/seeded-random.ts';
 import { checkTemplate, parseEvent, serializeEvent, signEvent, verifyEvent } from './verify.ts';
 
 const template = { created_at: 1_700_000_000, kind: 1, tags: [['t', 'nostr']], content: 'hello' };
 
 const signed = async (changes: Partial<typeof template> = {}) => {
-	const random = createTestRandom();
-	return signEvent(testCrypto, random, random.bytes(32), { ...template, ...changes });
+	const random = createSeededRandom('events');
+	return signEvent(nobleCrypto, random, random.bytes(32), { ...template, ...changes });
 };
 
 const flip = (hex: string): string => (hex.startsWith('0') ? '1' : '0') + hex.slice(1);
@@ -16,7 +17,7 @@ const flip = (hex: string): string => (hex.startsWith('0') ? '1' : '0') + hex.sl
 describe('the door for events', () => {
 	it('lets a signed event in, as a copy of its seven fields', async () => {
 		const event = await signed();
-		const result = await verifyEvent(testCrypto, { ...event, seen: 'on a relay' });
+		const result = await verifyEvent(nobleCrypto, { ...event, seen: 'on a relay' });
 		expect(result).toEqual({ ok: true, value: event });
 	});
 
@@ -28,7 +29,7 @@ describe('the door for events', () => {
 
 	it('tells an altered event from a forged one', async () => {
 		const event = await signed();
-		const check = (changes: object) => verifyEvent(testCrypto, { ...event, ...changes });
+		const check = (changes: object) => verifyEvent(nobleCrypto, { ...event, ...changes });
 		expect(await check({ content: 'hullo' })).toEqual({ ok: false, error: { type: 'WrongId' } });
 		expect(await check({ created_at: event.created_at + 1 })).toEqual({
 			ok: false,
@@ -40,7 +41,7 @@ describe('the door for events', () => {
 		const other = await signed({ content: 'another' });
 		expect(await check({ sig: other.sig })).toEqual({ ok: false, error: { type: 'WrongSignature' } });
 		// A key that is not on the curve.
-		const nobody = await testCrypto.sha256(new Uint8Array());
+		const nobody = await nobleCrypto.sha256(new Uint8Array());
 		expect(nobody.length).toBe(32);
 		expect((await check({ pubkey: 'f'.repeat(64) })).ok).toBe(false);
 	});
@@ -64,7 +65,7 @@ describe('the door for events', () => {
 		['content', { content: '\udfff' }],
 		['large', { content: 'x'.repeat(LIMITS.eventBytes) }]
 	])('refuses a malformed %s', async (field, changes) => {
-		const result = await verifyEvent(testCrypto, { ...(await signed()), ...changes });
+		const result = await verifyEvent(nobleCrypto, { ...(await signed()), ...changes });
 		expect(result).toMatchObject({ ok: false, error: { type: 'MalformedEvent' } });
 		expect(result.ok ? '' : JSON.stringify(result.error)).toContain(field);
 	});
@@ -72,13 +73,13 @@ describe('the door for events', () => {
 	it('survives any value', async () => {
 		await fc.assert(
 			fc.asyncProperty(fc.anything(), async (value) => {
-				expect((await verifyEvent(testCrypto, value)).ok).toBe(false);
+				expect((await verifyEvent(nobleCrypto, value)).ok).toBe(false);
 			})
 		);
 		const event = await signed();
 		await fc.assert(
 			fc.asyncProperty(fc.constantFrom(...Object.keys(event)), fc.jsonValue(), async (field, value) => {
-				const result = await verifyEvent(testCrypto, { ...event, [field]: value });
+				const result = await verifyEvent(nobleCrypto, { ...event, [field]: value });
 				expect(result.ok).toBe(JSON.stringify(value) === JSON.stringify(event[field as keyof typeof event]));
 			})
 		);
@@ -88,8 +89,8 @@ describe('the door for events', () => {
 		expect(checkTemplate(template)).toEqual({ ok: true, value: template });
 		const broken = { ...template, content: '\ud800' };
 		expect(checkTemplate(broken).ok).toBe(false);
-		const random = createTestRandom();
-		await expect(signEvent(testCrypto, random, random.bytes(32), broken)).rejects.toThrow();
+		const random = createSeededRandom('events');
+		await expect(signEvent(nobleCrypto, random, random.bytes(32), broken)).rejects.toThrow();
 	});
 
 	it('parses without checking hash or signature', async () => {

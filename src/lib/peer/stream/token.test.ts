@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bytesToHex, fromHex } from '../bytes.ts';
 import { unwrap } from '../result.ts';
-import { testCrypto } from '../testing/test-crypto.ts';
+import { nobleCrypto } from '../crypto/noble-crypto.ts';
 import { hkdfSha256 } from './hkdf.ts';
 import {
 	decodeToken,
@@ -25,7 +25,7 @@ const token = fc.record({
 describe('HKDF-SHA256', () => {
 	it('agrees with RFC 5869, test case 1 (its first 32 bytes)', async () => {
 		const okm = await hkdfSha256(
-			testCrypto,
+			nobleCrypto,
 			new Uint8Array(22).fill(0x0b),
 			fromHex('000102030405060708090a0b0c'),
 			fromHex('f0f1f2f3f4f5f6f7f8f9')
@@ -35,7 +35,7 @@ describe('HKDF-SHA256', () => {
 
 	it('agrees with RFC 5869, test case 3, without a salt', async () => {
 		const okm = await hkdfSha256(
-			testCrypto,
+			nobleCrypto,
 			new Uint8Array(22).fill(0x0b),
 			new Uint8Array(),
 			new Uint8Array()
@@ -58,21 +58,21 @@ describe('the session token', () => {
 
 	it.each(vectors.valid)('derives the vector: $name', async (vector) => {
 		const streamSecret = fromHex(vector.streamSecret);
-		const streamPublic = await testCrypto.x25519PublicKey(streamSecret);
-		const ephemeralPublic = await testCrypto.x25519PublicKey(fromHex(vector.ephemeralSecret));
+		const streamPublic = await nobleCrypto.x25519PublicKey(streamSecret);
+		const ephemeralPublic = await nobleCrypto.x25519PublicKey(fromHex(vector.ephemeralSecret));
 		const bytes = encodeToken({
-			keyId: await streamKeyId(testCrypto, streamPublic),
+			keyId: await streamKeyId(nobleCrypto, streamPublic),
 			issuedAt: vector.issuedAt,
 			ephemeralPublic
 		});
 		expect(tokenToSegment(bytes)).toBe(vector.segment);
 		// Both ends arrive at the same secrets.
 		const sides = [
-			await testCrypto.x25519(fromHex(vector.ephemeralSecret), streamPublic),
-			await testCrypto.x25519(streamSecret, ephemeralPublic)
+			await nobleCrypto.x25519(fromHex(vector.ephemeralSecret), streamPublic),
+			await nobleCrypto.x25519(streamSecret, ephemeralPublic)
 		];
 		for (const ikm of sides) {
-			const secrets = await deriveSessionSecrets(testCrypto, {
+			const secrets = await deriveSessionSecrets(nobleCrypto, {
 				ikm: ikm!,
 				network: vector.network as 1 | 2,
 				receiverPubkey: fromHex(vector.receiverPubkey),
@@ -81,7 +81,7 @@ describe('the session token', () => {
 			});
 			expect(bytesToHex(secrets.opener)).toBe(vector.opener);
 			expect(bytesToHex(secrets.node)).toBe(vector.node);
-			expect(bytesToHex(await sessionId(testCrypto, secrets))).toBe(vector.sessionId);
+			expect(bytesToHex(await sessionId(nobleCrypto, secrets))).toBe(vector.sessionId);
 		}
 	});
 
@@ -90,7 +90,7 @@ describe('the session token', () => {
 	});
 
 	it('refuses a key of small order', async () => {
-		expect(await testCrypto.x25519(new Uint8Array(32).fill(7), new Uint8Array(32))).toBeUndefined();
+		expect(await nobleCrypto.x25519(new Uint8Array(32).fill(7), new Uint8Array(32))).toBeUndefined();
 	});
 
 	it('survives any bytes and any text', () => {
