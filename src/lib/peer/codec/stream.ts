@@ -97,7 +97,10 @@ const address: Field<string> = {
 		return value;
 	},
 	size: (value) => sizeOfVar(value.length),
-	write: (writer, value) => writer.ia5(value)
+	write: (writer, value) => {
+		if (!isValidAddress(value)) throw new Error(`not an ILP address: ${value}`);
+		writer.ia5(value);
+	}
 };
 
 /** Every frame's number and its fields in their order on the wire. */
