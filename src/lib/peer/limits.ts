@@ -24,6 +24,8 @@ export const LIMITS = {
 	btpProtocols: 32,
 	/** A link whose answer to a BTP request is this late gives up on it (REF 35 s; longer than any packet's life). */
 	btpResponseMs: 35 * SECOND,
+	/** A neighbour that must wait for a block before it answers gets this long. */
+	settleAnswerMs: 60 * SECOND,
 	/** An unauthenticated socket is closed after this: opening sockets must not be an attack. */
 	authWindowMs: 10 * SECOND,
 	/** Age or future of an auth event (NIP-98); older is refused as replayed. */

@@ -73,6 +73,8 @@ export interface Channels {
 	accept(claim: SignedClaim, channel: Channel, at: number): void;
 	/** Everything but the signature: cheap, and first. */
 	judge(peer: string, claim: { readonly channel: Hex; readonly epoch: number; readonly cumulative: bigint }): Result<Channel, ClaimRefusal>;
+	/** The payer's side: its own newer signature came back to it; from now on that is what was promised. */
+	adopt(id: Hex, epoch: number, cumulative: bigint, at: number): void;
 	/**
 	 * Before a payee signs a Close at `capture`: the channel is frozen and what is given up goes back to
 	 * the link account, on disk, so that it cannot be spent a second time. `thaw` undoes it once it is
@@ -217,6 +219,16 @@ export const createChannels = (sql: SqlDriver, ledger: Ledger, tokenScale: numbe
 				group: `claim/${channel.id}/${channel.epoch}/${claim.cumulative}`,
 				memo: { channel: channel.id, peer: channel.peer },
 			});
+		},
+
+		adopt: (id, epoch, cumulative, at) => {
+			const channel = get(id, epoch);
+			if (!channel || channel.direction !== 'out' || cumulative <= channel.claimed) return;
+			ledger.record({
+				kind: 'claim', from: `channel/${id}`, to: `link/${channel.peer}`, amount: linkUnits(cumulative - channel.claimed), at,
+				group: `adopt/${id}/${epoch}/${cumulative}`, memo: { channel: id, peer: channel.peer },
+			});
+			sql.run('UPDATE channel SET claimed = ?, promised = ? WHERE id = ? AND epoch = ?', [cumulative, cumulative, id, epoch]);
 		},
 
 		freeze: (id, epoch, capture, at) => {
