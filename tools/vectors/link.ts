@@ -3,7 +3,7 @@ import { bytesToHex, fromHex } from '../../src/lib/peer/bytes.ts';
 import { encodeCbor, type CborValue } from '../../src/lib/peer/codec/cbor.ts';
 import { eventToCbor } from '../../src/lib/peer/codec/event-v2.ts';
 import {
-	encodeClaim,
+	encodeWireClaim,
 	encodeHello,
 	encodeOutcomes,
 	encodeSettleAnswer,
@@ -100,7 +100,7 @@ export const linkVectors = async (): Promise<unknown> => {
 	];
 
 	const valid = [
-		{ message: 'claim', name: 'a claim', data: encodeClaim(claim), value: claim },
+		{ message: 'claim', name: 'a claim', data: encodeWireClaim(claim), value: claim },
 		{ message: 'hello', name: 'of a new guest', data: encodeHello(guest), value: { ...guest, payee: undefined } },
 		{ message: 'hello', name: 'with everything', data: encodeHello(hub), value: hub },
 		{ message: 'outcomes', name: 'none', data: encodeOutcomes({ outcomes: [] }), value: { outcomes: [] } },

@@ -4,12 +4,12 @@ import { bytesToHex, fromHex } from '../bytes.ts';
 import type { Hello, Outcomes, SettleAnswer, SettleRequest, WireClaim } from '../link/messages.ts';
 import { unwrap, type Result } from '../result.ts';
 import {
-	decodeClaim,
+	decodeWireClaim,
 	decodeHello,
 	decodeOutcomes,
 	decodeSettleAnswer,
 	decodeSettleRequest,
-	encodeClaim,
+	encodeWireClaim,
 	encodeHello,
 	encodeOutcomes,
 	encodeSettleAnswer,
@@ -19,7 +19,7 @@ import vectors from './vectors/link-v1.json' with { type: 'json' };
 import { fromVectorJson } from './vectors/json.ts';
 
 const DECODERS: Readonly<Record<string, (data: Uint8Array) => Result<unknown>>> = {
-	claim: decodeClaim,
+	claim: decodeWireClaim,
 	hello: decodeHello,
 	outcomes: decodeOutcomes,
 	settleRequest: decodeSettleRequest,
@@ -27,7 +27,7 @@ const DECODERS: Readonly<Record<string, (data: Uint8Array) => Result<unknown>>> 
 };
 
 const ENCODERS: Readonly<Record<string, (value: unknown) => Uint8Array>> = {
-	claim: (value) => encodeClaim(value as WireClaim),
+	claim: (value) => encodeWireClaim(value as WireClaim),
 	hello: (value) => encodeHello(value as Hello),
 	outcomes: (value) => encodeOutcomes(value as Outcomes),
 	settleRequest: (value) => encodeSettleRequest(value as SettleRequest),
@@ -49,7 +49,7 @@ describe('messages between neighbours', () => {
 	});
 
 	it('is named in the reason, with the field', () => {
-		expect(decodeClaim(fromHex('a10000'))).toEqual({
+		expect(decodeWireClaim(fromHex('a10000'))).toEqual({
 			ok: false,
 			error: { type: 'MalformedLinkMessage', reason: 'claim: channel' }
 		});
@@ -92,8 +92,8 @@ describe('messages between neighbours', () => {
 			cumulative: 1n,
 			signature: new Uint8Array(65)
 		};
-		expect(() => encodeClaim({ ...claim, channel: '0x66' })).toThrow();
-		expect(() => encodeClaim({ ...claim, cumulative: -1n })).toThrow();
-		expect(() => encodeClaim({ ...claim, cumulative: 1n << 64n })).toThrow();
+		expect(() => encodeWireClaim({ ...claim, channel: '0x66' })).toThrow();
+		expect(() => encodeWireClaim({ ...claim, cumulative: -1n })).toThrow();
+		expect(() => encodeWireClaim({ ...claim, cumulative: 1n << 64n })).toThrow();
 	});
 });

@@ -185,9 +185,9 @@ const claimFromCbor = (value: CborMap): WireClaim => ({
 	signature: signatureOf(value.get(4))
 });
 
-export const encodeClaim = (claim: WireClaim): Uint8Array => encodeCbor(claimToCbor(claim));
+export const encodeWireClaim = (claim: WireClaim): Uint8Array => encodeCbor(claimToCbor(claim));
 
-export const decodeClaim = (data: Uint8Array): Result<WireClaim, MalformedLinkMessage> =>
+export const decodeWireClaim = (data: Uint8Array): Result<WireClaim, MalformedLinkMessage> =>
 	read('claim', data, claimFromCbor);
 
 /* ---------------------------------------------------------------- hello */
