@@ -3,7 +3,8 @@
  *
  * @type {import('dependency-cruiser').IConfiguration}
  */
-const TESTS = '\\.test\\.ts$';
+/** Tests, and the workers that only tests start. */
+const TESTS = '\\.test(-worker)?\\.ts$';
 const CORE = '^src/lib/peer/';
 
 /** Packages that are pure functions over values: the only ones the core may use. */
@@ -35,9 +36,10 @@ export default {
 		},
 		{
 			name: 'core-tests-stay-near',
-			comment: 'Tests of the core use the core, pure packages and test tools; other code only as an oracle.',
+			comment:
+				'Tests of the core use no host, so that they run in Chromium too; *.node.test.ts may use the Node host.',
 			severity: 'error',
-			from: { path: `${CORE}.*${TESTS}` },
+			from: { path: `${CORE}.*${TESTS}`, pathNot: '\\.node\\.test\\.ts$' },
 			to: { path: '^(src/(routes|workers)|src/lib/(client|ui|wallet)|server|scripts)/' }
 		},
 		{
@@ -49,10 +51,11 @@ export default {
 		},
 		{
 			name: 'foundation-knows-nothing-above',
-			comment: 'codec, addresses, money, limits, errors, result, bytes and time import only each other.',
+			comment:
+				'codec, addresses, money, limits, errors, result, bytes and time import only each other; of what is above, types alone.',
 			severity: 'error',
 			from: { path: FOUNDATION, pathNot: TESTS },
-			to: { path: CORE, pathNot: FOUNDATION }
+			to: { path: CORE, pathNot: FOUNDATION, dependencyTypesNot: ['type-only'] }
 		},
 		{
 			name: 'testing-is-for-tests',
@@ -122,7 +125,10 @@ export default {
 			comment: 'An import that leads nowhere.',
 			severity: 'error',
 			from: {},
-			to: { couldNotResolve: true, pathNot: '^(\\$app|\\$env|\\$service-worker|\\./\\$types)' }
+			to: {
+				couldNotResolve: true,
+				pathNot: '\\?(url|raw|worker)$|^(\\$app|\\$env|\\$service-worker|\\./\\$types)'
+			}
 		}
 	],
 	options: {
