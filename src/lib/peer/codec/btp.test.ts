@@ -124,6 +124,18 @@ describe('a BTP packet', () => {
 		expect(reasonOf(hex)).toBe('33 protocols where at most 32 are allowed');
 	});
 
+	it('is no error with a code beyond ASCII or too much data', () => {
+		const bytes = encodeBtpPacket({ ...ERROR, data: new Uint8Array(MAX_BTP_ERROR_DATA) });
+		expect(unwrap(decodeBtpPacket(bytes))).toMatchObject({ data: new Uint8Array(MAX_BTP_ERROR_DATA) });
+		const hex = bytesToHex(bytes);
+		expect(reasonOf(hex.replace('463030', 'c63030'))).toBe('error code is not ASCII');
+		// One byte more: in the length of the data, in the data and in the length of the whole.
+		const outer = (bytes.length - 8).toString(16);
+		const oneMore = (bytes.length - 7).toString(16);
+		const longer = hex.replace(`82${outer}`, `82${oneMore}`).replace('82200000', '8220010000');
+		expect(reasonOf(longer)).toBe('8193 bytes where at most 8192 are allowed');
+	});
+
 	it('throws when the program itself gets a field wrong', () => {
 		const message = { type: 'message', requestId: 1, protocolData: [] } as const;
 		expect(() => encodeBtpPacket({ ...message, requestId: 2 ** 32 })).toThrow();

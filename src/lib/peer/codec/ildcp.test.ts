@@ -45,7 +45,13 @@ describe('ILDCP', () => {
 		);
 	});
 
-	it('never gives out a wrong address', () => {
+	it('neither takes nor gives out a wrong address', () => {
+		const answer = ildcpResponse({ clientAddress: 'test.a', assetScale: 9, assetCode: 'USD' });
+		answer.data[1] = 0x58;
+		expect(decodeIldcpResponse(answer)).toEqual({
+			ok: false,
+			error: { type: 'MalformedIldcpResponse', reason: 'clientAddress is not an ILP address' }
+		});
 		expect(() => ildcpResponse({ clientAddress: 'nowhere', assetScale: 9, assetCode: 'USD' })).toThrow();
 	});
 });

@@ -192,6 +192,7 @@ describe('a reject', () => {
 			triggeredBy: ''
 		});
 		expect(() => encodeReject({ ...REJECT, triggeredBy: 'nowhere' })).toThrow();
+		expect(reasonOf(changed(encodeReject(REJECT), 6, 0x58))).toBe('triggeredBy is not an ILP address');
 	});
 
 	it('has a message of at most 8191 bytes', () => {
@@ -200,6 +201,8 @@ describe('a reject', () => {
 			message: longest
 		});
 		expect(() => encodeReject({ ...REJECT, message: 'é'.repeat(4096) })).toThrow();
+		const forged = envelope(14, concatBytes(fromHex('54303000' + '822000'), new Uint8Array(8193)));
+		expect(reasonOf(forged)).toBe('8192 bytes where at most 8191 are allowed');
 	});
 });
 
