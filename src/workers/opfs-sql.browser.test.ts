@@ -1,3 +1,5 @@
+/// <reference types="vite/client" />
+/// <reference types="@vitest/browser-playwright" />
 import wasmUrl from '@sqlite.org/sqlite-wasm/sqlite3.wasm?url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cdp } from 'vitest/browser';
@@ -67,6 +69,18 @@ describe('sqlite-wasm as the SQL port', () => {
 		await expect
 			.poll(() => host.ask({ run: 'hold', case: '', directory: 'held' }), { timeout: 5_000 })
 			.toBe('');
+	});
+
+	it('keeps every committed transaction, whole, when its worker is killed while writing', async () => {
+		for (let round = 0; round < 2; round++) {
+			const writer = startWorker();
+			expect(await writer.ask({ run: 'write', case: '', directory: 'killed' })).toBe('');
+			await new Promise((resolve) => setTimeout(resolve, 20 + round * 17));
+			writer.end();
+			await expect
+				.poll(() => host.ask({ run: 'check', case: '', directory: 'killed' }), { timeout: 5_000 })
+				.toBe('ok, whole, kept');
+		}
 	});
 
 	it('meets an exhausted quota as a full disk and keeps what was committed', async () => {

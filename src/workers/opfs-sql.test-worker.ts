@@ -4,7 +4,7 @@ import { openMemorySql, openOpfsSql } from './opfs-sql.ts';
 
 export interface CaseRequest {
 	readonly id: number;
-	readonly run: 'opfs' | 'memory' | 'hold' | 'fill';
+	readonly run: 'opfs' | 'memory' | 'hold' | 'fill' | 'write' | 'check';
 	readonly case: string;
 	readonly directory: string;
 	readonly wasmUrl: string;
@@ -53,11 +53,38 @@ const fill = async ({ directory, wasmUrl }: CaseRequest): Promise<string> => {
 	return `${kind}, ${String(rows)} kept`;
 };
 
+/** Writes pairs until it is killed; says once that it has begun. */
+const write = async ({ id, directory, wasmUrl }: CaseRequest): Promise<string> => {
+	const opened = await openOpfsSql({ directory, wasmUrl });
+	if (!opened.ok) return opened.error.type;
+	const sql = opened.value;
+	sql.script('CREATE TABLE IF NOT EXISTS t (n INTEGER PRIMARY KEY, v BLOB)');
+	for (let i = 0; ; i++) {
+		sql.transaction(() => {
+			for (let half = 0; half < 2; half++) sql.run('INSERT INTO t (v) VALUES (?)', [new Uint8Array(2_000)]);
+		});
+		if (i === 3) postMessage({ id, failure: '' } satisfies CaseAnswer);
+	}
+};
+
+/** What a killed writer left: at least what it had reported, and no half of a pair. */
+const check = async ({ directory, wasmUrl }: CaseRequest): Promise<string> => {
+	const opened = await openOpfsSql({ directory, wasmUrl });
+	if (!opened.ok) return opened.error.type;
+	const sql = opened.value;
+	const rows = Number(sql.all('SELECT count(*) AS n FROM t')[0]?.['n']);
+	const integrity = String(sql.all('PRAGMA integrity_check')[0]?.['integrity_check']);
+	sql.close();
+	return `${integrity}, ${rows % 2 === 0 ? 'whole' : 'torn'}, ${rows >= 8 ? 'kept' : 'lost'}`;
+};
+
 addEventListener('message', (event: MessageEvent<CaseRequest>) => {
 	const request = event.data;
 	const work = async (): Promise<string> => {
 		if (request.run === 'hold') return hold(request);
 		if (request.run === 'fill') return fill(request);
+		if (request.run === 'write') return write(request);
+		if (request.run === 'check') return check(request);
 		await sqlConformance.find(({ name }) => name === request.case)?.run(hosts(request)[request.run]);
 		return '';
 	};

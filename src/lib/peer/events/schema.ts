@@ -22,9 +22,9 @@ export const EVENT_MIGRATIONS: readonly string[] = [
 		body TEXT NOT NULL                      -- JSON: [tags, content]
 	) STRICT;
 	CREATE UNIQUE INDEX event_id ON event (id);
-	CREATE INDEX event_by_author ON event (author, created_at, kind);
-	CREATE INDEX event_by_kind ON event (kind, created_at, size);
-	CREATE INDEX event_by_time ON event (created_at, author, kind);
+	CREATE INDEX event_by_author ON event (author, created_at, kind, expires);
+	CREATE INDEX event_by_kind ON event (kind, created_at, expires, size);
+	CREATE INDEX event_by_time ON event (created_at, author, kind, expires);
 	CREATE UNIQUE INDEX event_address ON event (author, kind, d) WHERE d IS NOT NULL;
 	CREATE INDEX event_expiry ON event (expires) WHERE expires IS NOT NULL;
 

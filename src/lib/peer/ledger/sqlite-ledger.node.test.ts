@@ -160,7 +160,9 @@ describe('the ledger', () => {
 				.all(`EXPLAIN QUERY PLAN ${query}${extra}`)
 				.map(({ detail }) => String(detail))
 				.join('\n');
-		expect(plan(LEDGER_QUERIES.settle)).toMatch(/SEARCH transfer USING .*INDEX transfer_pending \(group_name=\?\)/);
+		expect(plan(LEDGER_QUERIES.settle)).toMatch(
+			/SEARCH transfer USING .*INDEX transfer_pending \(group_name=\?\)/
+		);
 		expect(plan(LEDGER_QUERIES.balance)).toMatch(/SEARCH account USING INDEX \S+ \(name=\?\)/);
 		expect(plan(LEDGER_QUERIES.total, ' AND author = ?')).toContain(
 			'USING COVERING INDEX transfer_total (kind=? AND at>?)'

@@ -54,7 +54,7 @@ export const createSqlDriver = (
 	let open = true;
 	let depth = 0;
 	/** Set when SQLite ended the running transaction by itself. */
-	let broken: unknown;
+	let broken: Error | undefined;
 
 	const guarded = <T>(work: () => T): T => {
 		if (!open) throw new SqlError('closed', 'the database is closed');
@@ -62,9 +62,9 @@ export const createSqlDriver = (
 		try {
 			return work();
 		} catch (error) {
-			const mapped = connection.toSqlError(error) ?? error;
-			if (depth > 0 && !connection.inTransaction()) broken = mapped;
-			throw mapped;
+			const mapped = connection.toSqlError(error);
+			if (mapped && depth > 0 && !connection.inTransaction()) broken = mapped;
+			throw mapped ?? error;
 		}
 	};
 
@@ -111,7 +111,11 @@ export const createSqlDriver = (
 		} catch (error) {
 			const cause = broken ?? error;
 			broken = undefined;
-			if (open && connection.inTransaction()) connection.exec('ROLLBACK');
+			try {
+				if (open && connection.inTransaction()) connection.exec('ROLLBACK');
+			} catch {
+				// The disk is in trouble; what broke the transaction says more than what broke its end.
+			}
 			throw cause;
 		} finally {
 			depth = 0;
