@@ -24,4 +24,4 @@ export function copySqliteWasm(): void {
 	copyFileSync(from, to);
 }
 
-if (import.meta.main) copySqliteWasm();
+if (process.argv[1] === import.meta.filename) copySqliteWasm();
