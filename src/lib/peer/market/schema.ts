@@ -1,0 +1,96 @@
+/** What selling and buying events leaves on disk. Money in link units, times in Unix ms. */
+export const MARKET_MIGRATIONS: readonly string[] = [
+	`
+	-- The seller's side.
+	CREATE TABLE offer (
+		event_id TEXT NOT NULL,
+		price INTEGER NOT NULL,             -- told to somebody
+		honoured_until INTEGER NOT NULL,
+		PRIMARY KEY (event_id, price)
+	) STRICT, WITHOUT ROWID;
+	CREATE INDEX offer_by_end ON offer (honoured_until);
+
+	CREATE TABLE sale_receipt (
+		receipt BLOB PRIMARY KEY,           -- 16 bytes, chosen by the reader
+		ids TEXT NOT NULL,                  -- comma-separated, as asked
+		part TEXT NOT NULL,                 -- '' or 'index/count'
+		paid INTEGER NOT NULL,
+		at INTEGER NOT NULL
+	) STRICT, WITHOUT ROWID;
+	CREATE INDEX sale_receipt_by_time ON sale_receipt (at);
+
+	CREATE TABLE earning (
+		event_id TEXT PRIMARY KEY,
+		readers INTEGER NOT NULL,           -- how often it was sold
+		total INTEGER NOT NULL,
+		at INTEGER NOT NULL                 -- of the newest sale
+	) STRICT, WITHOUT ROWID;
+	CREATE INDEX earning_by_time ON earning (at);
+
+	-- The reader's side. A node is named by its Nostr key.
+	CREATE TABLE follow (
+		node TEXT PRIMARY KEY,
+		max_price INTEGER NOT NULL,         -- accepted by the person, per event
+		daily_limit INTEGER NOT NULL,
+		filters TEXT NOT NULL,              -- JSON
+		cursor BLOB,                        -- everything up to here was told and noted in wanted
+		since INTEGER NOT NULL
+	) STRICT, WITHOUT ROWID;
+
+	CREATE TABLE node_record (
+		node TEXT PRIMARY KEY,
+		good_answers INTEGER NOT NULL DEFAULT 0,  -- paid for and as promised
+		rate_sent INTEGER NOT NULL DEFAULT 0,     -- newest measure of the way: this much sent …
+		rate_arrived INTEGER NOT NULL DEFAULT 0,  -- … and this much arrived
+		cheated_at INTEGER,                       -- never paid again since
+		proof BLOB                                -- the bad answer's frames
+	) STRICT, WITHOUT ROWID;
+
+	CREATE TABLE wanted (
+		node TEXT NOT NULL,
+		event_id TEXT NOT NULL,
+		author TEXT NOT NULL,
+		kind INTEGER NOT NULL,
+		created_at INTEGER NOT NULL,        -- Unix seconds
+		size INTEGER NOT NULL,
+		price INTEGER NOT NULL,
+		parts INTEGER NOT NULL,
+		PRIMARY KEY (node, event_id)
+	) STRICT, WITHOUT ROWID;
+
+	CREATE TABLE purchase (
+		receipt BLOB PRIMARY KEY,           -- 16 random bytes, here before the money leaves
+		node TEXT NOT NULL,
+		ids TEXT NOT NULL,                  -- comma-separated
+		part TEXT NOT NULL,                 -- '' or 'index/count'
+		prices TEXT NOT NULL,               -- of each id, comma-separated
+		amount INTEGER NOT NULL,            -- sent
+		state TEXT NOT NULL CHECK (state IN ('asked', 'answered', 'stored', 'failed')),
+		at INTEGER NOT NULL
+	) STRICT, WITHOUT ROWID;
+	CREATE INDEX purchase_by_time ON purchase (at, node);
+	CREATE INDEX purchase_open ON purchase (node) WHERE state IN ('asked', 'answered');
+
+	CREATE TABLE bought (
+		event_id TEXT PRIMARY KEY,
+		node TEXT NOT NULL,
+		author TEXT NOT NULL,
+		created_at INTEGER NOT NULL,        -- of the event, Unix seconds
+		sent INTEGER NOT NULL,
+		arrived INTEGER NOT NULL,
+		receipt BLOB,                       -- of its last part; NULL when it was free
+		at INTEGER NOT NULL
+	) STRICT, WITHOUT ROWID;
+	CREATE INDEX bought_by_node ON bought (node, created_at);
+
+	CREATE TABLE bought_part (
+		event_id TEXT NOT NULL,
+		part_index INTEGER NOT NULL,
+		part_count INTEGER NOT NULL,
+		bytes BLOB NOT NULL,
+		sent INTEGER NOT NULL,
+		arrived INTEGER NOT NULL,
+		PRIMARY KEY (event_id, part_index)
+	) STRICT, WITHOUT ROWID;
+	`
+];

@@ -1,0 +1,31 @@
+/**
+ * What a node remembers of sessions that carried money, so that a packet recorded on the way cannot
+ * be played to it again after a restart (PROTOCOL section 2).
+ */
+export const STREAM_MIGRATIONS: readonly string[] = [
+	`
+	CREATE TABLE session (
+		token TEXT PRIMARY KEY,             -- as in the address, base64url
+		link TEXT NOT NULL,                 -- device key of the neighbour it last came by, hex
+		opener_secret BLOB NOT NULL,        -- S_c: the opener's prepares and their replies
+		node_secret BLOB NOT NULL,          -- S_s: the node's prepares and their replies
+		seen BLOB NOT NULL,                 -- which sequence numbers were used (sequence-window.ts)
+		opener_address TEXT,                -- where pushes go
+		confirmed INTEGER NOT NULL,         -- 1: a push there was answered
+		push_sequence INTEGER NOT NULL,
+		last_seen INTEGER NOT NULL          -- Unix ms
+	) STRICT;
+	CREATE INDEX session_by_last_seen ON session (last_seen);
+
+	CREATE TABLE session_packet (
+		session TEXT NOT NULL,              -- first 16 bytes of SHA-256(S_c), hex
+		sequence INTEGER NOT NULL,
+		request_ids TEXT NOT NULL,          -- of its frames, comma-separated
+		amount INTEGER NOT NULL,            -- link units that came with it
+		result TEXT NOT NULL CHECK (result IN ('fulfilled', 'refused')),
+		expires_at INTEGER NOT NULL,        -- of the packet, Unix ms
+		PRIMARY KEY (session, sequence)
+	) STRICT, WITHOUT ROWID;
+	CREATE INDEX session_packet_by_expiry ON session_packet (expires_at);
+	`
+];

@@ -1,0 +1,314 @@
+/**
+ * The node's side of sessions: opening them from a token, using every sequence number once, letting
+ * the handler answer, and pushing to openers.
+ *
+ * A session that never paid lives in memory and is the first to go when there are too many. One that
+ * carried money is on disk with its used numbers, in the transaction of that money, because its
+ * packets could be played again for as long as the session is known.
+ */
+import { bytesEqual, bytesToHex, fromHex } from '../bytes.ts';
+import type { Frame } from '../codec/frames.ts';
+import type { IlpPrepare, IlpReject } from '../codec/ilp.ts';
+import type { Incoming, Verdict } from '../ilp/delivery.ts';
+import { isSameNetwork, isPeerAddress } from '../ilp/address.ts';
+import { LIMITS } from '../limits.ts';
+import { conditionOf, deriveStreamKeys, fulfillmentOf, type StreamKeys } from './keys.ts';
+import { createSequenceWindow, type SequenceWindow } from './sequence-window.ts';
+import { NETWORKS, openFrames, sealFrames } from './session-packets.ts';
+import type { NodeSession, RequestHandler, SessionsDependencies } from './session.ts';
+import { deriveSessionSecrets, sessionId, tokenFromSegment, type SessionSecrets } from './token.ts';
+
+/** Numbers skipped after a restart: more pushes than this are never sent between two paid packets. */
+const PUSH_SEQUENCE_JUMP = 1n << 20n;
+/** An unpaid session nobody used for this long has been replaced by one with a newer token. */
+const UNPAID_IDLE_MS = 2 * LIMITS.tokenRotateMs;
+
+interface Session extends NodeSession {
+	readonly token: string;
+	link: string;
+	readonly secrets: SessionSecrets;
+	readonly openerKeys: StreamKeys;
+	readonly nodeKeys: StreamKeys;
+	readonly seen: SequenceWindow;
+	/** Its row exists. */
+	paid: boolean;
+	openerAddress: string | undefined;
+	/** A push to this address was answered. */
+	addressConfirmed: boolean;
+	/** A push to the unproven address is out, or was never answered. */
+	addressTried: boolean;
+	pushSequence: bigint;
+	lastSeen: number;
+	saidUnsupported: boolean;
+	gone: boolean;
+}
+
+export interface NodeSide {
+	judge(incoming: Incoming): Promise<Verdict>;
+	sweep(): Promise<void>;
+}
+
+const UNREADABLE = { code: 'F06', data: new Uint8Array() } as const;
+
+export const createNodeSide = (
+	dependencies: SessionsDependencies,
+	handler: () => RequestHandler | undefined,
+	refuse: (reject: Pick<IlpReject, 'code' | 'data'>) => Verdict
+): NodeSide => {
+	const { clock, crypto, random, sql, commits, sender, network, streamKeys, log } = dependencies;
+	const sessions = new Map<string, Session>();
+	/** First packets of one token that arrive together derive its secrets once. */
+	const opening = new Map<string, Promise<Session | undefined>>();
+	/** Per link, sessions that never paid, longest idle first. */
+	const unpaid = new Map<string, Set<Session>>();
+
+	const push = async (session: Session, frames: readonly Frame[]): Promise<'answered' | 'unanswered' | 'blocked'> => {
+		const destination = session.openerAddress;
+		if (destination === undefined || session.gone) return 'blocked';
+		if (!session.addressConfirmed && session.addressTried) return 'blocked';
+		session.addressTried = true;
+		const sequence = ++session.pushSequence;
+		const keys = session.nodeKeys;
+		const data = await sealFrames(crypto, random, keys, { packetType: 'prepare', sequence, amount: 0n, frames });
+		const prepare: IlpPrepare = {
+			type: 'prepare',
+			amount: 0n,
+			expiresAt: clock.now() + LIMITS.getExpiryMs,
+			condition: await conditionOf(crypto, await fulfillmentOf(crypto, keys, data)),
+			destination,
+			data
+		};
+		const reply = await sender.send({ prepare });
+		const answer = reply.data.length === 0 ? undefined : await openFrames(crypto, keys, reply.data);
+		if (answer?.packetType !== reply.type || answer.sequence !== sequence) return 'unanswered';
+		if (session.openerAddress === destination) session.addressConfirmed = true;
+		return reply.type === 'fulfill' ? 'answered' : 'unanswered';
+	};
+
+	const make = async (
+		token: string,
+		secrets: SessionSecrets,
+		rest: Pick<Session, 'link' | 'seen' | 'paid' | 'openerAddress' | 'addressConfirmed' | 'pushSequence'>
+	): Promise<Session> => {
+		const session: Session = {
+			...rest,
+			id: bytesToHex(await sessionId(crypto, secrets)),
+			token,
+			secrets,
+			openerKeys: await deriveStreamKeys(crypto, secrets.opener),
+			nodeKeys: await deriveStreamKeys(crypto, secrets.node),
+			addressTried: false,
+			lastSeen: clock.now(),
+			saidUnsupported: false,
+			gone: false,
+			push: (frames) => push(session, frames)
+		};
+		return session;
+	};
+
+	/** A paid session of an earlier run. */
+	const load = async (token: string): Promise<Session | undefined> => {
+		const row = sql.all('SELECT * FROM session WHERE token = ?', [token])[0];
+		if (!row) return undefined;
+		const secrets = { opener: row.opener_secret as Uint8Array, node: row.node_secret as Uint8Array };
+		return make(token, secrets, {
+			link: row.link as string,
+			seen: createSequenceWindow(row.seen as Uint8Array),
+			paid: true,
+			openerAddress: (row.opener_address as string | null) ?? undefined,
+			addressConfirmed: row.confirmed === 1,
+			pushSequence: BigInt(row.push_sequence as number) + PUSH_SEQUENCE_JUMP
+		});
+	};
+
+	const derive = async (token: string, link: string): Promise<Session | undefined> => {
+		const parsed = tokenFromSegment(token);
+		if (!parsed.ok) return undefined;
+		const age = clock.now() - parsed.value.issuedAt * 1000;
+		if (Math.abs(age) > LIMITS.sessionOpenMs) return undefined;
+		const pair = await streamKeys.byId(parsed.value.keyId);
+		const ikm = pair && (await crypto.x25519(pair.secret, parsed.value.ephemeralPublic));
+		if (!ikm) return undefined;
+		const secrets = await deriveSessionSecrets(crypto, {
+			ikm,
+			network: NETWORKS[network],
+			receiverPubkey: fromHex(dependencies.pubkey()),
+			token: parsed.value.bytes,
+			streamPublic: pair.publicKey
+		});
+		return make(token, secrets, {
+			link,
+			seen: createSequenceWindow(),
+			paid: false,
+			openerAddress: undefined,
+			addressConfirmed: false,
+			pushSequence: 0n
+		});
+	};
+
+	const find = (token: string, link: string): Promise<Session | undefined> => {
+		const known = sessions.get(token);
+		if (known) return Promise.resolve(known);
+		let found = opening.get(token);
+		if (!found) {
+			found = load(token)
+				.then((stored) => stored ?? derive(token, link))
+				.finally(() => opening.delete(token));
+			opening.set(token, found);
+		}
+		return found;
+	};
+
+	const forget = (session: Session): readonly Frame[] => {
+		session.gone = true;
+		sessions.delete(session.token);
+		unpaid.get(session.link)?.delete(session);
+		return handler()?.dropped(session) ?? [];
+	};
+
+	/** Moves it to the young end of its link's list, and makes room there. */
+	const touch = (session: Session, link: string): void => {
+		session.lastSeen = clock.now();
+		unpaid.get(session.link)?.delete(session);
+		session.link = link;
+		if (session.paid) return;
+		let others = unpaid.get(link);
+		if (!others) unpaid.set(link, (others = new Set()));
+		others.add(session);
+		if (others.size <= LIMITS.unpaidSessionsPerLink) return;
+		const oldest = others.values().next().value as Session;
+		const address = oldest.addressConfirmed;
+		const frames = forget(oldest);
+		if (address && frames.length > 0) {
+			oldest.gone = false;
+			void push(oldest, frames).finally(() => {
+				oldest.gone = true;
+			});
+		}
+	};
+
+	const save = (session: Session): void => {
+		sql.run(
+			`INSERT INTO session (token, link, opener_secret, node_secret, seen, opener_address, confirmed, push_sequence, last_seen)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT (token) DO UPDATE SET link = excluded.link, seen = excluded.seen,
+				opener_address = excluded.opener_address, confirmed = excluded.confirmed,
+				push_sequence = excluded.push_sequence, last_seen = excluded.last_seen`,
+			[
+				session.token,
+				session.link,
+				session.secrets.opener,
+				session.secrets.node,
+				session.seen.bytes(),
+				session.openerAddress ?? null,
+				session.addressConfirmed ? 1 : 0,
+				session.pushSequence,
+				session.lastSeen
+			]
+		);
+	};
+
+	const judge = async (incoming: Incoming): Promise<Verdict> => {
+		const { prepare, link, suffix: token } = incoming;
+		const serving = handler();
+		const session = serving && (await find(token, link));
+		if (!serving || !session) return refuse(UNREADABLE);
+		const packet = await openFrames(crypto, session.openerKeys, prepare.data);
+		if (packet?.packetType !== 'prepare') return refuse(UNREADABLE);
+		// Two first packets may have found it at once: the first to be read is the session.
+		const known = sessions.get(token);
+		if (known && known !== session) return judge(incoming);
+		sessions.set(token, session);
+
+		const fulfillment = await fulfillmentOf(crypto, session.openerKeys, prepare.data);
+		const fits = bytesEqual(await conditionOf(crypto, fulfillment), prepare.condition);
+		const { sequence, newAddress, frames } = packet;
+		const prepared =
+			fits && frames
+				? await serving.prepare({ session, frames, arrived: prepare.amount, short: prepare.amount < packet.amount })
+				: undefined;
+
+		let accept = false;
+		let answer: readonly Frame[] = [];
+		let afterwards: (() => void) | undefined;
+
+		const decide = (): boolean => {
+			if (session.gone || !session.seen.use(sequence)) {
+				answer = [{ type: 'NOTICE', code: 'duplicate', text: 'this packet came before; nothing was done' }];
+				return false;
+			}
+			if (newAddress !== undefined && newAddress !== session.openerAddress && isReachable(newAddress)) {
+				session.openerAddress = newAddress;
+				session.addressConfirmed = false;
+				session.addressTried = false;
+			}
+			touch(session, link);
+			if (prepared) {
+				const decided = prepared.decide();
+				accept = decided.accept && prepare.amount >= packet.amount;
+				answer = decided.frames;
+				afterwards = decided.afterwards;
+				if (decided.accept && !accept) throw new Error('a handler took less than the opener allows');
+			} else if (fits) answer = [{ type: 'NOTICE', code: 'malformed', text: 'not BTP-NIPs frames' }];
+			if (frames?.some(({ type }) => type === 'UNKNOWN') && !session.saidUnsupported) {
+				session.saidUnsupported = true;
+				answer = [...answer, { type: 'NOTICE', code: 'unsupported', text: 'a frame type not spoken here' }];
+			}
+			if (accept && prepare.amount > 0n && !session.paid) {
+				session.paid = true;
+				unpaid.get(link)?.delete(session);
+			}
+			if (session.paid) save(session);
+			if (prepare.amount > 0n) {
+				const requestIds = (frames ?? []).flatMap((frame) =>
+					'requestId' in frame && frame.requestId !== undefined ? [frame.requestId] : []
+				);
+				sql.run(
+					`INSERT INTO session_packet (session, sequence, request_ids, amount, result, expires_at)
+					VALUES (?, ?, ?, ?, ?, ?)`,
+					[session.id, sequence, requestIds.join(), prepare.amount, accept ? 'fulfilled' : 'refused', prepare.expiresAt]
+				);
+			}
+			return accept;
+		};
+
+		return {
+			decide,
+			...(fits ? { fulfillment } : {}),
+			...(prepared?.booking ? { booking: prepared.booking } : {}),
+			reply: async () => {
+				const data = await sealFrames(crypto, random, session.openerKeys, {
+					packetType: accept ? 'fulfill' : 'reject',
+					sequence,
+					amount: prepare.amount,
+					frames: answer
+				});
+				afterwards?.();
+				afterwards = undefined;
+				if (accept) return { type: 'fulfill', fulfillment, data };
+				return refuse({ code: 'F99', data }).reply();
+			}
+		};
+	};
+
+	/** On this network and beyond this link; a wrong one is not worth a refusal, pushes just fail. */
+	const isReachable = (address: string): boolean => {
+		const own = sender.addresses()[0];
+		return !isPeerAddress(address) && (own === undefined || isSameNetwork(own, address));
+	};
+
+	const sweep = async (): Promise<void> => {
+		const now = clock.now();
+		for (const session of [...sessions.values()]) {
+			const idle = now - session.lastSeen;
+			if (idle > (session.paid ? LIMITS.paidSessionIdleMs : UNPAID_IDLE_MS)) forget(session);
+		}
+		await commits.run(() => {
+			const sessionsGone = sql.run('DELETE FROM session WHERE last_seen < ?', [now - LIMITS.paidSessionIdleMs]);
+			sql.run('DELETE FROM session_packet WHERE expires_at < ?', [now - LIMITS.packetMemoryMs]);
+			if (sessionsGone > 0) log('debug', 'forgot silent sessions', { sessions: sessionsGone });
+		});
+	};
+
+	return { judge, sweep };
+};

@@ -1,0 +1,251 @@
+/**
+ * The opener's side of a session: tokens, sequence numbers, and what replies mean.
+ *
+ * At hops a token is the session's name, so a new one is made hourly. It is made only when the first
+ * packet is ready to go, because a node accepts it for five minutes only.
+ */
+import { base64urlEncode, bytesEqual, bytesToHex, fromHex } from '../bytes.ts';
+import type { Frame } from '../codec/frames.ts';
+import type { IlpFulfill, IlpPrepare, IlpReject } from '../codec/ilp.ts';
+import type { Incoming, Verdict } from '../ilp/delivery.ts';
+import { LIMITS } from '../limits.ts';
+import { conditionOf, deriveStreamKeys, fulfillmentOf, type StreamKeys } from './keys.ts';
+import { createSequenceWindow, type SequenceWindow } from './sequence-window.ts';
+import { knownFrames, NETWORKS, openFrames, sealFrames } from './session-packets.ts';
+import type { NodeContact, OpenerSession, RequestOptions, SessionReply, SessionsDependencies } from './session.ts';
+import { deriveSessionSecrets, encodeToken, streamKeyId, tokenToSegment } from './token.ts';
+
+const TAG_LENGTH = 16;
+/** A token whose first packet waited longer than this is replaced: the node would refuse it. */
+const UNUSED_TOKEN_MS = LIMITS.sessionOpenMs / 2;
+/** Pushes to a replaced token's tag are still understood for this long. */
+const OLD_LEG_MS = 2 * LIMITS.maxHoldMs;
+
+/** One token's life. */
+interface Leg {
+	readonly destination: string;
+	readonly tag: string;
+	readonly openerKeys: StreamKeys;
+	readonly nodeKeys: StreamKeys;
+	readonly seen: SequenceWindow;
+	readonly madeAt: number;
+	sequence: bigint;
+	/** The address the node was told, once it answered to it. */
+	toldAddress: string | undefined;
+	/** A reply of the node was read. */
+	confirmed: boolean;
+	/** The node does not know it (any more). */
+	dead: boolean;
+	onPush: (frames: readonly Frame[]) => readonly Frame[];
+}
+
+export interface Openers {
+	open(contact: NodeContact): OpenerSession;
+	/** `undefined` when no session has this tag. */
+	judgePush(incoming: Incoming): Promise<Verdict | undefined>;
+	/** Whether a packet of this node with this condition is under way. */
+	isOwn(condition: Uint8Array): boolean;
+}
+
+const timedOut: SessionReply = { type: 'timedOut' };
+
+export const createOpeners = (
+	dependencies: SessionsDependencies,
+	refuse: (reject: Pick<IlpReject, 'code' | 'data'>) => Verdict
+): Openers => {
+	const { clock, crypto, random, sender, network } = dependencies;
+	const legsByTag = new Map<string, Leg>();
+	const conditions = new Set<string>();
+
+	/** `undefined` for a stream key of small order, which gives no secret. */
+	const makeLeg = async (contact: NodeContact): Promise<Leg | undefined> => {
+		const madeAt = clock.now();
+		// Drawn before anything is awaited, so that a run repeats whatever the crypto provider's pace.
+		const ephemeral = random.bytes(32);
+		const tag = base64urlEncode(random.bytes(TAG_LENGTH));
+		const ikm = await crypto.x25519(ephemeral, contact.streamKey);
+		if (!ikm) return undefined;
+		const token = encodeToken({
+			keyId: await streamKeyId(crypto, contact.streamKey),
+			issuedAt: Math.floor(madeAt / 1000),
+			ephemeralPublic: await crypto.x25519PublicKey(ephemeral)
+		});
+		const secrets = await deriveSessionSecrets(crypto, {
+			ikm,
+			network: NETWORKS[network],
+			receiverPubkey: fromHex(contact.pubkey),
+			token,
+			streamPublic: contact.streamKey
+		});
+		return {
+			destination: `${contact.address}.${tokenToSegment(token)}`,
+			tag,
+			openerKeys: await deriveStreamKeys(crypto, secrets.opener),
+			nodeKeys: await deriveStreamKeys(crypto, secrets.node),
+			seen: createSequenceWindow(),
+			madeAt,
+			sequence: 0n,
+			toldAddress: undefined,
+			confirmed: false,
+			dead: false,
+			onPush: () => []
+		};
+	};
+
+	const read = async (
+		leg: Leg,
+		sequence: bigint,
+		reply: IlpFulfill | IlpReject
+	): Promise<SessionReply> => {
+		const opened = reply.data.length === 0 ? undefined : await openFrames(crypto, leg.openerKeys, reply.data);
+		const answer = opened?.packetType === reply.type && opened.sequence === sequence ? opened : undefined;
+		if (answer) leg.confirmed = true;
+		if (reply.type === 'fulfill') {
+			if (!answer) return { type: 'spoiled' };
+			const { amount, frames } = answer;
+			return {
+				type: 'fulfilled',
+				frames: knownFrames(frames ?? []),
+				arrived: amount,
+				malformed: frames === undefined
+			};
+		}
+		if (answer) return { type: 'refused', frames: knownFrames(answer.frames ?? []), arrived: answer.amount };
+		if (reply.code === 'R00') return timedOut;
+		// The node cannot decrypt: it forgot the session, or changed its key.
+		if (reply.code === 'F06') leg.dead = true;
+		const { code, triggeredBy, message } = reply;
+		return { type: 'rejected', code, triggeredBy, message };
+	};
+
+	const send = async (leg: Leg, frames: readonly Frame[], options: RequestOptions): Promise<SessionReply> => {
+		const amount = options.amount ?? 0n;
+		const own = sender.addresses()[0];
+		const told = own === undefined ? undefined : `${own}.${leg.tag}`;
+		const sequence = ++leg.sequence;
+		const data = await sealFrames(crypto, random, leg.openerKeys, {
+			packetType: 'prepare',
+			sequence,
+			amount: options.minimum ?? 0n,
+			frames,
+			...(told !== undefined && told !== leg.toldAddress ? { newAddress: told } : {})
+		});
+		const condition = await conditionOf(crypto, await fulfillmentOf(crypto, leg.openerKeys, data));
+		const prepare: IlpPrepare = {
+			type: 'prepare',
+			amount,
+			expiresAt: clock.now() + (options.expiryMs ?? LIMITS.getExpiryMs),
+			condition,
+			destination: leg.destination,
+			data
+		};
+		const key = bytesToHex(condition);
+		conditions.add(key);
+		let reply: IlpFulfill | IlpReject;
+		try {
+			reply = await sender.send({
+				prepare,
+				...(options.booking ? { booking: options.booking } : {}),
+				...(options.onBegin ? { onBegin: options.onBegin } : {}),
+				...(options.onOutcome ? { onOutcome: options.onOutcome } : {})
+			});
+		} finally {
+			conditions.delete(key);
+		}
+		const result = await read(leg, sequence, reply);
+		if (result.type === 'fulfilled' || result.type === 'refused') leg.toldAddress = told;
+		return result;
+	};
+
+	const open = (contact: NodeContact): OpenerSession => {
+		let current: Promise<Leg | undefined> | undefined;
+		let leg: Leg | undefined;
+		let closed = false;
+		let push: (frames: readonly Frame[]) => readonly Frame[] = () => [];
+		let renamed: () => void = () => undefined;
+
+		const retire = (old: Leg): void => {
+			clock.after(OLD_LEG_MS, () => legsByTag.delete(old.tag));
+		};
+		const isUsable = (candidate: Leg): boolean => {
+			const age = clock.now() - candidate.madeAt;
+			return !candidate.dead && age < (candidate.confirmed ? LIMITS.tokenRotateMs : UNUSED_TOKEN_MS);
+		};
+		const useLeg = (): Promise<Leg | undefined> => {
+			if (current && (!leg || isUsable(leg))) return current;
+			const old = leg;
+			leg = undefined;
+			current = makeLeg(contact).then((made) => {
+				if (closed || !made) return made;
+				made.onPush = (frames) => push(frames);
+				leg = made;
+				legsByTag.set(made.tag, made);
+				if (old) {
+					retire(old);
+					renamed();
+				}
+				return made;
+			});
+			return current;
+		};
+
+		return {
+			contact,
+			request: async (frames, options = {}) => {
+				if (closed) return { type: 'rejected', code: 'F99', triggeredBy: '', message: 'session is closed' };
+				const usable = await useLeg();
+				if (usable) return send(usable, frames, options);
+				return { type: 'rejected', code: 'F00', triggeredBy: '', message: 'unusable stream key' };
+			},
+			onPush: (handle) => {
+				push = handle;
+			},
+			onRenamed: (handle) => {
+				renamed = handle;
+			},
+			close: () => {
+				closed = true;
+				if (leg) legsByTag.delete(leg.tag);
+			}
+		};
+	};
+
+	const judgePush = async (incoming: Incoming): Promise<Verdict | undefined> => {
+		const { prepare } = incoming;
+		const leg = legsByTag.get(incoming.suffix);
+		if (!leg) return undefined;
+		const packet = await openFrames(crypto, leg.nodeKeys, prepare.data);
+		if (packet?.packetType !== 'prepare') return refuse({ code: 'F06', data: new Uint8Array() });
+		const fulfillment = await fulfillmentOf(crypto, leg.nodeKeys, prepare.data);
+		const fits = bytesEqual(await conditionOf(crypto, fulfillment), prepare.condition);
+		let accept = false;
+		let frames: readonly Frame[] = [];
+		return {
+			decide: () => {
+				// An opener takes no money and serves nothing.
+				if (!leg.seen.use(packet.sequence))
+					frames = [{ type: 'NOTICE', code: 'duplicate', text: 'this packet came before' }];
+				else if (!fits || prepare.amount > 0n || !packet.frames) frames = [];
+				else if (packet.frames.some(({ type }) => type === 'REQ' || type === 'GET' || type === 'CLOSE' || type === 'EVENT'))
+					frames = [{ type: 'NOTICE', code: 'restricted', text: 'nothing is served here' }];
+				else {
+					frames = leg.onPush(knownFrames(packet.frames));
+					accept = true;
+				}
+				return accept;
+			},
+			reply: async () => {
+				const data = await sealFrames(crypto, random, leg.nodeKeys, {
+					packetType: accept ? 'fulfill' : 'reject',
+					sequence: packet.sequence,
+					amount: prepare.amount,
+					frames
+				});
+				if (accept) return { type: 'fulfill', fulfillment, data };
+				return refuse({ code: 'F99', data }).reply();
+			}
+		};
+	};
+
+	return { open, judgePush, isOwn: (condition) => conditions.has(bytesToHex(condition)) };
+};
