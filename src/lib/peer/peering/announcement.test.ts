@@ -7,7 +7,7 @@ import { signEvent } from '../events/verify.ts';
 import { unwrap } from '../result.ts';
 import { createSeededRandom } from '../testing/seeded-random.ts';
 import {
-	announcementTemplate,
+	createAnnouncement,
 	checkAnnouncement,
 	newestStreamKey,
 	payeeDigest,
@@ -46,19 +46,20 @@ const world = async () => {
 	const terms: AnnouncementTerms = {
 		addresses: ['test.btp-nips.hub.bob', 'test.btp-nips.other.b'],
 		btp: 'wss://bob.example:8443/btp',
-		streamKeys: [{ ...stream, device }],
+		streamKeys: [{ key: stream.public, id: stream.id, notAfter: stream.notAfter, device }],
 		prices: { event: 200_000n, hour: 5_000_000n },
 		settle: { asset: ASSET, payee, contract: CONTRACT },
 		proof: await prove(),
-		tokens: ['tUSD'],
+		supportedTokens: ['tUSD'],
 		version: '0.1.0',
-		features: ['resale']
+		features: ['resale'],
+		now: NOW
 	};
 	const announce = (changes: Partial<AnnouncementTerms> = {}, now = NOW) =>
-		signEvent(nobleCrypto, random, keys.nostr!, announcementTemplate({ ...terms, ...changes }, now));
+		signEvent(nobleCrypto, random, keys.nostr!, createAnnouncement({ ...terms, ...changes, now }));
 	/** Signed as it is, with tags of one name replaced. */
 	const withTags = async (name: string, ...tags: string[][]) => {
-		const template = announcementTemplate(terms, NOW);
+		const template = createAnnouncement(terms);
 		return signEvent(nobleCrypto, random, keys.nostr!, {
 			...template,
 			tags: [...template.tags.filter((tag) => tag[0] !== name), ...tags]
@@ -99,7 +100,7 @@ describe('an announcement', () => {
 			nobleCrypto,
 			random,
 			keys.nostr!,
-			announcementTemplate({ addresses, streamKeys, prices: {} }, NOW)
+			createAnnouncement({ addresses, streamKeys, prices: {}, now: NOW })
 		);
 		const announcement = unwrap(await checkAnnouncement(nobleCrypto, event, NOW));
 		expect(announcement).toMatchObject({ addresses, prices: {}, features: [] });
@@ -204,7 +205,7 @@ describe('an announcement', () => {
 			expect(await reason(await announce({ proof: wrong }))).toBe('proof');
 		const { proof: _, ...unproven } = terms;
 		const { random } = await world();
-		const event = await signEvent(nobleCrypto, random, keys.nostr!, announcementTemplate(unproven, NOW));
+		const event = await signEvent(nobleCrypto, random, keys.nostr!, createAnnouncement(unproven));
 		expect(unwrap(await checkAnnouncement(nobleCrypto, event, NOW)).settle?.proven).toBe(false);
 	});
 

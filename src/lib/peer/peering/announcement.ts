@@ -40,7 +40,6 @@ import { err, ok, type Result } from '../result.ts';
 import type { Address } from '../settlement/chain.ts';
 import { domainHash } from '../settlement/evm/typed-data.ts';
 import { streamKeyId, TOKEN_CHARACTERS } from '../stream/token.ts';
-import type { StreamKey } from './keys.ts';
 
 export const ANNOUNCEMENT_IDENTIFIER = 'ilp-node-info';
 
@@ -192,24 +191,25 @@ export const payeeDigest = (binding: PayeeBinding): Uint8Array =>
 export interface AnnouncementTerms {
 	readonly addresses: readonly string[];
 	readonly btp?: string;
-	readonly streamKeys: readonly (Pick<StreamKey, 'public' | 'id' | 'notAfter'> & {
-		readonly device: string;
-	})[];
+	readonly streamKeys: readonly AnnouncedStreamKey[];
 	/** In link units. */
 	readonly prices: Prices;
 	readonly settle?: Pick<Settle, 'asset' | 'payee' | 'contract'>;
 	/** 65 bytes over {@link payeeDigest}. */
 	readonly proof?: { readonly signature: Uint8Array; readonly notAfter: number };
-	readonly tokens?: readonly string[];
+	/** Assets of channels taken here, for people and older peers. */
+	readonly supportedTokens?: readonly string[];
 	readonly version?: string;
 	readonly features?: readonly string[];
 	/** Unix seconds; cut to the first stream key's end and to a week from now. */
 	readonly expiresAt?: number;
+	/** Unix ms. */
+	readonly now: number;
 }
 
-/** To be signed by the person's key. `now` in Unix ms. */
-export const announcementTemplate = (terms: AnnouncementTerms, now: number): EventTemplate => {
-	const createdAt = Math.floor(now / 1000);
+/** To be signed by the person's key. */
+export const createAnnouncement = (terms: AnnouncementTerms): EventTemplate => {
+	const createdAt = Math.floor(terms.now / 1000);
 	const expiresAt = Math.min(
 		terms.expiresAt ?? Infinity,
 		createdAt + LIMITS.announcementMs / 1000,
@@ -226,7 +226,7 @@ export const announcementTemplate = (terms: AnnouncementTerms, now: number): Eve
 			['d', ANNOUNCEMENT_IDENTIFIER],
 			...terms.addresses.map((address) => ['ilp-address', address]),
 			...(terms.btp === undefined ? [] : [['btp', terms.btp]]),
-			...terms.streamKeys.map(({ public: key, id, device, notAfter }) => [
+			...terms.streamKeys.map(({ key, id, device, notAfter }) => [
 				'stream-key',
 				bytesToHex(key),
 				bytesToHex(id),
@@ -239,7 +239,7 @@ export const announcementTemplate = (terms: AnnouncementTerms, now: number): Eve
 			...(settle ? [['settle', 'evm', settle.asset, settle.payee, settle.contract]] : []),
 			...(settle ? [['base-address', settle.payee]] : []),
 			...(proof ? [['proof', bytesToHex(proof.signature), `${proof.notAfter}`]] : []),
-			...(terms.tokens ? [['supported-tokens', ...terms.tokens]] : []),
+			...(terms.supportedTokens ? [['supported-tokens', ...terms.supportedTokens]] : []),
 			['frames', '2'],
 			...(terms.version === undefined ? [] : [['version', terms.version]]),
 			...(terms.features ? [['features', ...terms.features]] : []),

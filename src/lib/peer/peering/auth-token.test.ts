@@ -5,9 +5,9 @@ import { nobleCrypto } from '../crypto/noble-crypto.ts';
 import { signEvent } from '../events/verify.ts';
 import { createSeededRandom } from '../testing/seeded-random.ts';
 import {
+	answerEndpoint,
 	checkAuthToken,
 	createAuthToken,
-	createLinkAuth,
 	createReplayCache,
 	decodeTime,
 	encodeTime,
@@ -235,25 +235,17 @@ describe('link authentication', () => {
 	});
 
 	it('goes both ways: the answer names the token it answers', async () => {
-		const { random, keys, delegation } = await world();
-		const side = (deviceSecret: Uint8Array) =>
-			createLinkAuth({
-				crypto: nobleCrypto,
-				random,
-				now: () => NOW,
-				deviceSecret,
-				delegation: () => delegation
-			});
-		const dialler = side(keys.device);
-		const listener = side(keys.device);
-		const asked = await dialler.create(ENDPOINT);
-		expect(await listener.check(asked, ENDPOINT)).toMatchObject({ ok: true });
-		const expected = await dialler.answerEndpoint(asked.authToken);
-		const answer = await listener.create(await listener.answerEndpoint(asked.authToken));
-		expect(await dialler.check(answer, expected)).toMatchObject({ ok: true });
-		const earlier = await dialler.create(ENDPOINT);
-		const older = await listener.create(await listener.answerEndpoint(earlier.authToken));
-		expect(await dialler.check(older, expected)).toMatchObject({ error: { type: 'AuthWrongEndpoint' } });
+		const { token } = await world();
+		const check = (answer: AuthToken, endpoint: string) =>
+			checkAuthToken(nobleCrypto, answer, { endpoint, now: NOW, seen: createReplayCache() });
+		const asked = await token();
+		const expected = await answerEndpoint(nobleCrypto, asked.authToken);
+		const answer = await token({ endpoint: expected });
+		expect(await check(answer, expected)).toMatchObject({ ok: true });
+		// An answer the listener once gave to another token is worth nothing now.
+		const other = await token();
+		const older = await token({ endpoint: await answerEndpoint(nobleCrypto, other.authToken) });
+		expect(await check(older, expected)).toMatchObject({ error: { type: 'AuthWrongEndpoint' } });
 	});
 
 	it('survives any text', async () => {

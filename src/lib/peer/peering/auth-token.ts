@@ -170,37 +170,6 @@ export const checkAuthToken = async (
 export const answerEndpoint = async (crypto: Crypto, authToken: string): Promise<string> =>
 	`btp-answer:${bytesToHex(await crypto.sha256(utf8(authToken)))}`;
 
-/** Both sides of it for one device, with its own memory of tokens seen. */
-export interface LinkAuth {
-	create(endpoint: string): Promise<AuthToken>;
-	check(token: AuthToken, endpoint: string): Promise<Result<Authenticated, AuthError>>;
-	/** Of a token that was created here or has been checked. */
-	answerEndpoint(authToken: string): Promise<string>;
-}
-
-export const createLinkAuth = (deps: {
-	readonly crypto: Crypto;
-	readonly random: Random;
-	/** Unix ms, already corrected by what was learned from a parent's `time`. */
-	readonly now: () => number;
-	readonly deviceSecret: Uint8Array;
-	/** The newest delegation to this device; renewed by its owner before it ends. */
-	readonly delegation: () => NostrEvent;
-}): LinkAuth => {
-	const seen = createReplayCache();
-	return {
-		create: (endpoint) =>
-			createAuthToken(deps.crypto, deps.random, {
-				deviceSecret: deps.deviceSecret,
-				endpoint,
-				delegation: deps.delegation(),
-				now: deps.now()
-			}),
-		check: (token, endpoint) => checkAuthToken(deps.crypto, token, { endpoint, now: deps.now(), seen }),
-		answerEndpoint: (authToken) => answerEndpoint(deps.crypto, authToken)
-	};
-};
-
 /** The content of `time`, from Unix ms. */
 export const encodeTime = (now: number): Uint8Array => utf8(`${Math.floor(now)}`);
 
