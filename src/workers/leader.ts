@@ -24,8 +24,6 @@ export interface RunningPeer {
 
 export interface PeerSetup {
 	readonly discovery: Discovery;
-	/** Hash of block 0 when it is another chain than the one the stored channels are on. */
-	readonly previousGenesis: string | undefined;
 	readonly sql: SqlDriver;
 	readonly storageKind: 'opfs' | 'memory';
 }
@@ -49,6 +47,8 @@ export const lead = async (ports: LeaderPorts, onUpdate: (update: Update) => voi
 		onUpdate(update);
 	};
 
+	// Asked while the database opens: a start is as slow as the slower of the two.
+	const asked = ports.fetchDiscovery();
 	let storage: Awaited<ReturnType<LeaderPorts['openStorage']>>;
 	try {
 		storage = await ports.openStorage();
@@ -59,7 +59,7 @@ export const lead = async (ports: LeaderPorts, onUpdate: (update: Update) => voi
 		return { answer: () => Promise.resolve({ failed }) };
 	}
 	const { sql, kind } = storage;
-	const settings = createHostSettings(sql);
+	const kept = createKeptDiscovery(sql);
 	const requests = createRequestLog(sql, ports.clock.now);
 
 	let running: { readonly peer: RunningPeer; readonly discovery: Discovery } | undefined;
@@ -68,19 +68,8 @@ export const lead = async (ports: LeaderPorts, onUpdate: (update: Update) => voi
 	let whenStopped = deferred();
 
 	const start = async (discovery: Discovery): Promise<void> => {
-		const stored = settings.get('genesis');
-		const { genesis } = discovery.chain;
-		const peer = await ports.runPeer({
-			discovery,
-			previousGenesis: stored === genesis ? undefined : stored,
-			sql,
-			storageKind: kind
-		});
-		// Only now: had the peer not come to archive the channels, it would be told again.
-		sql.transaction(() => {
-			settings.set('genesis', genesis);
-			settings.set('discovery', JSON.stringify(discovery));
-		});
+		const peer = await ports.runPeer({ discovery, sql, storageKind: kind });
+		kept.write(discovery);
 		running = { peer, discovery };
 		await peer.api.watch((state) => {
 			if (running?.peer !== peer) return;
@@ -150,8 +139,8 @@ export const lead = async (ports: LeaderPorts, onUpdate: (update: Update) => voi
 		}
 	};
 
-	const found = await ports.fetchDiscovery();
-	const discovery = found.ok ? found.value : settings.discovery();
+	const found = await asked;
+	const discovery = found.ok ? found.value : kept.read();
 	if (discovery === undefined) {
 		show({ trouble: found.ok ? undefined : found.error });
 		lookAgain();
@@ -174,24 +163,18 @@ export const lead = async (ports: LeaderPorts, onUpdate: (update: Update) => voi
 	};
 };
 
-/** What the host itself must remember; the peer's own tables are none of its business. */
-const createHostSettings = (sql: SqlDriver) => {
-	sql.script('CREATE TABLE IF NOT EXISTS host_setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID, STRICT');
-	const get = (name: 'genesis' | 'discovery'): string | undefined => {
-		const [row] = sql.all('SELECT value FROM host_setting WHERE name = ?', [name]);
-		return row === undefined ? undefined : String(row['value']);
-	};
+/** The last document that led to a peer, for starts without a network. */
+const createKeptDiscovery = (sql: SqlDriver) => {
+	sql.script('CREATE TABLE IF NOT EXISTS host_discovery (one INTEGER PRIMARY KEY CHECK (one = 1), document TEXT NOT NULL) STRICT');
 	return {
-		get,
-		set: (name: 'genesis' | 'discovery', value: string): void => {
-			sql.run('INSERT INTO host_setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value', [
-				name,
-				value
-			]);
+		read: (): Discovery | undefined => {
+			const [row] = sql.all('SELECT document FROM host_discovery');
+			return row === undefined ? undefined : parseDiscovery(JSON.parse(String(row['document'])));
 		},
-		discovery: (): Discovery | undefined => {
-			const stored = get('discovery');
-			return stored === undefined ? undefined : parseDiscovery(JSON.parse(stored));
+		write: (discovery: Discovery): void => {
+			sql.run('INSERT INTO host_discovery (one, document) VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET document = excluded.document', [
+				JSON.stringify(discovery)
+			]);
 		}
 	};
 };
