@@ -26,6 +26,7 @@ import { err, ok, type Result } from '../result.ts';
 import type { Address, ChainError, ChainEvent, ChannelKey, FundingAuthorization } from '../settlement/chain.ts';
 import type { SettlementScheme } from '../settlement/scheme.ts';
 import type { Commits } from '../storage/commit.ts';
+import { createSettings } from '../storage/settings.ts';
 import type { SqlDriver } from '../storage/sql.ts';
 import { judgeTerms, type Channel, type Channels } from './channels.ts';
 
@@ -74,6 +75,7 @@ export interface Settler {
 	/** Redeems all that is unredeemed now. */
 	redeemAll(): Promise<Result<bigint, PeerError>>;
 	refresh(id: Hex): Promise<Result<null, PeerError>>;
+	readonly scheme: SettlementScheme;
 	tokenDomain(): Promise<Result<{ readonly name: string; readonly version: string }, PeerError>>;
 }
 
@@ -111,13 +113,7 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 		return mine;
 	};
 
-	const setting = (key: string): string | undefined => {
-		const value = sql.all('SELECT value FROM setting WHERE key = ?', [key])[0]?.['value'];
-		return typeof value === 'string' ? value : undefined;
-	};
-	const setSetting = (key: string, value: string): void => {
-		sql.run('INSERT INTO setting (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value', [key, value]);
-	};
+	const { get: setting, set: setSetting } = createSettings(sql);
 
 	const noteStatus = (now: 'ok' | 'down'): void => {
 		if (status === now) return;
@@ -508,6 +504,7 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 		considerRedeeming,
 		redeemAll,
 		refresh,
+		scheme,
 		tokenDomain: async () => asked(await chain.tokenDomain()),
 
 		payout: async (peer) => {

@@ -31,7 +31,7 @@ import {
 import type { NostrEvent } from '../codec/nostr-event.ts';
 import type { Connector, Transport } from '../ilp/connector.ts';
 import { LIMITS } from '../limits.ts';
-import { type AuthenticatedPeer, type AuthTokens } from '../peering/auth-token.ts';
+import type { Authenticated, AuthError, AuthToken } from '../peering/auth-token.ts';
 import type { Cancel, Platform, Socket } from '../platform.ts';
 import { err, ok, type Result } from '../result.ts';
 import type { Address, SignedClaim } from '../settlement/chain.ts';
@@ -50,7 +50,7 @@ export interface LinksDeps {
 	readonly packets: Packets;
 	/** undefined on a node without a chain. */
 	readonly scheme: SettlementScheme | undefined;
-	readonly auth: AuthTokens;
+	readonly auth: LinkAuth;
 	readonly network: 'live' | 'test';
 	/** The address my payouts and the channels towards me go to. */
 	readonly payee: () => Address | undefined;
@@ -65,6 +65,14 @@ export interface LinksDeps {
 	readonly onEvent: (event: LinkEvent) => void;
 	/** The neighbour's clock minus mine, in ms; only from a parent. */
 	readonly onTime: (offsetMs: number) => void;
+}
+
+/** Proofs of who is at each end (peering/auth-token.ts), with this node's keys, clock and replay cache inside. */
+export interface LinkAuth {
+	create(endpoint: string): Promise<AuthToken>;
+	check(token: AuthToken, endpoint: string): Promise<Result<Authenticated, AuthError>>;
+	/** What my own token is bound to when it answers this one. */
+	answerEndpoint(authToken: string): Promise<string>;
 }
 
 export interface LinkTerms {
@@ -97,8 +105,12 @@ export interface Links extends Transport {
 	connect(uplink: Uplink): Cancel;
 	/** Dial now instead of waiting for the back-off. */
 	retryNow(): void;
+	/** Drops the links to parents and dials again: the other side learns what changed here. */
+	reconnect(): void;
 	live(): readonly { readonly peer: string; readonly owner: string; readonly role: LinkRole; readonly label: string }[];
 	ask(peer: string, request: SettleRequest): Promise<Result<SettleAnswer, { readonly type: 'NotConnected' | 'HubRefused'; readonly reason: string }>>;
+	/** EVM address that the live neighbour's delegation names as the signer of its claims. */
+	signerOf(peer: string): Address | undefined;
 	bytes(): { readonly in: number; readonly out: number };
 	stop(): void;
 }
@@ -120,6 +132,16 @@ const find = (data: readonly ProtocolData[], name: string): Uint8Array | undefin
 const findText = (data: readonly ProtocolData[], name: string): string | undefined => {
 	const bytes = find(data, name);
 	return bytes && utf8Decode(bytes);
+};
+const authData = (token: AuthToken): readonly ProtocolData[] => [
+	octets('auth', new Uint8Array(0)),
+	text('auth_token', token.authToken),
+	octets('delegation', token.delegation),
+];
+const readToken = (data: readonly ProtocolData[]): AuthToken | undefined => {
+	const authToken = findText(data, 'auth_token');
+	const delegation = find(data, 'delegation');
+	return authToken !== undefined && delegation ? { authToken, delegation } : undefined;
 };
 const refusal = (code: BtpRefusal['code'], reason: string, close = false): { ok: false; error: BtpRefusal } => err({ code, text: reason, close });
 
@@ -295,10 +317,10 @@ export const createLinks = (deps: LinksDeps): Links => {
 		return refusal('F00', 'unknown protocol');
 	};
 
-	const goLive = (connection: BtpConnection, who: AuthenticatedPeer, terms: LinkTerms): Live => {
+	const goLive = (connection: BtpConnection, who: Authenticated, terms: LinkTerms): Live => {
 		const peer = who.device;
 		const older = live.get(peer);
-		const link: Live = { connection, peer, owner: who.owner, terms, signer: who.signer, claims: Promise.resolve() };
+		const link: Live = { connection, peer, owner: who.owner, terms, signer: who.delegation.signer, claims: Promise.resolve() };
 		live.set(peer, link);
 		older?.connection.close();
 		return link;
@@ -315,24 +337,24 @@ export const createLinks = (deps: LinksDeps): Links => {
 	const accept = (socket: Socket, url: string): void => {
 		let link: Live | undefined;
 		let greeted = false;
-		let candidate: { who: AuthenticatedPeer; terms: LinkTerms } | undefined;
+		let candidate: { who: Authenticated; terms: LinkTerms } | undefined;
 
 		const onMessage = async (data: readonly ProtocolData[]): Promise<Result<readonly ProtocolData[], BtpRefusal>> => {
 			if (link && greeted) return onLinkMessage(link, data);
 			const now = text('time', String(clock.now()));
 			if (!candidate) {
 				if (data[0]?.protocolName !== 'auth') return refusal('F00', 'auth comes first', true);
-				const token = findText(data, 'auth_token');
-				if (token === undefined) return err({ code: 'F01', text: 'no auth_token', protocolData: [now], close: true });
-				const checked = await auth.check(token, findText(data, 'delegation'), url);
+				const token = readToken(data);
+				if (!token) return err({ code: 'F01', text: 'no auth_token', protocolData: [now], close: true });
+				const checked = await auth.check(token, url);
 				if (!checked.ok) return err({ code: 'F00', text: checked.error.type, protocolData: [now], close: true });
 				const terms = deps.admit(checked.value.owner, checked.value.device);
 				if (!terms) return err({ code: 'F00', text: 'not admitted here', protocolData: [now], close: true });
 				await commits.run(() => accounts.meet(checked.value.device, { owner: checked.value.owner, ...terms, at: clock.now() }));
 				candidate = { who: checked.value, terms };
 				// My own token answers theirs, so that nobody can stand in for me.
-				const mine = await auth.create(`btp-answer:${checked.value.tokenId}`);
-				return ok([octets('auth', new Uint8Array(0)), text('auth_token', mine.token), text('delegation', mine.delegation), now]);
+				const mine = await auth.create(await auth.answerEndpoint(token.authToken));
+				return ok([...authData(mine), now]);
 			}
 			if (data[0]?.protocolName !== 'link') return refusal('F00', 'hello comes first', true);
 			const theirs = decodeHello(data[0].data);
@@ -393,10 +415,7 @@ export const createLinks = (deps: LinksDeps): Links => {
 			if (isStopped()) return { type: 'retry', reason: 'stopped' };
 			const mine = await auth.create(uplink.url);
 			const asked = clock.now();
-			const answer = await connection.request(
-				[octets('auth', new Uint8Array(0)), text('auth_token', mine.token), text('delegation', mine.delegation)],
-				LIMITS.authWindowMs,
-			);
+			const answer = await connection.request(authData(mine), LIMITS.authWindowMs);
 			const beside = answer.ok ? answer.value : answer.error.type === 'BtpError' ? answer.error.protocolData : [];
 			const time = Number(findText(beside, 'time'));
 			if (Number.isFinite(time) && time > 0) deps.onTime(time - (asked + clock.now()) / 2);
@@ -405,8 +424,8 @@ export const createLinks = (deps: LinksDeps): Links => {
 				// A clock that was off is corrected by now; the next try tells.
 				return { type: 'retry', reason: answer.error.text };
 			}
-			const token = findText(answer.value, 'auth_token');
-			const who = token === undefined ? undefined : await auth.check(token, findText(answer.value, 'delegation'), `btp-answer:${mine.tokenId}`);
+			const token = readToken(answer.value);
+			const who = token && (await auth.check(token, await auth.answerEndpoint(mine.authToken)));
 			if (!who?.ok) return { type: 'retry', reason: 'the other side did not prove who it is' };
 			if (uplink.owner !== undefined && who.value.owner !== uplink.owner) return { type: 'never', reason: 'another key answered than the one expected' };
 			await commits.run(() => accounts.meet(who.value.device, { owner: who.value.owner, ...uplink.terms, at: clock.now() }));
@@ -480,7 +499,13 @@ export const createLinks = (deps: LinksDeps): Links => {
 		retryNow: () => {
 			for (const dialler of diallers) dialler.now();
 		},
+		reconnect: () => {
+			for (const link of live.values()) if (link.terms.role === 'parent') link.connection.close();
+			// Their diallers wait for the back-off now; cut that short.
+			clock.after(0, () => links.retryNow());
+		},
 		live: () => [...live.values()].map(({ peer, owner, terms, connection }) => ({ peer, owner, role: terms.role, label: connection.label })),
+		signerOf: (peer) => live.get(peer)?.signer,
 		bytes: () => ({ ...traffic }),
 
 		state: (peer) => {

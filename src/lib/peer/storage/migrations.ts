@@ -6,6 +6,7 @@
 import { EVENT_MIGRATIONS } from '../events/schema.ts';
 import { LEDGER_MIGRATIONS } from '../ledger/schema.ts';
 import { LINK_MIGRATIONS } from '../link/schema.ts';
+import { MARKET_MIGRATIONS } from '../market/schema.ts';
 import { err, ok, type Result } from '../result.ts';
 import { STREAM_MIGRATIONS } from '../stream/schema.ts';
 import type { SqlDriver } from './sql.ts';
@@ -31,7 +32,8 @@ export const MIGRATIONS: readonly FeatureMigrations[] = [
 	{ feature: 'ledger', steps: LEDGER_MIGRATIONS },
 	{ feature: 'events', steps: EVENT_MIGRATIONS },
 	{ feature: 'link', steps: LINK_MIGRATIONS },
-	{ feature: 'stream', steps: STREAM_MIGRATIONS }
+	{ feature: 'stream', steps: STREAM_MIGRATIONS },
+	{ feature: 'market', steps: MARKET_MIGRATIONS }
 ];
 
 /** The file was written by a newer release; opening it could misread money. */

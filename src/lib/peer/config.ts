@@ -1,0 +1,59 @@
+/**
+ * What a host decides about its peer. Nothing here names a person, a price, a route or a chain by
+ * default: a browser fills it from its origin's discovery document, a node from its config file.
+ */
+import type { LinkTerms } from './link/links.ts';
+import type { PayoutTerms } from './link/messages.ts';
+import type { Profile } from './api.ts';
+import { LIMITS } from './limits.ts';
+
+export interface PeerConfig {
+	readonly network: 'live' | 'test';
+	/** `own`: routes for others under a first segment of its own; `child`: takes its address from its parent. */
+	readonly address: 'own' | 'child';
+	readonly uplinks: readonly { readonly url: string; readonly owner?: string; readonly role: 'parent' | 'peer' }[];
+	/** Persons whose nodes may link as equals, hex. */
+	readonly neighbours: readonly string[];
+	/** Whether strangers may link as children. */
+	readonly acceptGuests: boolean;
+	/** `via`: the neighbour's person; `links` to the end, counting the first. */
+	readonly routes: readonly { readonly prefix: string; readonly via: string; readonly links?: number }[];
+	/** Channels this node opens by itself towards neighbours, token units. */
+	readonly deposits: readonly { readonly owner: string; readonly amount: bigint }[];
+	readonly feePpm: bigint;
+	/** Link units per note at first start; later the person's own setting. */
+	readonly price: bigint;
+	/** Whether this node keeps and serves announcements of others for nothing. */
+	readonly keepsAnnouncements: boolean;
+	readonly payoutTerms: PayoutTerms | undefined;
+	/** The secret of the on-chain account that is this node's payee; none in a browser. */
+	readonly payeeSecret: Uint8Array | undefined;
+	/** A person's key given by the host instead of one made here. */
+	readonly nostrSecret?: Uint8Array;
+	readonly profile?: Profile;
+	/** For display only. */
+	readonly rpcUrl: string;
+	readonly storageKind: 'opfs' | 'memory' | 'file';
+	readonly redeemThreshold?: bigint;
+	readonly maxIdsPerGet?: number;
+	/** Defaults of settings the person can change. */
+	readonly dailyLimit?: bigint;
+	readonly float?: bigint;
+}
+
+/** A dollar a day over all authors, until the person says otherwise. */
+export const DEFAULT_DAILY_LIMIT = 1_000_000_000n;
+/** 0.0002 USD a note (PROTOCOL section 4). */
+export const DEFAULT_PRICE = 200_000n;
+
+/** What a hub gives its guests, and nodes each other: no credit; strangers never owe. */
+export const termsFor = (role: 'parent' | 'child' | 'peer', float: bigint): LinkTerms => {
+	switch (role) {
+		case 'parent':
+			return { role, credit: float, window: LIMITS.windowGuest };
+		case 'child':
+			return { role, credit: 0n, window: LIMITS.windowGuest };
+		case 'peer':
+			return { role, credit: 0n, window: LIMITS.windowNode };
+	}
+};

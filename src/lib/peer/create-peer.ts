@@ -1,0 +1,650 @@
+/**
+ * The peer: wires the parts together and keeps no rule of its own but who is connected to whom.
+ *
+ * ```
+ *            links ── connector ── sessions ── seller   (what others may read here)
+ *              │          │            └────── reader   (what this person reads)
+ *           accounts    ledger ──────────────────┘
+ *              │          │
+ *           channels ── settler ── chain          store (events)
+ * ```
+ */
+import type { PeerApi } from './api.ts';
+import { utf8, type Hex } from './bytes.ts';
+import { createChannels } from './channel/channels.ts';
+import { bookPayout, createSettler, type Settler } from './channel/settler.ts';
+import { decodeIldcpResponse, ildcpRequest, ZERO_FULFILLMENT_CONDITION } from './codec/ildcp.ts';
+import { encodePrepare } from './codec/ilp.ts';
+import type { NostrEvent, VerifiedEvent } from './codec/nostr-event.ts';
+import { DEFAULT_DAILY_LIMIT, termsFor, type PeerConfig } from './config.ts';
+import { peerError, type PeerError } from './errors.ts';
+import { KINDS } from './events/kinds.ts';
+import { createEventStore } from './events/sqlite-store.ts';
+import { verifyEvent } from './events/verify.ts';
+import { createConnector, ROUTE_DESTINATION, type Connector, type ConnectorCounts } from './ilp/connector.ts';
+import type { PacketReceiver } from './ilp/delivery.ts';
+import { childAddress, ownAddress } from './ilp/own-address.ts';
+import { createRoutes } from './ilp/routes.ts';
+import { loadIdentity } from './identity.ts';
+import { createLedger } from './ledger/sqlite-ledger.ts';
+import { LIMITS } from './limits.ts';
+import { createLinkAccounts } from './link/accounts.ts';
+import { createLinks, type LinkEvent, type Links } from './link/links.ts';
+import type { Hello } from './link/messages.ts';
+import { createPackets } from './link/packets.ts';
+import { createReader, type Reader } from './market/reader.ts';
+import { createSeller } from './market/seller.ts';
+import { checkAnnouncement, createAnnouncement, newestStreamKey, type Announcement } from './peering/announcement.ts';
+import { createPeerApi } from './peer-api.ts';
+import type { Clock, Platform, Socket } from './platform.ts';
+import { err, ok, type Result } from './result.ts';
+import type { Address } from './settlement/chain.ts';
+import { createEvmScheme } from './settlement/evm/scheme.ts';
+import { createCommits } from './storage/commit.ts';
+import { migrate } from './storage/migrations.ts';
+import { createSettings } from './storage/settings.ts';
+import type { NodeContact } from './stream/session.ts';
+import { createSessions } from './stream/sessions.ts';
+
+export interface Peer {
+	readonly api: PeerApi;
+	/** Dials its uplinks and resumes what it was doing. */
+	start(): void;
+	/** Lets nothing new begin, writes what is queued, closes every socket. The database stays open. */
+	stop(): Promise<void>;
+	/** A socket somebody opened to this node under `url`. */
+	accept(socket: Socket, url: string): void;
+	/** For operators and tests. */
+	status(): PeerStatus;
+	/** For hosts that publish on their person's behalf, or give others a hand with the chain. */
+	readonly settler: Settler | undefined;
+	publish(draft: { readonly kind: number; readonly content: string; readonly tags?: readonly (readonly string[])[]; readonly createdAt?: number }): Promise<VerifiedEvent>;
+}
+
+export interface PeerStatus {
+	readonly pubkey: string;
+	readonly device: string;
+	readonly addresses: readonly string[];
+	readonly links: readonly { readonly peer: string; readonly owner: string; readonly role: string; readonly balance: bigint; readonly audit: bigint; readonly pendingIn: bigint; readonly pendingOut: bigint }[];
+	readonly channels: readonly { readonly id: Hex; readonly epoch: number; readonly direction: 'in' | 'out'; readonly status: string; readonly deposited: bigint; readonly claimed: bigint; readonly settled: bigint }[];
+	readonly balances: ReadonlyMap<string, bigint>;
+	readonly audit: { readonly sum: bigint; readonly differences: number };
+	readonly packets: ConnectorCounts;
+	readonly traffic: { readonly in: number; readonly out: number };
+	readonly events: number;
+	readonly commits: { readonly commits: number; readonly units: number };
+}
+
+/** What the parts share with the person's side (peer-api.ts). */
+export interface PeerParts {
+	readonly platform: Platform;
+	readonly config: PeerConfig;
+	readonly sql: Platform['sql'];
+	readonly commits: ReturnType<typeof createCommits>;
+	readonly settings: ReturnType<typeof createSettings>;
+	readonly ledger: ReturnType<typeof createLedger>;
+	readonly store: ReturnType<typeof createEventStore>;
+	readonly identity: Awaited<ReturnType<typeof loadIdentity>>;
+	readonly accounts: ReturnType<typeof createLinkAccounts>;
+	readonly channels: ReturnType<typeof createChannels>;
+	readonly links: Links;
+	readonly connector: Connector;
+	readonly seller: ReturnType<typeof createSeller>;
+	readonly reader: Reader;
+	readonly settler: Settler | undefined;
+	readonly linkState: () => LinkState;
+	readonly addresses: () => readonly string[];
+	readonly announcementOf: (pubkey: string) => Promise<Announcement | undefined>;
+	readonly linksTo: (pubkey: string) => number | undefined;
+	readonly learnLinksTo: (pubkey: string) => Promise<void>;
+	readonly announce: () => Promise<Result<null, PeerError>>;
+	/** Signs, keeps, offers to readers. */
+	readonly publish: Peer['publish'];
+	readonly refollowHub: () => void;
+	readonly onChange: (listener: (what: Change) => void) => void;
+	readonly changed: (what: Change) => void;
+	readonly notices: Notices;
+}
+
+export type Change = 'state' | 'feed' | 'activity' | 'people';
+
+export interface LinkState {
+	status: 'connecting' | 'online' | 'offline';
+	url: string;
+	/** Device and person of the parent, once met. */
+	device: string | undefined;
+	owner: string | undefined;
+	address: string | undefined;
+	since: number;
+	retryAt: number | undefined;
+	/** How to reach the hub's own store. */
+	contact: NodeContact | undefined;
+}
+
+export interface Notices {
+	add(error: PeerError): void;
+	clear(type: PeerError['type']): void;
+	all(): readonly { readonly id: string; readonly at: number; readonly error: PeerError }[];
+}
+
+const NOTICES_KEPT = 20;
+const SWEEP_EVERY_MS = 60_000;
+const DAY_MS = 24 * 3_600_000;
+/** What a hub shows a stranger before anything is paid. */
+const SAMPLE_LIMIT = 100;
+const SETTING_ANNOUNCED = 'peer.announced';
+const SETTING_PRICE = 'peer.price';
+const SETTING_DAILY_LIMIT = 'peer.daily-limit';
+const SETTING_FLOAT = 'peer.float';
+const SETTING_PAYEE = 'peer.payout-address';
+/** Kinds a node serves for nothing, its own and, if it keeps them, others'. */
+const FREE_KINDS: ReadonlySet<number> = new Set([KINDS.profile, KINDS.follows, KINDS.deletion, KINDS.announcement]);
+const ANNOUNCED_KINDS: ReadonlySet<number> = new Set([KINDS.profile, KINDS.announcement]);
+
+export const createPeer = async (host: Platform, config: PeerConfig): Promise<Peer> => {
+	// Protocol times follow the parent's clock once it is known; timers follow the host's.
+	let offsetMs = 0;
+	const clock: Clock = { now: () => host.clock.now() + offsetMs, after: (delay, run) => host.clock.after(delay, run) };
+	const platform: Platform = { ...host, clock };
+	const { sql, crypto, random, log } = platform;
+
+	const migrated = migrate(sql);
+	if (!migrated.ok) throw new Error(`the database is of a newer release (${migrated.error.feature} ${migrated.error.version})`);
+	const commits = createCommits(sql, clock);
+	const settings = createSettings(sql);
+	const ledger = createLedger(sql);
+	const store = createEventStore(sql);
+	const identity = await loadIdentity(platform, config.nostrSecret);
+	const scheme = platform.chain ? createEvmScheme(platform.chain, crypto) : undefined;
+	const channels = createChannels(sql, ledger, scheme?.tokenScale ?? 6);
+	const accounts = createLinkAccounts(sql, ledger, channels);
+	const packets = createPackets(sql);
+	const routes = createRoutes();
+
+	const listeners = new Set<(what: Change) => void>();
+	const changed = (what: Change): void => {
+		for (const listener of listeners) listener(what);
+	};
+
+	let noticeNumber = 0;
+	let noticeList: { readonly id: string; readonly at: number; readonly error: PeerError }[] = [];
+	const notices: Notices = {
+		add: (error) => {
+			noticeList = [{ id: `${++noticeNumber}`, at: clock.now(), error }, ...noticeList.filter((notice) => notice.error.type !== error.type)].slice(0, NOTICES_KEPT);
+			changed('state');
+		},
+		clear: (type) => {
+			const kept = noticeList.filter((notice) => notice.error.type !== type);
+			if (kept.length === noticeList.length) return;
+			noticeList = kept;
+			changed('state');
+		},
+		all: () => noticeList,
+	};
+
+	const spawn = (what: string, work: Promise<unknown>): void => {
+		work.catch((error: unknown) => log('error', `${what} broke`, { error: String(error) }));
+	};
+
+	// ---------------------------------------------------------------- where this node is
+
+	const own = config.address === 'own' ? await ownAddress(crypto, config.network, identity.pubkey()) : undefined;
+	const link: LinkState = {
+		status: 'offline', url: config.uplinks.find((uplink) => uplink.role === 'parent')?.url ?? '', device: undefined, owner: undefined,
+		address: undefined, since: clock.now(), retryAt: undefined, contact: undefined,
+	};
+	const addresses = (): readonly string[] => (own !== undefined ? [own] : link.address !== undefined ? [link.address] : []);
+	const childAddresses = new Map<string, string>();
+	const linkCounts = new Map<string, number>();
+	/** How to reach the store of each live neighbour. */
+	const contacts = new Map<string, NodeContact>();
+
+	// ---------------------------------------------------------------- packets, sessions, links
+
+	const late: { receiver?: PacketReceiver; connector?: Connector; settler?: Settler } = {};
+	const receiver: PacketReceiver = { judge: (incoming) => late.receiver?.judge(incoming) ?? Promise.resolve(undefined) };
+	const part = <K extends keyof typeof late>(name: K): NonNullable<(typeof late)[K]> => {
+		const found = late[name];
+		if (!found) throw new Error(`${name} is used before it exists`);
+		return found as NonNullable<(typeof late)[K]>;
+	};
+
+	const payee = (): Address | undefined => platform.chain?.account ?? (settings.get(SETTING_PAYEE) as Address | undefined);
+	const float = (): bigint => BigInt(settings.get(SETTING_FLOAT) ?? config.float ?? LIMITS.floatDefault);
+	const dailyLimit = (): bigint => BigInt(settings.get(SETTING_DAILY_LIMIT) ?? config.dailyLimit ?? DEFAULT_DAILY_LIMIT);
+	const price = (): bigint => BigInt(settings.get(SETTING_PRICE) ?? config.price);
+	const signers = new Map<string, Address>();
+
+	let announcement: { readonly event: VerifiedEvent; readonly address: string; readonly price: bigint; readonly renewAt: number } | undefined;
+	const isAnnounced = (): boolean => config.address === 'own' || settings.get(SETTING_ANNOUNCED) === 'yes';
+
+	const links: Links = createLinks({
+		platform, commits, accounts, channels, packets, scheme,
+		auth: identity.auth,
+		network: config.network,
+		payee,
+		announcement: () => announcement?.event,
+		payoutTerms: config.payoutTerms,
+		admit: (owner) => {
+			if (config.neighbours.includes(owner)) return termsFor('peer', 0n);
+			return config.acceptGuests ? termsFor('child', 0n) : undefined;
+		},
+		connector: () => part('connector'),
+		settle: async (peer, request) =>
+			late.settler ? late.settler.answer(peer, request) : { op: 'refused', code: 'ChainUnreachable', text: 'this node knows no chain' },
+		onEvent: (event) => onLinkEvent(event),
+		onTime: (offset) => {
+			offsetMs += Math.round(offset);
+		},
+	});
+
+	const connector = createConnector({
+		platform, commits, ledger, accounts, channels, packets, routes, receiver,
+		feePpm: config.feePpm,
+		addresses,
+		childAddress: (peer) => childAddresses.get(peer),
+		scheme: config.network === 'live' ? 'g' : 'test',
+		signClaim: (promised) => {
+			if (!scheme) throw new Error('a claim without a scheme');
+			return scheme.signClaim(identity.claimSecret, promised.key, promised.epoch, promised.cumulative);
+		},
+		transport: links,
+	});
+	late.connector = connector;
+
+	const sessions = createSessions({
+		clock, random, crypto, sql, commits, log,
+		sender: connector,
+		network: config.network,
+		pubkey: identity.pubkey,
+		streamKeys: {
+			byId: (id) => {
+				const key = identity.streamKeyById(id);
+				return key && { secret: key.secret, publicKey: key.public };
+			},
+		},
+	});
+	late.receiver = sessions;
+
+	const isMine = (event: NostrEvent): boolean => event.pubkey === identity.pubkey();
+	const seller = createSeller({
+		clock, crypto, sql, commits, log, store,
+		mayServe: (event) => isMine(event) || (config.keepsAnnouncements && ANNOUNCED_KINDS.has(event.kind)),
+		priceOf: (event) => (FREE_KINDS.has(event.kind) || !isMine(event) ? 0n : price()),
+		mayStore: (event) => {
+			if (!config.keepsAnnouncements) return { accept: false, text: 'restricted: this node keeps only its own events' };
+			if (!ANNOUNCED_KINDS.has(event.kind)) return { accept: false, text: 'restricted: only profiles and announcements are kept here' };
+			return { accept: true, price: 0n };
+		},
+		onStored: (event) => {
+			spawn('passing on', passOn(event));
+			onStored(event);
+		},
+		onSold: () => {
+			changed('activity');
+			changed('state');
+		},
+	});
+	sessions.serve(seller);
+
+	const onStored = (event: VerifiedEvent): void => {
+		changed(event.kind === KINDS.note ? 'feed' : 'people');
+		if (event.kind === KINDS.profile) changed('feed');
+		if (event.kind === KINDS.note) changed('activity');
+		changed('state');
+		seller.announce();
+	};
+
+	const reader = createReader({
+		clock, random, crypto, sql, commits, log, ledger, store, sessions,
+		sender: connector,
+		window: () => (link.device === undefined ? LIMITS.windowGuest : (accounts.get(link.device)?.window ?? LIMITS.windowGuest)),
+		dailyLimit,
+		dayStart: (now) => now - (now % DAY_MS),
+		findNode: async (pubkey, fresh) => {
+			if (link.contact?.pubkey === pubkey) return link.contact;
+			const here = await announcementOf(pubkey);
+			if (here && !fresh) return contactOf(here);
+			if (!link.contact) return here && contactOf(here);
+			const asked = await reader.queryOnce(link.contact, [{ kinds: [KINDS.profile, KINDS.announcement], authors: [pubkey] }]);
+			if (asked.ok && asked.value.length > 0)
+				await commits.run(() => {
+					for (const event of asked.value) store.put(event, clock.now());
+				});
+			const newer = await announcementOf(pubkey);
+			return newer && contactOf(newer);
+		},
+		...(config.maxIdsPerGet === undefined ? {} : { maxIdsPerGet: config.maxIdsPerGet }),
+		onStored,
+		onChange: () => changed('state'),
+	});
+
+	const settler = scheme
+		? createSettler({
+				platform, sql, commits, ledger, accounts, channels, scheme,
+				claimAddress: () => identity.claimAddress,
+				payeeSecret: config.payeeSecret,
+				payoutTerms: config.payoutTerms,
+				redeemThreshold: config.redeemThreshold ?? LIMITS.redeemThreshold,
+				signerOf: (peer) => signers.get(peer),
+				ask: links.ask,
+				onChange: () => {
+					changed('activity');
+					changed('state');
+				},
+				onTrouble: notices.add,
+			})
+		: undefined;
+	if (settler) late.settler = settler;
+
+	// ---------------------------------------------------------------- announcements
+
+	async function announcementOf(pubkey: string): Promise<Announcement | undefined> {
+		const now = clock.now();
+		const stored = store.query([{ kinds: [KINDS.announcement], authors: [pubkey], limit: 1 }], { now, limit: 1 })[0];
+		if (!stored) return undefined;
+		const checked = await checkAnnouncement(crypto, stored.event, now);
+		return checked.ok ? checked.value : undefined;
+	}
+
+	function contactOf(announced: Announcement): NodeContact | undefined {
+		const address = announced.addresses[0];
+		const key = newestStreamKey(announced);
+		return address !== undefined ? { pubkey: announced.pubkey, address, streamKey: key.key } : undefined;
+	}
+
+	/** Renews what this node says of itself when its address, price or stream key changed. */
+	const refreshAnnouncement = async (): Promise<void> => {
+		const address = addresses()[0];
+		if (address === undefined) return;
+		const now = clock.now();
+		if (announcement?.address === address && announcement.price === price() && announcement.event.pubkey === identity.pubkey() && now < announcement.renewAt) return;
+		const key = await identity.streamKey();
+		const template = createAnnouncement({
+			addresses: [address],
+			streamKeys: [{ key: key.public, id: key.id, device: identity.device, notAfter: key.notAfter }],
+			prices: { event: price() },
+			...(scheme ? { supportedTokens: [scheme.asset] } : {}),
+			now,
+		});
+		const event = await identity.sign(template);
+		announcement = { event, address, price: price(), renewAt: now + LIMITS.announcementMs / 2 };
+		if (isAnnounced())
+			await commits.run(() => {
+				store.put(event, clock.now());
+			});
+	};
+
+	const own01 = (): VerifiedEvent | undefined =>
+		store.query([{ kinds: [KINDS.profile], authors: [identity.pubkey()], limit: 1 }], { now: clock.now(), limit: 1 })[0]?.event;
+
+	/** Gives a neighbour what it should know of this node, and what it keeps of others. */
+	const introduce = async (contact: NodeContact): Promise<Result<null, PeerError>> => {
+		await refreshAnnouncement();
+		const events = [own01(), announcement?.event].filter((event) => event !== undefined);
+		for (const event of events) {
+			const told = await reader.publishTo(contact, event);
+			if (!told.ok) return told;
+			if (!told.value.accepted && !told.value.text.startsWith('duplicate')) return err(peerError('HubRefused', told.value.text));
+		}
+		return ok(null);
+	};
+
+	const announce = async (): Promise<Result<null, PeerError>> => {
+		await commits.run(() => settings.set(SETTING_ANNOUNCED, 'yes'));
+		await refreshAnnouncement();
+		changed('state');
+		if (!link.contact) return err(peerError('HubUnreachable'));
+		return introduce(link.contact);
+	};
+
+	/** Announcements travel from neighbour to neighbour; each node passes on what was new to it. */
+	const passOn = async (event: VerifiedEvent): Promise<void> => {
+		if (config.address !== 'own' || !ANNOUNCED_KINDS.has(event.kind)) return;
+		for (const contact of contacts.values()) if (contact.pubkey !== event.pubkey) await reader.publishTo(contact, event);
+	};
+
+	// ---------------------------------------------------------------- links up and down
+
+	const askAddress = async (peer: string): Promise<string | undefined> => {
+		const reply = await links.transmit(peer, encodePrepare(ildcpRequest(clock.now() + LIMITS.maxHoldMs)), undefined);
+		if (reply?.type !== 'fulfill') return undefined;
+		const decoded = decodeIldcpResponse(reply);
+		return decoded.ok ? decoded.value.clientAddress : undefined;
+	};
+
+	const learnLinksTo = async (pubkey: string): Promise<void> => {
+		if (link.device === undefined) return;
+		const announced = await announcementOf(pubkey);
+		const address = link.contact?.pubkey === pubkey ? link.contact.address : announced?.addresses[0];
+		if (address === undefined) return;
+		const reply = await links.transmit(
+			link.device,
+			encodePrepare({
+				type: 'prepare', amount: 0n, expiresAt: clock.now() + LIMITS.maxHoldMs, condition: ZERO_FULFILLMENT_CONDITION,
+				destination: ROUTE_DESTINATION, data: utf8(address),
+			}),
+			undefined,
+		);
+		const count = reply?.type === 'fulfill' ? reply.data[0] : undefined;
+		if (count === undefined) return;
+		linkCounts.set(pubkey, count + 1);
+		changed('people');
+		changed('feed');
+		changed('state');
+	};
+
+	const refollowHub = (): void => {
+		if (!link.contact) return;
+		reader.follow(link.contact.pubkey, {
+			maxPrice: 0n,
+			dailyLimit: 0n,
+			filters: [
+				{ kinds: [KINDS.profile, KINDS.announcement], limit: SAMPLE_LIMIT },
+				{ kinds: [KINDS.note], authors: [link.contact.pubkey], limit: SAMPLE_LIMIT },
+			],
+		});
+	};
+
+	const onUp = async (event: Extract<LinkEvent, { type: 'up' }>): Promise<void> => {
+		const { peer, owner, role, hello } = event;
+		const announced = hello.announcement ? await verifyEvent(crypto, hello.announcement) : undefined;
+		const checked = announced?.ok ? await checkAnnouncement(crypto, announced.value, clock.now()) : undefined;
+		const contact = checked?.ok && checked.value.pubkey === owner ? contactOf(checked.value) : undefined;
+		if (contact && role !== 'child') contacts.set(peer, contact);
+
+		if (role === 'child') {
+			const address = own === undefined ? undefined : await childAddress(crypto, own, peer);
+			if (address !== undefined) {
+				childAddresses.set(peer, address);
+				routes.set({ prefix: address, peer, links: 1 });
+			}
+		}
+		if (role === 'parent') {
+			routes.set({ prefix: '', peer, links: undefined });
+			link.device = peer;
+			link.owner = owner;
+			link.contact = contact;
+			link.address = (await askAddress(peer)) ?? link.address;
+			link.status = 'online';
+			link.since = clock.now();
+			link.retryAt = undefined;
+			notices.clear('HubUnreachable');
+			await refreshAnnouncement();
+			await takePayouts(peer, hello);
+			changed('state');
+			refollowHub();
+			reader.online();
+			for (const pubkey of reader.followed()) spawn('counting links', learnLinksTo(pubkey));
+			if (isAnnounced() && contact) spawn('announcing', introduce(contact));
+		}
+		for (const route of config.routes)
+			if (route.via === owner) routes.set({ prefix: route.prefix, peer, links: route.links });
+		if (role === 'peer' && contact) {
+			reader.online();
+			spawn('introducing', introduce(contact).then(() => shareAnnouncements(contact)));
+		}
+		if (settler && role !== 'parent') {
+			for (const { key, epoch } of hello.channels) spawn('importing a channel', settler.importChannel(peer, key, epoch));
+			const wanted = config.deposits.find((deposit) => deposit.owner === owner);
+			const has = channels.ofPeer(peer, 'out').some((channel) => channel.status === 'open' || channel.status === 'opening');
+			if (wanted && !has) spawn('opening a channel', settler.open(peer, wanted.amount));
+		}
+	};
+
+	/** What others told this node to tell: a neighbour that was away catches up. */
+	const shareAnnouncements = async (contact: NodeContact): Promise<void> => {
+		if (!config.keepsAnnouncements) return;
+		const known = store.query([{ kinds: [...ANNOUNCED_KINDS], limit: SAMPLE_LIMIT }], { now: clock.now(), limit: SAMPLE_LIMIT });
+		for (const { event } of known) if (event.pubkey !== contact.pubkey && !isMine(event)) await reader.publishTo(contact, event);
+	};
+
+	/** A payout whose answer was lost shows in the hub's totals. */
+	const takePayouts = async (peer: string, hello: Hello): Promise<void> => {
+		const row = accounts.get(peer);
+		if (!row || hello.paidOutByMe <= row.paidOutByPeer) return;
+		const gross = hello.paidOutByMe - row.paidOutByPeer;
+		const fee = hello.payoutTerms && hello.payoutTerms.fee < gross ? hello.payoutTerms.fee : 0n;
+		await commits.run(() => bookPayout({ ledger, accounts, platform }, peer, gross - fee, fee, undefined));
+		changed('activity');
+	};
+
+	function onLinkEvent(event: LinkEvent): void {
+		switch (event.type) {
+			case 'up': {
+				const signer = links.signerOf(event.peer);
+				if (signer) signers.set(event.peer, signer);
+				spawn('link up', onUp(event));
+				break;
+			}
+			case 'down':
+				contacts.delete(event.peer);
+				if (event.role === 'parent') {
+					link.status = 'offline';
+					link.since = clock.now();
+				}
+				break;
+			case 'connecting':
+				if (event.url === link.url && link.status !== 'online') link.status = 'connecting';
+				break;
+			case 'waiting':
+				if (event.url === link.url) {
+					link.status = 'offline';
+					link.retryAt = event.retryAt;
+					notices.add(peerError('HubUnreachable', event.reason));
+				}
+				break;
+			case 'refused':
+				if (event.url === link.url) {
+					link.status = 'offline';
+					link.retryAt = undefined;
+					notices.add(peerError('HubRefused', event.reason));
+				}
+				break;
+			case 'claim':
+				settler?.considerRedeeming(event.channel as Hex);
+				break;
+			case 'claimRefused':
+				log('warn', 'a claim was refused', { peer: event.peer, reason: event.reason });
+				break;
+		}
+		changed('state');
+	}
+
+	// ---------------------------------------------------------------- publishing
+
+	const publish: Peer['publish'] = async ({ kind, content, tags, createdAt }) => {
+		const event = await identity.sign({ kind, content, tags: tags ?? [], created_at: createdAt ?? Math.floor(clock.now() / 1000) });
+		await commits.run(() => {
+			store.put(event, clock.now());
+		});
+		onStored(event);
+		return event;
+	};
+
+	if (config.profile && !own01()) await publish({ kind: KINDS.profile, content: JSON.stringify(config.profile) });
+	await refreshAnnouncement();
+
+	// ---------------------------------------------------------------- life
+
+	let stopped = false;
+	let stopSweep = (): void => undefined;
+	const sweep = async (): Promise<void> => {
+		const now = clock.now();
+		await sessions.sweep();
+		await seller.sweep();
+		await commits.run(() => {
+			packets.sweep(now - LIMITS.packetMemoryMs);
+			store.sweep(now);
+		});
+		await refreshAnnouncement();
+		if (!stopped) stopSweep = clock.after(SWEEP_EVERY_MS, () => spawn('sweeping', sweep()));
+	};
+
+	const parts: PeerParts = {
+		platform, config, sql, commits, settings, ledger, store, identity, accounts, channels, links, connector, seller, reader, settler,
+		linkState: () => link,
+		addresses,
+		announcementOf,
+		linksTo: (pubkey) => linkCounts.get(pubkey),
+		learnLinksTo,
+		announce,
+		publish,
+		refollowHub,
+		onChange: (listener) => void listeners.add(listener),
+		changed,
+		notices,
+	};
+	const stopConnecting: (() => void)[] = [];
+
+	const stop = async (): Promise<void> => {
+		if (stopped) return;
+		stopped = true;
+		stopSweep();
+		for (const cancel of stopConnecting) cancel();
+		reader.stop();
+		settler?.stop();
+		links.stop();
+		sessions.stop();
+		// Whatever the closing sockets set off is queued by now.
+		await Promise.resolve();
+		commits.stop();
+	};
+
+	const peer: Peer = {
+		api: createPeerApi(parts, stop, { price, float, dailyLimit, payee, isAnnounced, refreshAnnouncement, keys: { price: SETTING_PRICE, dailyLimit: SETTING_DAILY_LIMIT, float: SETTING_FLOAT, payee: SETTING_PAYEE } }),
+		start: () => {
+			reader.start();
+			for (const uplink of config.uplinks)
+				stopConnecting.push(links.connect({ url: uplink.url, owner: uplink.owner, terms: termsFor(uplink.role, float()) }));
+			if (settler) spawn('the chain', settler.start());
+			spawn('sweeping', sweep());
+		},
+		stop,
+		accept: links.accept,
+		settler,
+		publish,
+		status: () => ({
+			pubkey: identity.pubkey(),
+			device: identity.device,
+			addresses: addresses(),
+			links: accounts.all().map((row) => ({
+				peer: row.peer, owner: row.owner, role: row.role,
+				balance: ledger.balance(`link/${row.peer}`), audit: accounts.audit(row.peer),
+				pendingIn: accounts.pendingIn(row.peer), pendingOut: accounts.pendingOut(row.peer),
+			})),
+			channels: channels.all().map(({ id, epoch, direction, status, deposited, claimed, settled }) => ({ id, epoch, direction, status, deposited, claimed, settled })),
+			balances: ledger.balances(),
+			audit: (() => {
+				const { sum, differences } = ledger.audit();
+				return { sum, differences: differences.length };
+			})(),
+			packets: connector.counts(),
+			traffic: links.bytes(),
+			events: store.stats().events,
+			commits: commits.counts(),
+		}),
+	};
+	return peer;
+};
+
