@@ -49,7 +49,12 @@ const someone = (): Address => privateKeyToAccount(generatePrivateKey()).address
 const ask = (body: string): Promise<Response> => fetch(faucet.url, { method: 'POST', body });
 const balances = async (address: Address): Promise<{ token: bigint; wei: bigint }> => {
 	const client = faucetClient(chain.ready.rpcUrl);
-	const held = await client.readContract({ address: token, abi: testDollarAbi, functionName: 'balanceOf', args: [address] });
+	const held = await client.readContract({
+		address: token,
+		abi: testDollarAbi,
+		functionName: 'balanceOf',
+		args: [address]
+	});
 	return { token: held, wei: await client.getBalance({ address }) };
 };
 
@@ -59,7 +64,8 @@ describe('the faucet', () => {
 		const answers = await Promise.all(people.map((address) => ask(JSON.stringify({ address }))));
 		expect(answers.map((answer) => answer.status)).toEqual([200, 200, 200, 200]);
 		expect(await answers[0]!.json()).toMatchObject({ token: '10000000', wei: '1000000000000000000' });
-		for (const address of people) expect(await balances(address)).toEqual({ token: 10_000_000n, wei: 10n ** 18n });
+		for (const address of people)
+			expect(await balances(address)).toEqual({ token: 10_000_000n, wei: 10n ** 18n });
 	});
 
 	it('gives to one address once an hour', async () => {

@@ -49,8 +49,7 @@ const POLL_MS = 100;
 export async function startFaucet(options: FaucetOptions): Promise<Faucet> {
 	const client = createClient({ transport: http(options.rpcUrl), pollingInterval: POLL_MS });
 	const chainId = await getChainId(client);
-	if (chainId !== CHAIN_ID)
-		throw new Error(`the faucet is for chain ${CHAIN_ID}, this is ${chainId}`);
+	if (chainId !== CHAIN_ID) throw new Error(`the faucet is for chain ${CHAIN_ID}, this is ${chainId}`);
 	const owner = options.key === undefined ? faucetAccount : privateKeyToAccount(options.key);
 	const [bank] = (await client.request({ method: 'eth_accounts' })) as Address[];
 	if (bank === undefined) throw new Error('the chain has no development account to give ETH from');

@@ -8,7 +8,13 @@
  */
 import type { Discovery } from '../lib/client/discovery.ts';
 import { parseDiscovery } from '../lib/client/parse-discovery.ts';
-import { METHODS, type Call, type Outcome, type TabOptions, type Update } from '../lib/client/tab-protocol.ts';
+import {
+	METHODS,
+	type Call,
+	type Outcome,
+	type TabOptions,
+	type Update
+} from '../lib/client/tab-protocol.ts';
 import type { PeerApi, PeerState } from '../lib/peer/api.ts';
 import { peerError, type PeerError } from '../lib/peer/errors.ts';
 import type { Clock } from '../lib/peer/platform.ts';
@@ -64,7 +70,7 @@ export const lead = async (ports: LeaderPorts, onUpdate: (update: Update) => voi
 
 	let running: { readonly peer: RunningPeer; readonly discovery: Discovery } | undefined;
 	let whenRunning = deferred();
-	/** Rises with each new peer: an answer of an earlier one may never come. */
+	/** Of the peer that runs now: when it is stopped, an answer it still owes may never come. */
 	let whenStopped = deferred();
 
 	const start = async (discovery: Discovery): Promise<void> => {
@@ -84,11 +90,13 @@ export const lead = async (ports: LeaderPorts, onUpdate: (update: Update) => voi
 
 	const restart = async (discovery: Discovery): Promise<void> => {
 		const old = running;
-		running = undefined;
-		whenRunning = deferred();
-		await old?.peer.stop();
-		whenStopped.resolve();
-		whenStopped = deferred();
+		if (old !== undefined) {
+			running = undefined;
+			whenRunning = deferred();
+			await old.peer.stop();
+			whenStopped.resolve();
+			whenStopped = deferred();
+		}
 		await start(discovery);
 	};
 
@@ -105,7 +113,8 @@ export const lead = async (ports: LeaderPorts, onUpdate: (update: Update) => voi
 			}
 			const found = await ports.fetchDiscovery();
 			try {
-				if (found.ok && JSON.stringify(found.value) !== JSON.stringify(running?.discovery)) await restart(found.value);
+				if (found.ok && JSON.stringify(found.value) !== JSON.stringify(running?.discovery))
+					await restart(found.value);
 				else if (!found.ok && running === undefined) show({ trouble: found.error });
 			} catch (error) {
 				show({ trouble: toPeerError(error) });
@@ -120,7 +129,8 @@ export const lead = async (ports: LeaderPorts, onUpdate: (update: Update) => voi
 		for (;;) {
 			if (running === undefined) {
 				// A person who presses a button is told now; a list may wait for the peer.
-				if (METHODS[call.method] !== 'read' && update.trouble !== undefined) return { failed: update.trouble };
+				if (METHODS[call.method] !== 'read' && update.trouble !== undefined)
+					return { failed: update.trouble };
 				await whenRunning.promise;
 				continue;
 			}
@@ -135,7 +145,8 @@ export const lead = async (ports: LeaderPorts, onUpdate: (update: Update) => voi
 				stopped
 			]);
 			if (outcome !== undefined) return outcome;
-			if (METHODS[call.method] === 'once') return { failed: peerError('Internal', 'the peer was started again meanwhile') };
+			if (METHODS[call.method] === 'once')
+				return { failed: peerError('Internal', 'the peer was started again meanwhile') };
 		}
 	};
 
@@ -165,16 +176,19 @@ export const lead = async (ports: LeaderPorts, onUpdate: (update: Update) => voi
 
 /** The last document that led to a peer, for starts without a network. */
 const createKeptDiscovery = (sql: SqlDriver) => {
-	sql.script('CREATE TABLE IF NOT EXISTS host_discovery (one INTEGER PRIMARY KEY CHECK (one = 1), document TEXT NOT NULL) STRICT');
+	sql.script(
+		'CREATE TABLE IF NOT EXISTS host_discovery (one INTEGER PRIMARY KEY CHECK (one = 1), document TEXT NOT NULL) STRICT'
+	);
 	return {
 		read: (): Discovery | undefined => {
 			const [row] = sql.all('SELECT document FROM host_discovery');
 			return row === undefined ? undefined : parseDiscovery(JSON.parse(String(row['document'])));
 		},
 		write: (discovery: Discovery): void => {
-			sql.run('INSERT INTO host_discovery (one, document) VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET document = excluded.document', [
-				JSON.stringify(discovery)
-			]);
+			sql.run(
+				'INSERT INTO host_discovery (one, document) VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET document = excluded.document',
+				[JSON.stringify(discovery)]
+			);
 		}
 	};
 };
@@ -193,13 +207,23 @@ const deferred = (): { readonly promise: Promise<void>; readonly resolve: () => 
 };
 
 /** The document of one origin; `HubUnreachable` when it does not come or says nothing usable. */
-export const fetchDiscovery = async (url: TabOptions['discoveryUrl']): Promise<Result<Discovery, PeerError>> => {
-	const unreachable = (reason: string): Result<never, PeerError> => ({ ok: false, error: peerError('HubUnreachable', reason) });
+export const fetchDiscovery = async (
+	url: TabOptions['discoveryUrl']
+): Promise<Result<Discovery, PeerError>> => {
+	const unreachable = (reason: string): Result<never, PeerError> => ({
+		ok: false,
+		error: peerError('HubUnreachable', reason)
+	});
 	try {
-		const response = await fetch(url, { cache: 'no-store', signal: AbortSignal.timeout(DISCOVERY_TIMEOUT_MS) });
+		const response = await fetch(url, {
+			cache: 'no-store',
+			signal: AbortSignal.timeout(DISCOVERY_TIMEOUT_MS)
+		});
 		if (!response.ok) return unreachable(`${url} answered ${response.status}`);
 		const discovery = parseDiscovery(await response.json());
-		return discovery === undefined ? unreachable(`${url} does not say where the hub is`) : { ok: true, value: discovery };
+		return discovery === undefined
+			? unreachable(`${url} does not say where the hub is`)
+			: { ok: true, value: discovery };
 	} catch (error) {
 		return unreachable(error instanceof Error ? error.message : String(error));
 	}

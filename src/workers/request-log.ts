@@ -45,7 +45,9 @@ export const createRequestLog = (sql: SqlDriver, now: () => number): RequestLog 
 		const [row] = sql.all('SELECT outcome FROM tab_request WHERE id = ?', [call.id]);
 		if (typeof row?.['outcome'] === 'string') return decode(row['outcome']);
 		if (row !== undefined && METHODS[call.method] === 'once') {
-			return { failed: peerError('Internal', 'the tab that was doing this closed; whether it was done is unknown') };
+			return {
+				failed: peerError('Internal', 'the tab that was doing this closed; whether it was done is unknown')
+			};
 		}
 		if (row === undefined) begin(call.id);
 		const outcome = await work();

@@ -27,7 +27,10 @@ export interface Tab {
 
 const NOTHING_YET: Update = { state: undefined, discovery: undefined, trouble: undefined };
 
-export const createTab = (ports: TabPorts, onUpdate: (update: Update & { readonly tab: TabRole }) => void): Tab => {
+export const createTab = (
+	ports: TabPorts,
+	onUpdate: (update: Update & { readonly tab: TabRole }) => void
+): Tab => {
 	let role: TabRole = 'waiting';
 	let leadership: Leadership | undefined;
 	let latest = NOTHING_YET;

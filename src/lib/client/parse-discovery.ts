@@ -13,9 +13,11 @@ export const parseDiscovery = (value: unknown): Discovery | undefined => {
 	const { id, rpcUrl, contract, token, tokenSymbol, tokenScale, genesis } = chain;
 	if (typeof name !== 'string' || (network !== 'live' && network !== 'test')) return undefined;
 	if (!isUrl(btp, 'ws:', 'wss:') || typeof pubkey !== 'string' || !HEX_32.test(pubkey)) return undefined;
-	if (!isCount(id) || typeof chain['name'] !== 'string' || !isUrl(rpcUrl, 'http:', 'https:')) return undefined;
+	if (!isCount(id) || typeof chain['name'] !== 'string' || !isUrl(rpcUrl, 'http:', 'https:'))
+		return undefined;
 	if (!isHex(contract, ADDRESS) || !isHex(token, ADDRESS) || !isHex(genesis, HASH)) return undefined;
-	if (typeof tokenSymbol !== 'string' || !isCount(tokenScale) || tokenScale > MAX_TOKEN_SCALE) return undefined;
+	if (typeof tokenSymbol !== 'string' || !isCount(tokenScale) || tokenScale > MAX_TOKEN_SCALE)
+		return undefined;
 	if (faucet !== undefined && !isUrl(faucet, 'http:', 'https:')) return undefined;
 	return {
 		name,

@@ -41,7 +41,10 @@ class PeerClient {
 
 	#worker: Worker | undefined;
 	#remote: Remote<TabWorker> | undefined;
-	readonly #unanswered = new Map<string, { readonly call: Call; readonly settle: (outcome: Outcome) => void }>();
+	readonly #unanswered = new Map<
+		string,
+		{ readonly call: Call; readonly settle: (outcome: Outcome) => void }
+	>();
 	#crashes: number[] = [];
 
 	start(): void {
@@ -51,7 +54,10 @@ class PeerClient {
 	}
 
 	#begin(): void {
-		const worker = new Worker(new URL('../../workers/peer.worker.ts', import.meta.url), { type: 'module', name: 'tributary' });
+		const worker = new Worker(new URL('../../workers/peer.worker.ts', import.meta.url), {
+			type: 'module',
+			name: 'tributary'
+		});
 		const remote = wrap<TabWorker>(worker);
 		this.#worker = worker;
 		this.#remote = remote;
@@ -116,7 +122,8 @@ class PeerClient {
 	#send(remote: Remote<TabWorker>, call: Call): void {
 		remote.call(call).then(
 			(outcome) => this.#unanswered.get(call.id)?.settle(outcome),
-			(error: unknown) => this.#unanswered.get(call.id)?.settle({ failed: peerError('Internal', String(error)) })
+			(error: unknown) =>
+				this.#unanswered.get(call.id)?.settle({ failed: peerError('Internal', String(error)) })
 		);
 	}
 

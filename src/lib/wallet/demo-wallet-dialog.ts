@@ -40,12 +40,20 @@ export const askInDialog = (
 	sheet.replaceSync(STYLE);
 	root.adoptedStyleSheets = [sheet];
 
-	const dialog = element('dialog', { 'data-testid': 'demo-wallet', 'aria-labelledby': 'title', 'aria-describedby': 'sentence' });
+	const dialog = element('dialog', {
+		'data-testid': 'demo-wallet',
+		'aria-labelledby': 'title',
+		'aria-describedby': 'sentence'
+	});
 	const facts = element('dl');
 	for (const [what, value] of question.facts) facts.append(element('dt', {}, what), element('dd', {}, value));
 	const progress = element('p', { class: 'progress', role: 'status', 'data-testid': 'demo-wallet-progress' });
 	const refuse = element('button', { type: 'button', 'data-testid': 'demo-wallet-refuse' }, 'Refuse');
-	const approve = element('button', { type: 'button', class: 'approve', 'data-testid': 'demo-wallet-approve' }, question.approve);
+	const approve = element(
+		'button',
+		{ type: 'button', class: 'approve', 'data-testid': 'demo-wallet-approve' },
+		question.approve
+	);
 	const buttons = element('div', { class: 'buttons' });
 	buttons.append(refuse, approve);
 	dialog.append(

@@ -52,7 +52,10 @@ export const wordsFor = (
 				approve: 'Sign'
 			};
 		case 'eth_signTypedData_v4':
-			return fundingWords(request.params[1], circumstances, inWallet) ?? unknownData(request.params[1], site, inWallet);
+			return (
+				fundingWords(request.params[1], circumstances, inWallet) ??
+				unknownData(request.params[1], site, inWallet)
+			);
 		case 'eth_sendTransaction':
 			return transactionWords(request.params[0] as Transaction, circumstances, inWallet);
 		default:
@@ -69,7 +72,11 @@ interface Transaction {
 type Facts = readonly (readonly [string, string])[];
 
 /** EIP-3009 `ReceiveWithAuthorization` of our token to our contract: money for one channel. */
-const fundingWords = (typedData: unknown, circumstances: Circumstances, inWallet: Facts): Question | undefined => {
+const fundingWords = (
+	typedData: unknown,
+	circumstances: Circumstances,
+	inWallet: Facts
+): Question | undefined => {
 	const { chain, site } = circumstances;
 	const { primaryType, domain, message } = typedData as {
 		primaryType?: string;
@@ -77,7 +84,10 @@ const fundingWords = (typedData: unknown, circumstances: Circumstances, inWallet
 		message?: { to?: string; value?: string | bigint; validBefore?: string | bigint; nonce?: string };
 	};
 	if (primaryType !== 'ReceiveWithAuthorization' || message?.value === undefined) return undefined;
-	if (domain?.verifyingContract?.toLowerCase() !== chain.token || message.to?.toLowerCase() !== chain.contract) {
+	if (
+		domain?.verifyingContract?.toLowerCase() !== chain.token ||
+		message.to?.toLowerCase() !== chain.contract
+	) {
 		return undefined;
 	}
 	const amount = money(BigInt(message.value), circumstances);
@@ -97,7 +107,11 @@ const fundingWords = (typedData: unknown, circumstances: Circumstances, inWallet
 	};
 };
 
-const transactionWords = (transaction: Transaction, circumstances: Circumstances, inWallet: Facts): Question => {
+const transactionWords = (
+	transaction: Transaction,
+	circumstances: Circumstances,
+	inWallet: Facts
+): Question => {
 	const { chain, site } = circumstances;
 	const call = transaction.to?.toLowerCase() === chain.contract ? decode(transaction.data) : undefined;
 	const costs = ['Costs you', 'a network fee, paid from the test ETH in this wallet'] as const;

@@ -31,7 +31,10 @@ export interface DemoWalletPorts {
 }
 
 export interface Eip1193Provider {
-	request(request: { readonly method: string; readonly params?: readonly unknown[] | undefined }): Promise<unknown>;
+	request(request: {
+		readonly method: string;
+		readonly params?: readonly unknown[] | undefined;
+	}): Promise<unknown>;
 	on(event: string, listener: (value: unknown) => void): void;
 	removeListener(event: string, listener: (value: unknown) => void): void;
 }
@@ -58,7 +61,12 @@ const KEY = 'tributary.demo-wallet.key';
 const CONNECTED = 'tributary.demo-wallet.connected';
 
 /** Never passed through: these would use an account of the chain's node, not the wallet's. */
-const REFUSED_METHODS = new Set(['eth_sign', 'eth_signTransaction', 'eth_signTypedData', 'eth_signTypedData_v3']);
+const REFUSED_METHODS = new Set([
+	'eth_sign',
+	'eth_signTransaction',
+	'eth_signTypedData',
+	'eth_signTypedData_v3'
+]);
 const PASSED_THROUGH = /^(eth|net|web3)_/;
 
 export const createDemoWallet = (initial: DemoWalletSettings, ports: DemoWalletPorts): DemoWallet => {
@@ -117,7 +125,12 @@ export const createDemoWallet = (initial: DemoWalletSettings, ports: DemoWalletP
 	): Promise<void> => {
 		const question = wordsFor(
 			{ method, params },
-			{ site: ports.origin, address: account().address, chain: settings.chain, balance: await balance().catch(() => undefined) }
+			{
+				site: ports.origin,
+				address: account().address,
+				chain: settings.chain,
+				balance: await balance().catch(() => undefined)
+			}
 		);
 		const approved = queue.then(() => ports.ask(question, after));
 		queue = approved.catch(() => undefined);
@@ -156,7 +169,8 @@ export const createDemoWallet = (initial: DemoWalletSettings, ports: DemoWalletP
 				rpcUrls: { default: { http: [chain.rpcUrl] } }
 			}),
 			transport: http(chain.rpcUrl, {
-				fetchFn: (input, init) => ports.fetch(input instanceof Request ? input.url : String(input), init ?? {})
+				fetchFn: (input, init) =>
+					ports.fetch(input instanceof Request ? input.url : String(input), init ?? {})
 			})
 		});
 		const { to, data, value } = transaction;
@@ -179,7 +193,8 @@ export const createDemoWallet = (initial: DemoWalletSettings, ports: DemoWalletP
 				return String(settings.chain.id);
 			case 'wallet_switchEthereumChain': {
 				const [wanted] = params as [{ chainId?: Hex } | undefined];
-				if (wanted?.chainId !== undefined && BigInt(wanted.chainId) === BigInt(settings.chain.id)) return null;
+				if (wanted?.chainId !== undefined && BigInt(wanted.chainId) === BigInt(settings.chain.id))
+					return null;
 				throw new ProviderError(CODES.unknownChain, 'This wallet knows its own local chain only.');
 			}
 			case 'wallet_revokePermissions':

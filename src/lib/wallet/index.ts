@@ -178,7 +178,10 @@ export const openWallets = async (discovery: Discovery): Promise<Wallets> => {
 	};
 };
 
-const signFundingWith = (config: Config, { domain, types, primaryType, message }: FundingTypedData): Promise<Hex> =>
+const signFundingWith = (
+	config: Config,
+	{ domain, types, primaryType, message }: FundingTypedData
+): Promise<Hex> =>
 	signTypedData(config, { domain, types: { ...types }, primaryType, message: { ...message } });
 
 /** Some wallets write the recovery id as 0 or 1; contracts and our checks want 27 or 28. */

@@ -29,7 +29,11 @@ const BY_NAME: Readonly<Record<string, PeerError['type']>> = {
 /** What a wallet, wagmi or viem threw, as one of the peer's errors; the innermost known cause decides. */
 export const toPeerError = (error: unknown): PeerError => {
 	let type: PeerError['type'] | undefined;
-	for (let cause: unknown = error, depth = 0; isObject(cause) && depth < 10; cause = cause['cause'], depth++) {
+	for (
+		let cause: unknown = error, depth = 0;
+		isObject(cause) && depth < 10;
+		cause = cause['cause'], depth++
+	) {
 		type = byCode(cause['code']) ?? BY_NAME[String(cause['name'])] ?? type;
 	}
 	return peerError(type ?? 'Internal', messageOf(error));
@@ -49,7 +53,8 @@ const byCode = (code: unknown): PeerError['type'] | undefined => {
 	}
 };
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+const isObject = (value: unknown): value is Record<string, unknown> =>
+	typeof value === 'object' && value !== null;
 
 /** viem's messages go on for a page; its `shortMessage` is the sentence. */
 const messageOf = (error: unknown): string => {

@@ -25,7 +25,9 @@ const createWorld = (options: SimulatedNetworkOptions) => {
 		for (;;) {
 			// What was awaited goes on before time does.
 			for (let i = 0; i < 20; i++) await Promise.resolve();
-			const [next] = [...timers].filter(([, timer]) => timer.at <= end).sort((a, b) => a[1].at - b[1].at || a[0] - b[0]);
+			const [next] = [...timers]
+				.filter(([, timer]) => timer.at <= end)
+				.sort((a, b) => a[1].at - b[1].at || a[0] - b[0]);
 			if (next === undefined) break;
 			timers.delete(next[0]);
 			now = Math.max(now, next[1].at);
@@ -52,7 +54,10 @@ const createWorld = (options: SimulatedNetworkOptions) => {
 		await wait(100);
 		const socket = unwrap(await dialling);
 		const heard = { messages: [] as number[], closes: 0 };
-		socket.listen({ onMessage: (message) => heard.messages.push(message[0] ?? -1), onClose: () => heard.closes++ });
+		socket.listen({
+			onMessage: (message) => heard.messages.push(message[0] ?? -1),
+			onClose: () => heard.closes++
+		});
 		await wait(100);
 		heard.messages.length = 0;
 		return { socket, heard };
@@ -65,7 +70,12 @@ for (const [name, options] of Object.entries({
 	'a slow and lossy simulated connection': { latencyMs: [5, 20], lossPercent: 5 }
 } as const)) {
 	const world = createWorld(options);
-	describeSocket(name, () => ({ dial: world.network.dial, url: URL, deadUrl: 'ws://nobody', wait: world.wait }));
+	describeSocket(name, () => ({
+		dial: world.network.dial,
+		url: URL,
+		deadUrl: 'ws://nobody',
+		wait: world.wait
+	}));
 }
 
 describe('trouble in the simulated network', () => {
