@@ -15,14 +15,14 @@ export const sessionTokenVectors = async (): Promise<unknown> => {
 	const make = async (name: string, network: 1 | 2, issuedAt: number) => {
 		const streamSecret = random.bytes(32);
 		const ephemeralSecret = random.bytes(32);
-		const receiverPubkey = await nobleCrypto.schnorrPublicKey(random.bytes(32));
-		const streamPublic = await nobleCrypto.x25519PublicKey(streamSecret);
-		const ikm = await nobleCrypto.x25519(ephemeralSecret, streamPublic);
+		const receiverPubkey = nobleCrypto.schnorrPublicKey(random.bytes(32));
+		const streamPublic = nobleCrypto.x25519PublicKey(streamSecret);
+		const ikm = nobleCrypto.x25519(ephemeralSecret, streamPublic);
 		if (!ikm) throw new Error('small order');
 		const token = encodeToken({
 			keyId: await streamKeyId(nobleCrypto, streamPublic),
 			issuedAt,
-			ephemeralPublic: await nobleCrypto.x25519PublicKey(ephemeralSecret)
+			ephemeralPublic: nobleCrypto.x25519PublicKey(ephemeralSecret)
 		});
 		const secrets = await deriveSessionSecrets(nobleCrypto, { ikm, network, receiverPubkey, token, streamPublic });
 		return {

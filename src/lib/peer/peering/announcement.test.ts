@@ -28,7 +28,7 @@ const world = async () => {
 	const pubkey = await pubkeyOf(nobleCrypto, keys.nostr!);
 	const device = await pubkeyOf(nobleCrypto, keys.device);
 	const stream = await createStreamKey(nobleCrypto, random, NOW);
-	const payee = toHex0x(await nobleCrypto.evmAddress(keys.account));
+	const payee = toHex0x(nobleCrypto.evmAddress(keys.account));
 	const prove = async (changes: object = {}, secret = keys.account) => {
 		const binding = {
 			nostr: pubkey,
@@ -39,7 +39,7 @@ const world = async () => {
 			...changes
 		};
 		return {
-			signature: await nobleCrypto.ecdsaSign(secret, payeeDigest(binding)),
+			signature: nobleCrypto.ecdsaSign(secret, payeeDigest(binding)),
 			notAfter: binding.notAfter
 		};
 	};
