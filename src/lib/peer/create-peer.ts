@@ -484,7 +484,7 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 			reader.online();
 			spawn('introducing', introduce(contact).then(() => shareAnnouncements(contact)));
 		}
-		if (settler && role !== 'parent') {
+		if (settler && platform.chain?.account) {
 			for (const { key, epoch } of hello.channels) spawn('importing a channel', settler.importChannel(peer, key, epoch));
 			const wanted = config.deposits.find((deposit) => deposit.owner === owner);
 			const has = channels.ofPeer(peer, 'out').some((channel) => channel.status === 'open' || channel.status === 'opening');
@@ -578,6 +578,9 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 			store.sweep(now);
 		});
 		await refreshAnnouncement();
+		if (settler)
+			for (const { owner, amount } of config.deposits)
+				for (const { peer } of links.live().filter((live) => live.owner === owner)) await settler.keepFunded(peer, amount);
 		if (!stopped) stopSweep = clock.after(SWEEP_EVERY_MS, () => spawn('sweeping', sweep()));
 	};
 

@@ -59,6 +59,8 @@ export interface Settler {
 	readonly chainTime: () => number | undefined;
 	/** By a node with its own on-chain account, towards a neighbour that is up. Amount in token units. */
 	open(peer: string, amount: bigint): Promise<Result<Hex, PeerError>>;
+	/** Adds `amount` (token units) to the open channel towards a neighbour when less than a quarter of that is left. */
+	keepFunded(peer: string, amount: bigint): Promise<void>;
 	/** By a guest: the key of a new channel (or a known one to top up) and what the wallet must sign. */
 	prepareFunding(peer: string, payer: Address, amount: bigint, channel?: Hex): Promise<Result<PreparedFunding, PeerError>>;
 	/** Sends the signed funding to the hub and waits for the chain. */
@@ -280,6 +282,15 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 		return ok(id);
 	};
 
+	const keepFunded = (peer: string, amount: bigint): Promise<void> =>
+		inTurn(async () => {
+			const channel = channels.ofPeer(peer, 'out').find(({ status }) => status === 'open');
+			if (!channel || (channel.deposited - channel.claimed) * 4n >= amount) return;
+			const sent = asked(await chain.topUp(channel.key, amount));
+			if (sent.ok) await refresh(channel.id);
+			else deps.onTrouble(sent.error);
+		});
+
 	const prepareFunding = async (peer: string, payer: Address, amount: bigint, channel?: Hex): Promise<Result<PreparedFunding, PeerError>> => {
 		if (amount <= 0n) return err(peerError('InvalidInput', 'an amount above zero'));
 		const known = channel === undefined ? undefined : channels.get(channel);
@@ -497,6 +508,7 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 		status: () => status,
 		chainTime: () => chainTime,
 		open,
+		keepFunded,
 		prepareFunding,
 		fund,
 		requestCooperativeClose,
