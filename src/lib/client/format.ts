@@ -165,3 +165,6 @@ export const displayName = (name: string | undefined, pubkey: string): string =>
 		.slice(0, 40);
 	return clean === '' ? shortNpub(pubkey) : clean;
 };
+
+/** Link units in the token's smallest unit, cut: a wallet is never asked for more than was written. */
+export const toToken = (units: bigint, tokenScale: number): bigint => linkToTokenDown(units, tokenScale);

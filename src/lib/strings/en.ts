@@ -374,6 +374,7 @@ export const strings = {
 			publish: 'Stored a note at another node',
 			payout: 'Cashed out to your wallet',
 			'payout-fee': 'Fee for cashing out',
+			late: 'Not paid: the answer was too late',
 			outside: 'Wallet money from or to elsewhere'
 		},
 		detail: {
@@ -405,6 +406,7 @@ export const strings = {
 			'expense/way': 'Spent: the way',
 			'expense/publishing': 'Spent: publishing',
 			'expense/payout-fees': 'Spent: payout fees',
+			'expense/late': 'Lost: answers that were too late',
 			'expense/rounding': 'Spent: rounding'
 		} as const
 	},

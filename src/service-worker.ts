@@ -1,0 +1,90 @@
+/// <reference types="@sveltejs/kit" />
+/**
+ * Lets the app open with no server at all: a tunnel, a closed laptop lid, a hub that is gone.
+ *
+ * What it keeps: the built app (every file has its hash in its name, so a kept one is never stale),
+ * the static files (icons, SQLite's WebAssembly) and one shell for all addresses. A page load asks
+ * the network first, so that a newer app is seen at once, and takes the kept shell when nobody
+ * answers in time. What it never touches: discovery, BTP and anything else that is live.
+ */
+import { build, files, version } from '$service-worker';
+
+// The compiler's worker library describes dedicated workers; this file runs as the other kind.
+const worker = self as unknown as ServiceWorkerGlobalScope;
+
+const PREFIX = 'tributary-';
+const CACHE = PREFIX + version;
+const SHELL = '/';
+const IMMUTABLE = '/_app/immutable/';
+/** A network that has not answered a page load by now is treated as gone. */
+const PATIENCE_MS = 3_000;
+/** Live data: always from the network, never kept. */
+const LIVE = ['/.well-known/', '/btp', '/status', '/control/'];
+
+const kept = new Set([...build, ...files]);
+
+worker.addEventListener('install', (event) => {
+	event.waitUntil(install());
+});
+
+worker.addEventListener('activate', (event) => {
+	event.waitUntil(activate());
+});
+
+worker.addEventListener('fetch', (event) => {
+	const { request } = event;
+	if (request.method !== 'GET') return;
+	const url = new URL(request.url);
+	if (url.origin !== worker.location.origin || LIVE.some((path) => url.pathname.startsWith(path))) return;
+	if (request.mode === 'navigate') event.respondWith(openPage(request));
+	else if (kept.has(url.pathname) || url.pathname.startsWith(IMMUTABLE)) event.respondWith(fromCache(request));
+});
+
+const install = async (): Promise<void> => {
+	const cache = await caches.open(CACHE);
+	await cache.addAll([...kept, SHELL]);
+	await keepModulesOfWorkers(cache);
+	await worker.skipWaiting();
+};
+
+/**
+ * Kit lists what pages import. The modules of web workers are built apart and are only named inside
+ * other scripts, so they are found by reading those, and what they name in turn.
+ */
+const keepModulesOfWorkers = async (cache: Cache): Promise<void> => {
+	const unread = build.filter((path) => path.endsWith('.js'));
+	const seen = new Set<string>(kept);
+	for (let path = unread.pop(); path !== undefined; path = unread.pop()) {
+		const text = (await (await cache.match(path))?.text()) ?? '';
+		for (const [found] of text.matchAll(/(?:\/_app\/immutable|\.\.?)\/[\w./-]+\.(?:js|wasm)\b/g)) {
+			const named = new URL(found, new URL(path, worker.location.origin)).pathname;
+			if (!named.startsWith(IMMUTABLE) || seen.has(named)) continue;
+			seen.add(named);
+			const response = await fetch(named);
+			if (!response.ok) continue;
+			await cache.put(named, response);
+			if (named.endsWith('.js')) unread.push(named);
+		}
+	}
+};
+
+const activate = async (): Promise<void> => {
+	// A page of the version before may still be open and load its parts later: its cache goes one version later.
+	const older = (await caches.keys()).filter((name) => name.startsWith(PREFIX) && name !== CACHE);
+	await Promise.all(older.slice(0, -1).map((name) => caches.delete(name)));
+	await worker.clients.claim();
+};
+
+const fromCache = async (request: Request): Promise<Response> => (await caches.match(request)) ?? fetch(request);
+
+const openPage = async (request: Request): Promise<Response> => {
+	const cache = await caches.open(CACHE);
+	try {
+		const response = await fetch(request, { signal: AbortSignal.timeout(PATIENCE_MS) });
+		// A gateway's error page instead of the app is as good as no answer.
+		if (response.status < 500) return response;
+	} catch {
+		// nobody answered: below
+	}
+	return (await cache.match(SHELL)) ?? Response.error();
+};
