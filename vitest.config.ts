@@ -56,11 +56,16 @@ export default defineConfig({
 			},
 			{
 				plugins: [svelte({ configFile: false })],
-				optimizeDeps: { exclude: ['@sqlite.org/sqlite-wasm'] },
+				optimizeDeps: {
+					exclude: ['@sqlite.org/sqlite-wasm'],
+					// Found only while tests run, these would make Vite reload the page under them.
+					include: ['comlink', '@wagmi/core', 'viem', 'viem/accounts', 'viem/actions', 'viem/utils']
+				},
 				worker: { format: 'es' },
 				test: {
 					name: 'browser',
 					include: [BROWSER_TESTS, 'src/**/*.conformance.test.ts'],
+					globalSetup: ['tests/browser/global-setup.ts'],
 					testTimeout: 30_000,
 					browser: {
 						enabled: true,

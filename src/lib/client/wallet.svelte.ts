@@ -10,6 +10,7 @@ import { err, ok } from '../peer/result.ts';
 import type { Address } from '../peer/settlement/chain.ts';
 import type { Hex } from '../peer/bytes.ts';
 import type { WalletChoice, Wallets } from '../wallet/index.ts';
+import type { Discovery } from './discovery.ts';
 import { peer } from './peer.svelte.ts';
 
 export type { WalletChoice } from '../wallet/index.ts';
@@ -27,6 +28,9 @@ class WalletClient {
 	choices = $state.raw<readonly WalletChoice[]>([]);
 
 	#wallets: Promise<Wallets> | undefined;
+	/** The chain they were opened for: one begun anew has other contracts. */
+	#chain = '';
+	#stopWatching = (): void => {};
 
 	/** Was a wallet connected in an earlier visit? Then `reconnect` is worth its download. */
 	wasConnected(): boolean {
@@ -111,24 +115,35 @@ class WalletClient {
 		return peer.calls.refreshChannel(channel);
 	}
 
+	/** Undefined while the origin has not said which chain it is, or the code could not be downloaded. */
 	async #load(): Promise<Wallets | undefined> {
-		const discovery = peer.discovery;
+		const { discovery } = peer;
 		if (discovery === undefined) return undefined;
-		this.#wallets ??= import('../wallet/index.ts').then(async ({ openWallets }) => {
-			const wallets = await openWallets(discovery);
-			wallets.watch((connected) => {
-				if (connected === undefined) this.#forget();
-				else this.#connected(connected.address, connected.name);
-			});
-			return wallets;
-		});
+		const chain = JSON.stringify(discovery.chain);
+		if (chain !== this.#chain) {
+			this.#chain = chain;
+			this.#wallets = this.#open(discovery);
+		}
 		try {
 			return await this.#wallets;
-		} catch (error) {
-			// The code could not be downloaded: the next press tries again.
-			this.#wallets = undefined;
-			throw error;
+		} catch {
+			// The next press tries again.
+			this.#chain = '';
+			return undefined;
 		}
+	}
+
+	async #open(discovery: Discovery): Promise<Wallets> {
+		const { openWallets } = await import('../wallet/index.ts');
+		const wallets = await openWallets(discovery);
+		this.#stopWatching();
+		this.#stopWatching = wallets.watch((connected) => {
+			if (connected === undefined) this.#forget();
+			else this.#connected(connected.address, connected.name);
+		});
+		const last = readLast();
+		if (this.address !== undefined && last !== undefined) await wallets.reconnect(last);
+		return wallets;
 	}
 
 	#connected(address: Address, name: string): void {
