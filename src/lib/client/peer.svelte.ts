@@ -50,7 +50,7 @@ class PeerClient {
 	start(): void {
 		if (this.#worker !== undefined) return;
 		this.#begin();
-		void this.#askToPersist();
+		if (!asksThePerson()) void this.keepStorage();
 	}
 
 	#begin(): void {
@@ -127,7 +127,8 @@ class PeerClient {
 		);
 	}
 
-	async #askToPersist(): Promise<void> {
+	/** Asks the browser not to evict the database. Worth calling again when there is money in it. */
+	async keepStorage(): Promise<void> {
 		try {
 			this.persisted = (await navigator.storage.persisted()) || (await navigator.storage.persist());
 		} catch {
@@ -135,6 +136,9 @@ class PeerClient {
 		}
 	}
 }
+
+/** Firefox asks the person; a question before anything is on screen would be answered no. */
+const asksThePerson = (): boolean => navigator.userAgent.includes('Firefox/');
 
 /** Lists and texts are plain values; every other method answers a `Result`. */
 const PLAIN: ReadonlySet<Method> = new Set<Method>([

@@ -93,7 +93,9 @@ class WalletClient {
 		const signature = await wallets.signFunding(prepared.value.typedData);
 		if (!signature.ok) return signature;
 		onStep('relaying');
-		return peer.calls.fund({ ...prepared.value.funding, signature: signature.value });
+		const funded = await peer.calls.fund({ ...prepared.value.funding, signature: signature.value });
+		if (funded.ok) void peer.keepStorage();
+		return funded;
 	}
 
 	/** Without the hub: asks the chain to end the channel; the grace begins. Costs the wallet gas. */
