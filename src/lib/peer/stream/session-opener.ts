@@ -53,7 +53,7 @@ export const createOpeners = (
 	dependencies: SessionsDependencies,
 	refuse: (reject: Pick<IlpReject, 'code' | 'data'>) => Verdict
 ): Openers => {
-	const { clock, crypto, random, sender, network } = dependencies;
+	const { clock, crypto, random, sender, network, log } = dependencies;
 	const legsByTag = new Map<string, Leg>();
 	const conditions = new Set<string>();
 
@@ -140,15 +140,28 @@ export const createOpeners = (
 			data
 		};
 		const key = bytesToHex(condition);
+		const { booking, onBegin, onOutcome } = options;
+		let begun = false;
 		conditions.add(key);
 		let reply: IlpFulfill | IlpReject;
 		try {
 			reply = await sender.send({
 				prepare,
-				...(options.booking ? { booking: options.booking } : {}),
-				...(options.onBegin ? { onBegin: options.onBegin } : {}),
-				...(options.onOutcome ? { onOutcome: options.onOutcome } : {})
+				...(booking ? { booking } : {}),
+				...(onBegin
+					? {
+							onBegin: () => {
+								onBegin();
+								begun = true;
+							}
+						}
+					: {}),
+				...(onOutcome ? { onOutcome } : {})
 			});
+		} catch (error) {
+			// A full disk, or a caller that changed its mind in onBegin. Once begun, the outcome is open.
+			log('warn', 'a packet was not sent or its outcome not written', { error: String(error) });
+			return begun ? timedOut : { type: 'rejected', code: 'T00', triggeredBy: own ?? '', message: String(error) };
 		} finally {
 			conditions.delete(key);
 		}

@@ -1,0 +1,366 @@
+/**
+ * # One GET, and what becomes of its money
+ *
+ * | came back | money | next |
+ * |---|---|---|
+ * | the events | moved | checked, stored, booked in one transaction |
+ * | something else, readable | moved | asked once by receipt without money; then this node is never paid again |
+ * | something unreadable, or nothing in time | moved, or not known | asked by receipt without money |
+ * | a refusal, a reject | did not move | the caller decides |
+ *
+ * The receipt is on disk before the money leaves, so a tab that dies in between asks by receipt when
+ * it comes back. The day's limits are checked in the transaction that promises the money, against
+ * everything promised before: two GETs can never both spend the last cent.
+ */
+import { bytesToHex, concatBytes } from '../bytes.ts';
+import { encodeFrame } from '../codec/btp-nips.ts';
+import { decodeEvent } from '../codec/event-v2.ts';
+import { NOTICE_CODES, type EventFrame, type Frame, type HaveEntry, type NoticeFrame, type Part } from '../codec/frames.ts';
+import type { NostrEvent, VerifiedEvent } from '../codec/nostr-event.ts';
+import type { IlpErrorCode } from '../codec/ilp.ts';
+import type { EventStore } from '../events/store.ts';
+import { verifyEvent } from '../events/verify.ts';
+import type { Ledger, TransferMemo } from '../ledger/ledger.ts';
+import type { Clock, Crypto, Log, Random } from '../platform.ts';
+import type { Commits } from '../storage/commit.ts';
+import type { OpenerSession } from '../stream/session.ts';
+import { minOf } from '../money.ts';
+import type { Purchase, ReaderStore } from './reader-store.ts';
+
+export interface BuyerDependencies {
+	readonly clock: Clock;
+	readonly random: Random;
+	readonly crypto: Crypto;
+	readonly commits: Commits;
+	readonly log: Log;
+	readonly ledger: Ledger;
+	readonly store: EventStore;
+	readonly records: ReaderStore;
+	readonly nextRequestId: () => number;
+	/** An event is on disk. */
+	readonly onStored: (event: VerifiedEvent) => void;
+	/** The fulfilment of a GET that was given up came after all: ask by receipt. */
+	readonly onLate: (purchase: Purchase) => void;
+}
+
+/** What to get, for how much. */
+export interface Order {
+	readonly node: string;
+	/** One, if it is a part. */
+	readonly entries: readonly HaveEntry[];
+	/** Of each entry, or of the part. */
+	readonly prices: readonly bigint[];
+	readonly part: Part | undefined;
+	/** Link units to send: the prices and what the way takes. */
+	readonly amount: bigint;
+	/** Throws when a limit is reached; runs in the transaction that promises the money. */
+	readonly admit: () => void;
+}
+
+export type Outcome =
+	/** `arrived` is undefined when only the receipt was answered. */
+	| { readonly type: 'got'; readonly arrived: bigint | undefined }
+	| { readonly type: 'notAdmitted' }
+	/** Too little arrived, or prices changed. */
+	| { readonly type: 'price'; readonly arrived: bigint; readonly offers: readonly HaveEntry[] }
+	| { readonly type: 'missing'; readonly ids: readonly string[]; readonly offers: readonly HaveEntry[] }
+	/** Comes in parts, or too much at once. */
+	| { readonly type: 'tooLarge'; readonly offers: readonly HaveEntry[] }
+	| { readonly type: 'refused'; readonly code: string; readonly offers: readonly HaveEntry[] }
+	| { readonly type: 'rejected'; readonly code: IlpErrorCode; readonly triggeredBy: string }
+	/** No money moved after all. */
+	| { readonly type: 'unpaid' }
+	/** Not known yet; its receipt must be asked for again. */
+	| { readonly type: 'open'; readonly spoiled: boolean }
+	/** Paid, and gone: deleted by its author between. */
+	| { readonly type: 'lost' }
+	| { readonly type: 'cheated' };
+
+export interface Buyer {
+	buy(session: OpenerSession, order: Order): Promise<Outcome>;
+	/** Asks by receipt, without money. `answered`: it is known that the money moved. */
+	recover(session: OpenerSession, purchase: Purchase, answered: boolean): Promise<Outcome>;
+}
+
+/** Stops a packet in {@link Order.admit}. */
+export class NotAdmitted extends Error {}
+
+type Taken =
+	| { readonly type: 'events'; readonly events: readonly VerifiedEvent[] }
+	| { readonly type: 'part'; readonly bytes: Uint8Array }
+	| { readonly type: 'bad' };
+
+const offersIn = (frames: readonly Frame[]): readonly HaveEntry[] =>
+	frames.flatMap((frame) => (frame.type === 'HAVE' ? frame.entries : []));
+
+const noticeIn = (frames: readonly Frame[]): NoticeFrame | undefined =>
+	frames.find((frame): frame is NoticeFrame => frame.type === 'NOTICE');
+
+export const createBuyer = (dependencies: BuyerDependencies): Buyer => {
+	const { clock, random, crypto, commits, log, ledger, store, records } = dependencies;
+
+	const verified = async (id: string, event: NostrEvent | undefined): Promise<VerifiedEvent | undefined> => {
+		if (event?.id !== id) return undefined;
+		const checked = await verifyEvent(crypto, event);
+		return checked.ok ? checked.value : undefined;
+	};
+
+	/** Whether the answer holds what was asked: every id, each signed, each what it was offered as. */
+	const take = async (
+		purchase: Pick<Purchase, 'ids' | 'part'>,
+		entries: readonly HaveEntry[],
+		frames: readonly Frame[]
+	): Promise<Taken> => {
+		const answers = frames.filter((frame): frame is EventFrame => frame.type === 'EVENT');
+		const { part, ids } = purchase;
+		if (part) {
+			const slice = answers.find((frame) => frame.part?.index === part.index && frame.part.count === part.count);
+			return slice?.bytes ? { type: 'part', bytes: slice.bytes } : { type: 'bad' };
+		}
+		const events: VerifiedEvent[] = [];
+		for (const id of ids) {
+			const event = await verified(id, answers.find((frame) => frame.event?.id === id)?.event);
+			const entry = entries.find((offered) => offered.id === id);
+			if (!event || (entry && (entry.author !== event.pubkey || entry.kind !== event.kind))) return { type: 'bad' };
+			events.push(event);
+		}
+		return { type: 'events', events };
+	};
+
+	/** The whole event, once its last part is here; `bad` when the parts make none. */
+	const assemble = async (id: string, last: Part, bytes: Uint8Array): Promise<VerifiedEvent | 'bad'> => {
+		const earlier = records.parts(id).filter(({ index, count }) => count === last.count && index < last.index);
+		if (earlier.length !== last.index) return 'bad';
+		const decoded = decodeEvent(concatBytes(...earlier.map((part) => part.bytes), bytes));
+		return (decoded.ok ? await verified(id, decoded.value) : undefined) ?? 'bad';
+	};
+
+	/** Shares of a sum by price; what division leaves goes to the first. */
+	const shares = (sum: bigint, prices: readonly bigint[]): readonly bigint[] => {
+		const whole = prices.reduce((total, price) => total + price, 0n);
+		const each = prices.map((price) => (whole === 0n ? 0n : (sum * price) / whole));
+		const rest = sum - each.reduce((total, share) => total + share, 0n);
+		return each.map((share, i) => (i === 0 ? share + rest : share));
+	};
+
+	const keep = async (
+		purchase: Purchase,
+		taken: Exclude<Taken, { type: 'bad' }>,
+		money: { readonly sent: bigint; readonly arrived: bigint; readonly booked: boolean }
+	): Promise<'kept' | 'bad'> => {
+		const { node, part, receipt, ids, prices } = purchase;
+		const { sent, arrived, booked } = money;
+		let events: readonly VerifiedEvent[] = [];
+		const id = ids[0] as string;
+		if (taken.type === 'events') events = taken.events;
+		else if (part && part.index === part.count - 1) {
+			const whole = await assemble(id, part, taken.bytes);
+			if (whole === 'bad') return 'bad';
+			events = [whole];
+		}
+		await commits.run(() => {
+			const now = clock.now();
+			if (taken.type === 'part' && part && events.length === 0)
+				records.savePart(id, { ...part, bytes: taken.bytes, sent, arrived });
+			const earlier = part && events.length > 0 ? records.parts(id) : [];
+			const sentShares = shares(sent, prices);
+			const arrivedShares = shares(arrived, prices);
+			events.forEach((event, i) => {
+				store.put(event, now);
+				records.saveBought(event.id, {
+					node,
+					author: event.pubkey,
+					createdAt: event.created_at,
+					sent: earlier.reduce((sum, one) => sum + one.sent, sentShares[i] ?? 0n),
+					arrived: earlier.reduce((sum, one) => sum + one.arrived, arrivedShares[i] ?? 0n),
+					receipt: sent > 0n ? receipt : undefined,
+					at: now
+				});
+				records.dropWanted(event.id);
+				if (part) records.dropParts(event.id);
+			});
+			if (sent === 0n) return;
+			records.endPurchase(receipt, 'stored');
+			records.countGoodAnswer(node);
+			if (booked && sent > arrived)
+				ledger.record({
+					kind: 'way',
+					from: 'expense/notes',
+					to: 'expense/way',
+					amount: sent - arrived,
+					at: now,
+					group: bytesToHex(receipt),
+					memo: { eventIds: ids, author: events[0]?.pubkey ?? node, arrived: `${arrived}` }
+				});
+		});
+		for (const event of events) dependencies.onStored(event);
+		return 'kept';
+	};
+
+	const cheat = async (purchase: Purchase, frames: readonly Frame[]): Promise<Outcome> => {
+		const { node, receipt, amount, ids } = purchase;
+		if (amount === 0n) {
+			await commits.run(() => {
+				for (const id of ids) records.dropWanted(id);
+			});
+			return { type: 'lost' };
+		}
+		log('warn', 'a node was paid and did not deliver; it is not paid again', { node, amount: `${amount}` });
+		const proof = concatBytes(receipt, ...frames.map(encodeFrame));
+		await commits.run(() => {
+			records.endPurchase(receipt, 'failed');
+			records.markCheated(node, clock.now(), proof);
+			if (purchase.part) for (const id of ids) records.dropParts(id);
+		});
+		return { type: 'cheated' };
+	};
+
+	/** What surely arrived when only the receipt tells: the price. */
+	const leastArrived = ({ prices, amount }: Purchase): bigint =>
+		minOf(
+			amount,
+			prices.reduce((sum, price) => sum + price, 0n)
+		);
+
+	const get = (purchase: Purchase): Frame => ({
+		type: 'GET',
+		requestId: dependencies.nextRequestId(),
+		ids: purchase.ids,
+		...(purchase.part ? { part: purchase.part } : {}),
+		receipt: purchase.receipt
+	});
+
+	const askReceipt = async (
+		session: OpenerSession,
+		purchase: Purchase,
+		answered: boolean,
+		entries: readonly HaveEntry[]
+	): Promise<Outcome> => {
+		const reply = await session.request([get(purchase)]);
+		switch (reply.type) {
+			case 'spoiled':
+				return { type: 'open', spoiled: true };
+			case 'timedOut':
+			case 'rejected':
+				return { type: 'open', spoiled: false };
+			case 'fulfilled':
+			case 'refused':
+				break;
+		}
+		const { frames } = reply;
+		const taken = await take(purchase, entries, frames);
+		if (taken.type !== 'bad') {
+			const money = { sent: purchase.amount, arrived: leastArrived(purchase), booked: answered };
+			if ((await keep(purchase, taken, money)) === 'kept') return { type: 'got', arrived: undefined };
+			return cheat(purchase, frames);
+		}
+		const notice = noticeIn(frames);
+		if (reply.type === 'refused' && !answered && (notice?.code === NOTICE_CODES.unpaid || notice?.code === NOTICE_CODES.missing)) {
+			await commits.run(() => records.cancelPurchase(purchase.receipt));
+			return { type: 'unpaid' };
+		}
+		if (notice?.code === NOTICE_CODES.missing) {
+			await commits.run(() => {
+				records.endPurchase(purchase.receipt, 'failed');
+				for (const id of notice.ids ?? []) records.dropWanted(id);
+			});
+			return { type: 'lost' };
+		}
+		if (notice?.code === NOTICE_CODES.duplicate || notice?.code === NOTICE_CODES.internal)
+			return { type: 'open', spoiled: false };
+		return answered ? cheat(purchase, frames) : { type: 'open', spoiled: false };
+	};
+
+	const refusal = (frames: readonly Frame[], arrived: bigint): Outcome => {
+		const offers = offersIn(frames);
+		const notice = noticeIn(frames);
+		switch (notice?.code) {
+			case NOTICE_CODES.price:
+			case NOTICE_CODES.unpaid:
+				return { type: 'price', arrived, offers };
+			case NOTICE_CODES.missing:
+				return { type: 'missing', ids: notice.ids ?? [], offers };
+			case NOTICE_CODES.tooLarge:
+				return { type: 'tooLarge', offers };
+			default:
+				return { type: 'refused', code: notice?.code ?? '', offers };
+		}
+	};
+
+	const buy = async (session: OpenerSession, order: Order): Promise<Outcome> => {
+		const { node, entries, prices, part, amount } = order;
+		const purchase: Purchase = {
+			receipt: random.bytes(16),
+			node,
+			ids: entries.map(({ id }) => id),
+			prices,
+			part,
+			amount,
+			at: clock.now()
+		};
+		const memo: TransferMemo = { eventIds: purchase.ids, author: entries[0]?.author ?? node };
+		let refusedHere = false;
+		let answered = false;
+		let waiting = true;
+		const reply = await session.request([get(purchase)], {
+			amount,
+			minimum: prices.reduce((sum, price) => sum + price, 0n),
+			...(amount === 0n
+				? {}
+				: {
+						booking: { kind: 'buy', account: 'expense/notes', memo },
+						onBegin: () => {
+							try {
+								order.admit();
+							} catch (error) {
+								refusedHere = error instanceof NotAdmitted;
+								throw error;
+							}
+							records.savePurchase(purchase, 'asked');
+						},
+						onOutcome: (outcome) => {
+							if (outcome.type === 'fulfill') {
+								records.savePurchase(purchase, 'answered');
+								answered = true;
+								if (!waiting) dependencies.onLate(purchase);
+							} else if (outcome.code !== 'R00') records.cancelPurchase(purchase.receipt);
+							return undefined;
+						}
+					})
+		});
+		waiting = false;
+		if (refusedHere) return { type: 'notAdmitted' };
+		switch (reply.type) {
+			case 'rejected': {
+				const { code, triggeredBy } = reply;
+				return { type: 'rejected', code, triggeredBy };
+			}
+			case 'timedOut':
+			case 'spoiled': {
+				if (amount === 0n) return { type: 'open', spoiled: reply.type === 'spoiled' };
+				const asked = await askReceipt(session, purchase, reply.type === 'spoiled' || answered, entries);
+				return asked.type === 'open' ? { type: 'open', spoiled: asked.spoiled || reply.type === 'spoiled' } : asked;
+			}
+			case 'refused':
+				return refusal(reply.frames, reply.arrived);
+			case 'fulfilled':
+				break;
+		}
+		const arrived = minOf(reply.arrived, amount);
+		const taken = await take(purchase, entries, reply.frames);
+		if (taken.type !== 'bad' && (await keep(purchase, taken, { sent: amount, arrived, booked: true })) === 'kept')
+			return { type: 'got', arrived };
+		if (amount === 0n) return cheat(purchase, reply.frames);
+		// Readable and wrong: one chance more, for the proof must not rest on a mishap.
+		const again = await askReceipt(session, purchase, true, entries);
+		return again.type === 'lost' ? cheat(purchase, reply.frames) : again;
+	};
+
+	return {
+		buy,
+		recover: (session, purchase, answered) => {
+			const entries = records.wanted(purchase.node).filter(({ id }) => purchase.ids.includes(id));
+			return askReceipt(session, purchase, answered, entries);
+		}
+	};
+};

@@ -1,0 +1,247 @@
+/**
+ * What a reader keeps on disk. All of it runs inside transactions of the caller when it writes.
+ *
+ * A purchase is *asked* (its receipt is here, the money may have left), *answered* (the money moved,
+ * the events are not here yet), *stored*, or *failed* (paid, and the events are lost for good). One
+ * that was refused is deleted: nothing was paid. Everything but a refusal counts against the limits.
+ */
+import type { HaveEntry, Part } from '../codec/frames.ts';
+import type { Filter } from '../codec/nostr-event.ts';
+import type { SqlDriver, SqlRow } from '../storage/sql.ts';
+
+export interface FollowRow {
+	readonly node: string;
+	readonly maxPrice: bigint;
+	readonly dailyLimit: bigint;
+	readonly filters: readonly Filter[];
+	readonly cursor: Uint8Array | undefined;
+	/** Unix ms. */
+	readonly since: number;
+}
+
+/** What the node's past answers taught. */
+export interface NodeRecord {
+	readonly goodAnswers: number;
+	/** Newest measure of the way; 0 when it was never measured. */
+	readonly sent: bigint;
+	readonly arrived: bigint;
+	readonly cheated: boolean;
+}
+
+export interface Purchase {
+	/** 16 bytes. */
+	readonly receipt: Uint8Array;
+	readonly node: string;
+	readonly ids: readonly string[];
+	/** Of each id, or of the one part. */
+	readonly prices: readonly bigint[];
+	readonly part: Part | undefined;
+	/** Link units sent. */
+	readonly amount: bigint;
+	/** Unix ms. */
+	readonly at: number;
+}
+
+export interface Bought {
+	readonly sent: bigint;
+	readonly arrived: bigint;
+	readonly author: string;
+	/** Unix ms. */
+	readonly at: number;
+}
+
+export interface StoredPart {
+	readonly index: number;
+	readonly count: number;
+	readonly bytes: Uint8Array;
+	readonly sent: bigint;
+	readonly arrived: bigint;
+}
+
+const big = (value: unknown): bigint => BigInt((value as number | bigint | null) ?? 0);
+
+const toPurchase = (row: SqlRow): Purchase & { readonly answered: boolean } => {
+	const [index, count] = (row.part as string).split('/').map(Number);
+	return {
+		receipt: row.receipt as Uint8Array,
+		node: row.node as string,
+		ids: (row.ids as string).split(','),
+		prices: (row.prices as string).split(',').map(BigInt),
+		part: index !== undefined && count !== undefined ? { index, count } : undefined,
+		amount: big(row.amount),
+		at: row.at as number,
+		answered: row.state === 'answered'
+	};
+};
+
+export type ReaderStore = ReturnType<typeof createReaderStore>;
+
+export const createReaderStore = (sql: SqlDriver) => ({
+	follows: (): readonly FollowRow[] =>
+		sql.all('SELECT * FROM follow ORDER BY node').map((row) => ({
+			node: row.node as string,
+			maxPrice: big(row.max_price),
+			dailyLimit: big(row.daily_limit),
+			filters: JSON.parse(row.filters as string) as readonly Filter[],
+			cursor: (row.cursor as Uint8Array | null) ?? undefined,
+			since: row.since as number
+		})),
+
+	/** Other filters begin anew: the cursor belongs to the old ones. */
+	saveFollow: (follow: Omit<FollowRow, 'cursor'>): void => {
+		sql.run(
+			`INSERT INTO follow (node, max_price, daily_limit, filters, since) VALUES (?, ?, ?, ?, ?)
+			ON CONFLICT (node) DO UPDATE SET max_price = excluded.max_price, daily_limit = excluded.daily_limit,
+				cursor = CASE WHEN filters = excluded.filters THEN cursor END, filters = excluded.filters`,
+			[follow.node, follow.maxPrice, follow.dailyLimit, JSON.stringify(follow.filters), follow.since]
+		);
+	},
+
+	removeFollow: (node: string): void => {
+		sql.run('DELETE FROM follow WHERE node = ?', [node]);
+		sql.run('DELETE FROM wanted WHERE node = ?', [node]);
+	},
+
+	saveCursor: (node: string, cursor: Uint8Array): void => {
+		sql.run('UPDATE follow SET cursor = ? WHERE node = ?', [cursor, node]);
+	},
+
+	wanted: (node: string): readonly HaveEntry[] =>
+		sql.all('SELECT * FROM wanted WHERE node = ? ORDER BY created_at DESC, event_id', [node]).map((row) => ({
+			id: row.event_id as string,
+			author: row.author as string,
+			kind: row.kind as number,
+			createdAt: row.created_at as number,
+			size: row.size as number,
+			price: big(row.price),
+			parts: row.parts as number
+		})),
+
+	saveWanted: (node: string, entry: HaveEntry): void => {
+		sql.run(
+			`INSERT INTO wanted (node, event_id, author, kind, created_at, size, price, parts)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT (node, event_id) DO UPDATE SET price = excluded.price, parts = excluded.parts`,
+			[node, entry.id, entry.author, entry.kind, entry.createdAt, entry.size, entry.price, entry.parts]
+		);
+	},
+
+	/** From every node that offered it. */
+	dropWanted: (id: string): void => {
+		sql.run('DELETE FROM wanted WHERE event_id = ?', [id]);
+	},
+
+	record: (node: string): NodeRecord => {
+		const row = sql.all('SELECT * FROM node_record WHERE node = ?', [node])[0];
+		return {
+			goodAnswers: (row?.good_answers as number | undefined) ?? 0,
+			sent: big(row?.rate_sent),
+			arrived: big(row?.rate_arrived),
+			cheated: row !== undefined && row.cheated_at !== null
+		};
+	},
+
+	saveRate: (node: string, sent: bigint, arrived: bigint): void => {
+		sql.run(
+			`INSERT INTO node_record (node, rate_sent, rate_arrived) VALUES (?, ?, ?)
+			ON CONFLICT (node) DO UPDATE SET rate_sent = excluded.rate_sent, rate_arrived = excluded.rate_arrived`,
+			[node, sent, arrived]
+		);
+	},
+
+	countGoodAnswer: (node: string): void => {
+		sql.run(
+			`INSERT INTO node_record (node, good_answers) VALUES (?, 1)
+			ON CONFLICT (node) DO UPDATE SET good_answers = good_answers + 1`,
+			[node]
+		);
+	},
+
+	markCheated: (node: string, at: number, proof: Uint8Array): void => {
+		sql.run(
+			`INSERT INTO node_record (node, cheated_at, proof) VALUES (?, ?, ?)
+			ON CONFLICT (node) DO UPDATE SET cheated_at = excluded.cheated_at, proof = excluded.proof`,
+			[node, at, proof]
+		);
+	},
+
+	/** Again for the same receipt changes only its state. */
+	savePurchase: (purchase: Purchase, state: 'asked' | 'answered'): void => {
+		const { receipt, node, ids, part, prices, amount, at } = purchase;
+		sql.run(
+			`INSERT INTO purchase (receipt, node, ids, part, prices, amount, state, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT (receipt) DO UPDATE SET state = excluded.state WHERE state = 'asked'`,
+			[receipt, node, ids.join(), part ? `${part.index}/${part.count}` : '', prices.join(), amount, state, at]
+		);
+	},
+
+	endPurchase: (receipt: Uint8Array, state: 'stored' | 'failed'): void => {
+		sql.run('UPDATE purchase SET state = ? WHERE receipt = ?', [state, receipt]);
+	},
+
+	/** Refused: nothing was paid. Leaves alone what is known to be paid. */
+	cancelPurchase: (receipt: Uint8Array): void => {
+		sql.run(`DELETE FROM purchase WHERE receipt = ? AND state = 'asked'`, [receipt]);
+	},
+
+	openPurchases: (): readonly (Purchase & { readonly answered: boolean })[] =>
+		sql.all(`SELECT * FROM purchase WHERE state IN ('asked', 'answered') ORDER BY at, receipt`).map(toPurchase),
+
+	/** Everything sent or on its way since a time (Unix ms), to one node or to all. */
+	spent: (since: number, node?: string): bigint => {
+		const row =
+			node === undefined
+				? sql.all('SELECT sum(amount) AS total FROM purchase WHERE at >= ?', [since])[0]
+				: sql.all('SELECT sum(amount) AS total FROM purchase WHERE at >= ? AND node = ?', [since, node])[0];
+		return big(row?.total);
+	},
+
+	saveBought: (
+		id: string,
+		bought: Bought & { readonly node: string; readonly createdAt: number; readonly receipt: Uint8Array | undefined }
+	): void => {
+		sql.run(
+			`INSERT INTO bought (event_id, node, author, created_at, sent, arrived, receipt, at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT (event_id) DO UPDATE SET sent = sent + excluded.sent, arrived = arrived + excluded.arrived`,
+			[id, bought.node, bought.author, bought.createdAt, bought.sent, bought.arrived, bought.receipt ?? null, bought.at]
+		);
+	},
+
+	bought: (id: string): Bought | undefined => {
+		const row = sql.all('SELECT sent, arrived, author, at FROM bought WHERE event_id = ?', [id])[0];
+		return (
+			row && { sent: big(row.sent), arrived: big(row.arrived), author: row.author as string, at: row.at as number }
+		);
+	},
+
+	/** What the node's events of the time since (Unix s) cost, and when the oldest of them was made. */
+	pace: (node: string, since: number): { readonly sent: bigint; readonly oldest: number | undefined } => {
+		const row = sql.all(
+			'SELECT sum(sent) AS sent, min(created_at) AS oldest FROM bought WHERE node = ? AND created_at >= ?',
+			[node, since]
+		)[0];
+		return { sent: big(row?.sent), oldest: (row?.oldest as number | null | undefined) ?? undefined };
+	},
+
+	savePart: (id: string, part: StoredPart): void => {
+		sql.run(
+			`INSERT OR REPLACE INTO bought_part (event_id, part_index, part_count, bytes, sent, arrived)
+			VALUES (?, ?, ?, ?, ?, ?)`,
+			[id, part.index, part.count, part.bytes, part.sent, part.arrived]
+		);
+	},
+
+	parts: (id: string): readonly StoredPart[] =>
+		sql.all('SELECT * FROM bought_part WHERE event_id = ? ORDER BY part_index', [id]).map((row) => ({
+			index: row.part_index as number,
+			count: row.part_count as number,
+			bytes: row.bytes as Uint8Array,
+			sent: big(row.sent),
+			arrived: big(row.arrived)
+		})),
+
+	dropParts: (id: string): void => {
+		sql.run('DELETE FROM bought_part WHERE event_id = ?', [id]);
+	}
+});
