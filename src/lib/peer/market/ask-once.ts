@@ -4,10 +4,10 @@ import type { Frame, HaveEntry, OkFrame } from '../codec/frames.ts';
 import type { Filter, NostrEvent, VerifiedEvent } from '../codec/nostr-event.ts';
 import { peerError, type PeerError } from '../errors.ts';
 import { verifyEvent } from '../events/verify.ts';
-import type { Crypto, Random } from '../platform.ts';
+import type { Clock, Crypto, Random } from '../platform.ts';
 import { err, ok, type Result } from '../result.ts';
 import { ANSWER_BYTES } from '../stream/session-packets.ts';
-import type { OpenerSession, SessionReply } from '../stream/session.ts';
+import type { OpenerSession, RequestOptions, SessionReply } from '../stream/session.ts';
 import { EVENT_FRAME_OVERHEAD } from './parts.ts';
 
 /** Pages of a question asked once; a node that goes on for ever is not listened to for ever. */
@@ -29,17 +29,36 @@ export const replyError = (reply: SessionReply): PeerError => {
 	}
 };
 
+/** Temporary refusals (a hop busy, the free allowance used up) are asked again unchanged, this often. */
+const TRIES = 6;
+const RETRY_FIRST_MS = 500;
+
+const askPatiently = async (
+	session: OpenerSession,
+	clock: Clock,
+	frames: readonly Frame[],
+	options: RequestOptions = {}
+): Promise<SessionReply> => {
+	for (let failed = 0; ; failed++) {
+		const reply = await session.request(frames, options);
+		// F06: the node forgot this session; the next packet opens another.
+		const isTemporary = reply.type === 'rejected' && (reply.code.startsWith('T') || (reply.code === 'F06' && failed === 0));
+		if (!isTemporary || failed + 1 >= TRIES) return reply;
+		await new Promise<void>((resolve) => clock.after(RETRY_FIRST_MS * 2 ** failed, resolve));
+	}
+};
+
 /** Asks the node to keep an event; `amount` link units go along. OK false is an answer, not an error. */
 export const storeAt = async (
 	session: OpenerSession,
-	requestId: number,
-	event: NostrEvent,
-	amount: bigint
+	clock: Clock,
+	request: { readonly requestId: number; readonly event: NostrEvent; readonly amount: bigint }
 ): Promise<Result<OkFrame, PeerError>> => {
+	const { requestId, event, amount } = request;
 	const frame: Frame = { type: 'EVENT', requestId, event };
 	if (encodeFrame(frame).length > ANSWER_BYTES)
 		return err(peerError('InvalidEvent', 'too large for one packet'));
-	const reply = await session.request([frame], {
+	const reply = await askPatiently(session, clock, [frame], {
 		amount,
 		...(amount > 0n
 			? { booking: { kind: 'publish', account: 'expense/publishing', memo: { eventIds: [event.id], peer: session.contact.pubkey } } }
@@ -68,14 +87,19 @@ export const fillAnswer = (entries: readonly HaveEntry[], maxIds: number): reado
 export const queryFree = async (
 	session: OpenerSession,
 	filters: readonly Filter[],
-	dependencies: { readonly crypto: Crypto; readonly random: Random; readonly nextRequestId: () => number }
+	dependencies: {
+		readonly clock: Clock;
+		readonly crypto: Crypto;
+		readonly random: Random;
+		readonly nextRequestId: () => number;
+	}
 ): Promise<Result<readonly VerifiedEvent[], PeerError>> => {
-	const { crypto, random, nextRequestId } = dependencies;
+	const { clock, crypto, random, nextRequestId } = dependencies;
 	const offered: HaveEntry[] = [];
 	let cursor: Uint8Array | undefined;
 	for (let page = 0; page < MAX_PAGES; page++) {
 		const requestId = nextRequestId();
-		const reply = await session.request([
+		const reply = await askPatiently(session, clock, [
 			{ type: 'REQ', requestId, filters, live: false, maxPrice: 0n, ...(cursor ? { cursor } : {}) }
 		]);
 		if (reply.type !== 'fulfilled') return err(replyError(reply));
@@ -90,7 +114,7 @@ export const queryFree = async (
 		const batch = fillAnswer(left, MAX_IDS);
 		left = left.slice(batch.length);
 		const ids = batch.map(({ id }) => id);
-		const reply = await session.request([
+		const reply = await askPatiently(session, clock, [
 			{ type: 'GET', requestId: nextRequestId(), ids, receipt: random.bytes(16) }
 		]);
 		if (reply.type === 'rejected' || reply.type === 'timedOut') return err(replyError(reply));

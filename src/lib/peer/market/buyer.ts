@@ -80,6 +80,8 @@ export interface Buyer {
 	buy(session: OpenerSession, order: Order): Promise<Outcome>;
 	/** Asks by receipt, without money. `answered`: it is known that the money moved. */
 	recover(session: OpenerSession, purchase: Purchase, answered: boolean): Promise<Outcome>;
+	/** Its own GET has not come back yet. */
+	isUnderWay(receipt: Uint8Array): boolean;
 }
 
 /** Stops a packet in {@link Order.admit}. */
@@ -287,10 +289,23 @@ export const createBuyer = (dependencies: BuyerDependencies): Buyer => {
 		}
 	};
 
+	const underWay = new Set<string>();
+
 	const buy = async (session: OpenerSession, order: Order): Promise<Outcome> => {
+		const receipt = random.bytes(16);
+		const key = bytesToHex(receipt);
+		underWay.add(key);
+		try {
+			return await buyWith(receipt, session, order);
+		} finally {
+			underWay.delete(key);
+		}
+	};
+
+	const buyWith = async (receipt: Uint8Array, session: OpenerSession, order: Order): Promise<Outcome> => {
 		const { node, entries, prices, part, amount } = order;
 		const purchase: Purchase = {
-			receipt: random.bytes(16),
+			receipt,
 			node,
 			ids: entries.map(({ id }) => id),
 			prices,
@@ -358,6 +373,7 @@ export const createBuyer = (dependencies: BuyerDependencies): Buyer => {
 
 	return {
 		buy,
+		isUnderWay: (receipt) => underWay.has(bytesToHex(receipt)),
 		recover: (session, purchase, answered) => {
 			const entries = records.wanted(purchase.node).filter(({ id }) => purchase.ids.includes(id));
 			return askReceipt(session, purchase, answered, entries);

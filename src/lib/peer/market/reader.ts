@@ -170,7 +170,8 @@ interface Subscription {
 	pausedUntil: number;
 	retryTimer: Cancel | undefined;
 	silenceTimer: Cancel | undefined;
-	lastPrice: bigint | undefined;
+	dayTimer: Cancel | undefined;
+	lastPrice: { readonly price: bigint; readonly createdAt: number } | undefined;
 	closed: boolean;
 	paceCache: { readonly at: number; readonly perDay: bigint; readonly spentToday: bigint } | undefined;
 }
@@ -248,12 +249,14 @@ export const createReader = (dependencies: ReaderDependencies): Reader => {
 		if (!isActive(subscription) || amount > leftToday(subscription)) throw new LimitReached();
 	};
 
-	/** Until the day is over. */
+	/** What costs money waits for the next day, or for a higher limit. */
 	const reachLimit = (subscription: Subscription): void => {
 		subscription.error = peerError('DailyLimitReached');
+		subscription.dayTimer?.();
 		const now = clock.now();
-		const tomorrow = dependencies.dayStart(now + DAY_MS);
-		pause(subscription, Math.max(1_000, tomorrow - now));
+		const tomorrow = dependencies.dayStart(now) + DAY_MS;
+		subscription.dayTimer = clock.after(Math.max(1_000, tomorrow - now), () => pump(subscription));
+		changed();
 	};
 
 	/* ------------------------------------------------------------------ pauses */
@@ -284,7 +287,8 @@ export const createReader = (dependencies: ReaderDependencies): Reader => {
 	const succeed = (subscription: Subscription): void => {
 		subscription.failures = 0;
 		subscription.unknownKey = 0;
-		if (!subscription.record.cheated && subscription.pausedUntil === 0) subscription.error = undefined;
+		const stays = subscription.record.cheated || subscription.error?.type === 'DailyLimitReached';
+		if (!stays && subscription.pausedUntil === 0) subscription.error = undefined;
 	};
 
 	const armSilence = (subscription: Subscription): void => {
@@ -328,14 +332,18 @@ export const createReader = (dependencies: ReaderDependencies): Reader => {
 
 	/* ------------------------------------------------------------------ what there is */
 
+	const seePrice = (subscription: Subscription, { price, createdAt }: HaveEntry): void => {
+		const { lastPrice } = subscription;
+		if (price > 0n && (!lastPrice || createdAt >= lastPrice.createdAt)) subscription.lastPrice = { price, createdAt };
+	};
+
 	/** Notes what is worth getting, with the cursor, in one transaction. */
 	const note = (subscription: Subscription, entries: readonly HaveEntry[], cursor: Uint8Array | undefined): void => {
 		if (cursor) subscription.cursor = cursor;
 		const taken = entries.filter((entry) => {
 			if (!subscription.filters.some((filter) => matches(entry, filter))) return false;
 			if (dependencies.isMuted?.(entry.author)) return false;
-			if (entry.price > 0n && (subscription.lastPrice === undefined || entry.createdAt * 1000 > subscription.since))
-				subscription.lastPrice = entry.price;
+			seePrice(subscription, entry);
 			return true;
 		});
 		for (const entry of taken) {
@@ -450,7 +458,7 @@ export const createReader = (dependencies: ReaderDependencies): Reader => {
 			note(subscription, entries, end.cursor);
 		}
 		subscription.live = true;
-		if (subscription.failures > 0 && subscription.error?.type !== 'DailyLimitReached') {
+		if (subscription.failures > 0 && subscription.error?.type !== 'WayTooDear') {
 			subscription.pausedUntil = 0;
 			subscription.retryTimer?.();
 		}
@@ -543,6 +551,8 @@ export const createReader = (dependencies: ReaderDependencies): Reader => {
 	};
 
 	const pump = (subscription: Subscription): void => {
+		// Looked at anew each time: the limit may have been raised, or the day be another.
+		if (subscription.error?.type === 'DailyLimitReached') subscription.error = undefined;
 		while (isActive(subscription) && subscription.live && !subscription.recovering) {
 			if (clock.now() < subscription.pausedUntil) return;
 			const session = connections.known(subscription.node);
@@ -720,7 +730,7 @@ export const createReader = (dependencies: ReaderDependencies): Reader => {
 		const subscription = subscriptions.get(node);
 		const open = records
 			.openPurchases()
-			.filter((purchase) => purchase.node === node && !inFlightReceipts(subscription, purchase));
+			.filter(({ node: paid, receipt }) => paid === node && !buyer.isUnderWay(receipt));
 		if (open.length === 0) return;
 		if (subscription) subscription.recovering = true;
 		try {
@@ -728,13 +738,9 @@ export const createReader = (dependencies: ReaderDependencies): Reader => {
 		} finally {
 			if (subscription) subscription.recovering = false;
 		}
+		const isLeft = records.openPurchases().some((one) => one.node === node && !buyer.isUnderWay(one.receipt));
+		if (isLeft && subscription && isActive(subscription)) backOff(subscription, 'AnswerSpoiled');
 	};
-
-	/** A purchase whose GET is still under way is not a loss yet. */
-	const inFlightReceipts = (subscription: Subscription | undefined, purchase: Purchase): boolean =>
-		subscription !== undefined &&
-		subscription.inFlight > 0 &&
-		clock.now() - purchase.at < LIMITS.getExpiryMs + LIMITS.maxHoldMs;
 
 	/* ------------------------------------------------------------------ following */
 
@@ -779,12 +785,13 @@ export const createReader = (dependencies: ReaderDependencies): Reader => {
 			pausedUntil: 0,
 			retryTimer: undefined,
 			silenceTimer: undefined,
+			dayTimer: undefined,
 			lastPrice: undefined,
 			closed: false,
 			paceCache: undefined
 		};
 		if (subscription.record.cheated) subscription.error = peerError('AuthorCheated');
-		for (const { price } of subscription.wanted.values()) if (price > 0n) subscription.lastPrice ??= price;
+		for (const entry of subscription.wanted.values()) seePrice(subscription, entry);
 		subscriptions.set(node, subscription);
 		return subscription;
 	};
@@ -807,7 +814,6 @@ export const createReader = (dependencies: ReaderDependencies): Reader => {
 		const asksOtherwise = JSON.stringify(known.filters) !== JSON.stringify(filters);
 		known.maxPrice = maxPrice;
 		known.dailyLimit = dailyLimit;
-		if (known.error?.type === 'DailyLimitReached') wake(known);
 		if (asksOtherwise) {
 			known.filters = filters;
 			known.cursor = undefined;
@@ -821,6 +827,7 @@ export const createReader = (dependencies: ReaderDependencies): Reader => {
 		subscription.closed = true;
 		subscription.retryTimer?.();
 		subscription.silenceTimer?.();
+		subscription.dayTimer?.();
 	};
 
 	const unfollow = (pubkey: string): void => {
@@ -871,9 +878,9 @@ export const createReader = (dependencies: ReaderDependencies): Reader => {
 		return fresh;
 	};
 
-	const statusOf = ({ live, error, failures, pausedUntil, record }: Subscription): FollowStatus['status'] => {
-		const stopping: readonly (PeerErrorType | undefined)[] = ['DailyLimitReached', 'WayTooDear', 'NotEnoughInChannel'];
-		if (record.cheated || (pausedUntil > 0 && stopping.includes(error?.type))) return 'stopped';
+	const statusOf = ({ live, error, failures, pausedUntil, record, spoiled }: Subscription): FollowStatus['status'] => {
+		const isPaused = pausedUntil > 0 && (error?.type === 'WayTooDear' || error?.type === 'NotEnoughInChannel');
+		if (record.cheated || spoiled >= SPOILED_MAX || isPaused || error?.type === 'DailyLimitReached') return 'stopped';
 		if (live && failures < ASLEEP_AFTER) return 'live';
 		return failures >= ASLEEP_AFTER && error?.type !== 'AuthorUnknown' ? 'asleep' : 'searching';
 	};
@@ -888,7 +895,7 @@ export const createReader = (dependencies: ReaderDependencies): Reader => {
 		return {
 			status,
 			error: tooDear ? peerError('PriceAboveLimit') : error,
-			price: lastPrice,
+			price: lastPrice?.price,
 			maxPrice,
 			dailyLimit,
 			...(({ perDay, spentToday }) => ({ perDay, spentToday }))(paceOf(subscription)),
@@ -933,11 +940,11 @@ export const createReader = (dependencies: ReaderDependencies): Reader => {
 		spentToday: () => records.spent(dependencies.dayStart(clock.now())),
 		publishTo: async (contact, event, amount = 0n) => {
 			if (sender.addresses().length === 0) return err(peerError('NotConnected'));
-			return storeAt(connections.to(contact), nextRequestId(), event, amount);
+			return storeAt(connections.to(contact), clock, { requestId: nextRequestId(), event, amount });
 		},
 		queryOnce: async (contact, filters) => {
 			if (sender.addresses().length === 0) return err(peerError('NotConnected'));
-			return queryFree(connections.to(contact), filters, { crypto, random, nextRequestId });
+			return queryFree(connections.to(contact), filters, { clock, crypto, random, nextRequestId });
 		}
 	};
 };
