@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {Channels} from '../src/Channels.sol';
 import {ChannelId, IChannels} from '../src/interfaces/IChannels.sol';
 import {ChannelsTest} from './support/ChannelsTest.sol';
+import {Wallet} from './support/HostileTokens.sol';
 
 /// The ordinary life of a channel, act by act.
 contract ChannelsLifeTest is ChannelsTest {
@@ -122,6 +123,18 @@ contract ChannelsLifeTest is ChannelsTest {
         assertEq(dollar.balanceOf(payer), 1_000_000e6 - 10e6, 'the payer paid');
     }
 
+    function test_a_contract_wallet_funds_by_authorization_too() public {
+        IChannels.Key memory smart = key;
+        smart.payer = address(new Wallet(payer));
+        vm.prank(FAUCET);
+        dollar.mint(smart.payer, 10e6);
+        IChannels.Authorization memory authorization = authorize(smart, 10e6, 0);
+        authorization.signature = abi.encodePacked(uint8(0), authorization.signature);
+        vm.prank(stranger);
+        channels.openWithAuthorization(smart, 10e6, authorization);
+        assertEq(state(smart).deposited, 10e6, 'deposited');
+    }
+
     // Topping up
 
     function test_top_up_adds_and_cancels_a_close() public {
@@ -195,6 +208,23 @@ contract ChannelsLifeTest is ChannelsTest {
         vm.expectRevert(abi.encodeWithSelector(IChannels.NotPayer.selector, stranger));
         channels.topUp(key, 1e6);
         vm.stopPrank();
+    }
+
+    function test_top_up_with_permit_only_by_the_payer() public {
+        open(key, 10e6);
+        IChannels.Permit memory permit_ = permit(5e6);
+        vm.prank(stranger);
+        vm.expectRevert(abi.encodeWithSelector(IChannels.NotPayer.selector, stranger));
+        channels.topUpWithPermit(key, 5e6, permit_);
+    }
+
+    function test_top_up_of_nothing_is_refused() public {
+        open(key, 10e6);
+        vm.prank(payer);
+        channels.requestClose(key);
+        vm.expectRevert(IChannels.ZeroAmount.selector);
+        topUp(key, 0);
+        assertEq(state(key).closeAt, START + GRACE, 'and cancels nothing');
     }
 
     function test_top_up_needs_an_open_channel() public {
@@ -398,6 +428,14 @@ contract ChannelsLifeTest is ChannelsTest {
         vm.stopPrank();
         assertEq(state(key).closeAt, START + GRACE, 'by the payer');
         assertEq(state(other).closeAt, START + GRACE, 'by the signer');
+    }
+
+    function test_request_close_with_a_signature_ends_at_its_deadline() public {
+        open(key, 10e6);
+        bytes memory signature = signRequestClose(PAYER_KEY, key, uint40(START));
+        vm.warp(START + 1);
+        vm.expectRevert(abi.encodeWithSelector(IChannels.DeadlinePassed.selector, START));
+        channels.requestCloseWithSignature(key, uint40(START), signature);
     }
 
     function test_withdraw_after_the_grace_pays_the_payer_whoever_sends_it() public {
