@@ -18,14 +18,7 @@ const mistakes = {
 	eqeqeq: ['error', 'always', { null: 'ignore' }]
 };
 
-const project = [
-	'./tsconfig.core.json',
-	'./tsconfig.workers.json',
-	'./tsconfig.sw.json',
-	'./tsconfig.node.json',
-	'./tsconfig.e2e.json',
-	'./tsconfig.json'
-];
+const project = ['./tsconfig.eslint.json'];
 
 export default tseslint.config(
 	{
@@ -38,6 +31,7 @@ export default tseslint.config(
 			'cache/',
 			'test-results/',
 			'playwright-report/',
+			'coverage/',
 			'**/generated/',
 			'**/*.d.ts',
 			'static/'
@@ -60,7 +54,7 @@ export default tseslint.config(
 		languageOptions: {
 			parserOptions: {
 				parser: tseslint.parser,
-				project: ['./tsconfig.json'],
+				project,
 				tsconfigRootDir: import.meta.dirname,
 				extraFileExtensions: ['.svelte'],
 				svelteConfig
