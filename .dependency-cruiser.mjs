@@ -92,9 +92,9 @@ export default {
 		{
 			name: 'node-host-has-no-browser',
 			severity: 'error',
-			comment: 'The Node host uses the core and nothing that was written for a page.',
+			comment: 'The Node host uses the core and nothing that was written for a page, types of shared documents aside.',
 			from: { path: '^server/', pathNot: TESTS },
-			to: { path: '^src/(?!lib/peer/)' }
+			to: { path: '^src/(?!lib/peer/)', dependencyTypesNot: ['type-only'] }
 		},
 		{
 			name: 'no-test-code-in-products',
