@@ -92,7 +92,8 @@ export default {
 		{
 			name: 'node-host-has-no-browser',
 			severity: 'error',
-			comment: 'The Node host uses the core and nothing that was written for a page, types of shared documents aside.',
+			comment:
+				'The Node host uses the core and nothing that was written for a page, types of shared documents aside.',
 			from: { path: '^server/', pathNot: TESTS },
 			to: { path: '^src/(?!lib/peer/)', dependencyTypesNot: ['type-only'] }
 		},
