@@ -122,6 +122,13 @@ export const SUITES: readonly Suite[] = [
 		count: (json) => json as Counts
 	},
 	{
+		// Builds the app, which the end-to-end tests then find built.
+		name: 'bundle',
+		in: ['full'],
+		inputs: ['src/routes/**/*.svelte'],
+		command: ['scripts/bundle-size.ts']
+	},
+	{
 		...vitest('browser', ['full'], ['src/**/*.{browser,conformance}.test.ts']),
 		provide: () => needBrowser('chromium', 'TRIBUTARY_CHROMIUM')
 	},

@@ -19,6 +19,7 @@ export const BUDGET_SECONDS = {
 	node: 120,
 	'contract bindings': 60,
 	contracts: 180,
+	bundle: 120,
 	browser: 180,
 	process: 300,
 	'e2e: chromium': 900,
@@ -27,3 +28,6 @@ export const BUDGET_SECONDS = {
 
 /** `npm run test:fast` as a whole, once everything is installed. */
 export const FAST_BUDGET_SECONDS = 60;
+
+/** What a first visit may wait for: gzip bytes of JavaScript per page, the worker not counted. */
+export const INITIAL_JS_GZIP_BYTES = 120_000;
