@@ -11,7 +11,7 @@
  */
 import type { PeerApi } from './api.ts';
 import { utf8, type Hex } from './bytes.ts';
-import { createChannels } from './channel/channels.ts';
+import { createChannels, type Promised } from './channel/channels.ts';
 import { bookPayout, createSettler, type Settler } from './channel/settler.ts';
 import { decodeIldcpResponse, ildcpRequest, ZERO_FULFILLMENT_CONDITION } from './codec/ildcp.ts';
 import { encodePrepare } from './codec/ilp.ts';
@@ -38,7 +38,7 @@ import { checkAnnouncement, createAnnouncement, newestStreamKey, type Announceme
 import { createPeerApi } from './peer-api.ts';
 import type { Clock, Platform, Socket } from './platform.ts';
 import { err, ok, type Result } from './result.ts';
-import type { Address } from './settlement/chain.ts';
+import type { Address, SignedClaim } from './settlement/chain.ts';
 import { createEvmScheme } from './settlement/evm/scheme.ts';
 import { createCommits } from './storage/commit.ts';
 import { migrate } from './storage/migrations.ts';
@@ -218,6 +218,11 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 	let announcement: { readonly event: VerifiedEvent; readonly address: string; readonly price: bigint; readonly renewAt: number } | undefined;
 	const isAnnounced = (): boolean => config.address === 'own' || settings.get(SETTING_ANNOUNCED) === 'yes';
 
+	const signClaim = (promised: Promised): Promise<SignedClaim> => {
+		if (!scheme) throw new Error('a claim without a scheme');
+		return scheme.signClaim(identity.claimSecret, promised.key, promised.epoch, promised.cumulative);
+	};
+
 	const links: Links = createLinks({
 		platform, commits, accounts, channels, packets, scheme,
 		auth: identity.auth,
@@ -230,6 +235,7 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 			return config.acceptGuests ? termsFor('child', 0n) : undefined;
 		},
 		connector: () => part('connector'),
+		signClaim,
 		settle: async (peer, request) =>
 			late.settler ? late.settler.answer(peer, request) : { op: 'refused', code: 'ChainUnreachable', text: 'this node knows no chain' },
 		onEvent: (event) => onLinkEvent(event),
@@ -244,10 +250,7 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		addresses,
 		childAddress: (peer) => childAddresses.get(peer),
 		scheme: config.network === 'live' ? 'g' : 'test',
-		signClaim: (promised) => {
-			if (!scheme) throw new Error('a claim without a scheme');
-			return scheme.signClaim(identity.claimSecret, promised.key, promised.epoch, promised.cumulative);
-		},
+		signClaim,
 		transport: links,
 	});
 	late.connector = connector;
@@ -574,7 +577,8 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		await sessions.sweep();
 		await seller.sweep();
 		await commits.run(() => {
-			packets.sweep(now - LIMITS.packetMemoryMs);
+			connector.sweep();
+			packets.sweep(now - LIMITS.packetMemoryMs, links.settled());
 			store.sweep(now);
 		});
 		await refreshAnnouncement();

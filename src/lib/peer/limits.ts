@@ -52,6 +52,8 @@ export const LIMITS = {
 	sessionWindow: 4_096,
 	/** What a packet did is kept this long after it expired. */
 	packetMemoryMs: 10 * MINUTE,
+	/** And this long for a neighbour that is away and may have lost sight of the answer. */
+	packetMemoryAwayMs: 30 * DAY,
 	/** Sessions per link that never paid; beyond it the longest idle is closed. */
 	unpaidSessionsPerLink: 4_096,
 	/** A paid session is forgotten after this much silence. */

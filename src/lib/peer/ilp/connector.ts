@@ -23,13 +23,15 @@
  * raised claim are on disk; before a fulfill moves back, the posted transfers are.
  *
  * What nobody can know: a link that breaks between the two. Those packets stay *pending* and are
- * resolved in the next hello (links.ts); the account counts them as used until then.
+ * resolved in the next hello (links.ts); the account counts them as used until then. A hop waits for
+ * that as long as its own answer can still be in time. A fulfilment that is too late even so is marked
+ * *late* until the neighbour has acknowledged that it is not paid, so that both books agree.
  */
 import { bytesEqual, bytesToHex, utf8, utf8Decode } from '../bytes.ts';
 import type { Channels, Promised } from '../channel/channels.ts';
 import {
 	decodeIlpPacket, encodeAmountTooLarge, encodePrepare, forwardPrepare,
-	type IlpErrorCode, type IlpFulfill, type IlpPrepare, type IlpReject, type IlpReply,
+	type IlpErrorCode, type IlpPrepare, type IlpReject, type IlpReply,
 } from '../codec/ilp.ts';
 import { ildcpResponse, isIldcpRequest, ZERO_FULFILLMENT, ZERO_FULFILLMENT_CONDITION } from '../codec/ildcp.ts';
 import type { Ledger, TransferMemo } from '../ledger/ledger.ts';
@@ -75,8 +77,21 @@ export interface Transport {
 }
 
 export interface Connector extends PacketSender {
-	/** One `ilp` message from a neighbour; always an answer, which the link sends back. */
-	handle(peer: string, bytes: Uint8Array): Promise<IlpReply>;
+	/**
+	 * One `ilp` message from a neighbour; always an answer, which the link sends back. `isLive` is asked
+	 * just before the packet is taken on: when its connection is gone by then, nothing is done.
+	 */
+	handle(peer: string, bytes: Uint8Array, isLive?: () => boolean): Promise<IlpReply>;
+	/** A packet of the neighbour that is taken on and not yet answered. */
+	isJudging(peer: string, hash: Uint8Array): boolean;
+	/** Packets sent to the neighbour by an earlier connection, whose outcome is not known. */
+	lost(peer: string): readonly Uint8Array[];
+	/** Fulfilments of the neighbour that came too late, and it may not know. */
+	untold(peer: string): readonly Uint8Array[];
+	/** It knows now. */
+	toldLate(peer: string, hashes: readonly Uint8Array[]): Promise<void>;
+	/** Gives up packets of neighbours that a crash left undecided and that expired. Inside a transaction. */
+	sweep(): void;
 	/** What the hello taught about a packet this node sent and never heard of again. */
 	resolve(peer: string, hash: Uint8Array, reply: { readonly fulfillment: Uint8Array; readonly data: Uint8Array } | 'rejected'): Promise<'counted' | 'late' | 'unknown'>;
 	/** The neighbour does not count this fulfilment of mine. */
@@ -112,6 +127,13 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 	/** In this process: who waits for a packet this node began. */
 	const origins = new Map<string, Outgoing>();
 	const inFlightByLink = new Map<string, number>();
+	/** Packets of neighbours being decided, by link and hash. */
+	const judging = new Set<string>();
+	/** Packets on disk that have not left yet: their claim is being signed. */
+	const leaving = new Set<string>();
+	/** Who waits for a packet whose link broke, by link and hash. */
+	const awaited = new Map<string, (reply: IlpReply) => void>();
+	const keyOf = (peer: string, hash: Uint8Array): string => `${peer}/${bytesToHex(hash)}`;
 	/** Claims leave in the order they were promised, so that no packet overtakes the claim it needs. */
 	const tails = new Map<string, Promise<unknown>>();
 
@@ -162,18 +184,21 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 	};
 
 	/**
-	 * Sends on a link and waits until `deadline`. The late answer, if one comes, goes to `onLate`; a link
-	 * that broke gives neither: the hello will tell.
+	 * Sends on a link and waits until `deadline`, also when the link breaks meanwhile and the next hello
+	 * tells. An answer after that, whenever it comes, goes to `onLate`.
 	 */
 	const exchange = async (
-		peer: string, bytes: Uint8Array, promised: Promised | undefined, condition: Uint8Array, deadline: number,
+		peer: string, bytes: Uint8Array, hash: Uint8Array | undefined, promised: Promised | undefined, condition: Uint8Array, deadline: number,
 		onLate: (reply: IlpReply) => Promise<void>,
 	): Promise<IlpReply | undefined> => {
+		let timedOut = false;
+		const key = hash && keyOf(peer, hash);
 		const claim = await signed(peer, promised);
 		track(peer, 1);
-		let timedOut = false;
-		const answer = transport.transmit(peer, bytes, claim).then(async (reply) => {
+		if (key !== undefined) leaving.delete(key);
+		const answer = transport.transmit(peer, bytes, claim).then(async (heard) => {
 			track(peer, -1);
+			const reply = heard ?? (key === undefined ? undefined : await new Promise<IlpReply>((resolve) => awaited.set(key, resolve)));
 			if (!reply) return undefined;
 			const good = await checked(reply, condition);
 			if (timedOut) await onLate(good);
@@ -282,6 +307,7 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 					group, inLink: peer, inHash: hash,
 				});
 				const at = clock.now();
+				leaving.add(keyOf(egress, outHash));
 				ledger.begin({ kind: 'forward', from: `link/${egress}`, to: `link/${peer}`, amount: out, at, group });
 				if (fee > 0n) ledger.begin({ kind: 'fee', from: 'income/routing', to: `link/${peer}`, amount: fee, at, group });
 				return { promised: covered.promised };
@@ -313,7 +339,9 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 				return 'settled';
 			});
 
-		const reply = await exchange(egress, outBytes, promised, prepare.condition, outExpiresAt, async (late) => {
+		// Half of the margin is for the fulfill's way here, half for its way on.
+		const deadline = outExpiresAt + LIMITS.expiryMarginMs / 2;
+		const reply = await exchange(egress, outBytes, prepare.amount > 0n ? outHash : undefined, promised, prepare.condition, deadline, async (late) => {
 			if (prepare.amount === 0n) return;
 			if ((await finish(late)) === 'late' && late.type === 'fulfill') transport.refuseLate(egress, [outHash]);
 		});
@@ -349,13 +377,14 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 		return forward(peer, prepare, bytes, hash, child.peer);
 	};
 
-	const handle = async (peer: string, bytes: Uint8Array): Promise<IlpReply> => {
+	const handle = async (peer: string, bytes: Uint8Array, isLive: () => boolean = () => true): Promise<IlpReply> => {
 		counts.received += 1;
 		const decoded = decodeIlpPacket(bytes);
 		if (!decoded.ok || decoded.value.type !== 'prepare') return reject('F01', 'not a prepare');
 		const prepare = decoded.value;
 		const hash = await crypto.sha256(bytes);
-		const key = `${peer}/${bytesToHex(hash)}`;
+		if (!isLive()) return reject('T01', 'the link is gone');
+		const key = keyOf(peer, hash);
 		const now = clock.now();
 		// `peer.*` requests are alike by design (ILDCP asks the same again) and carry no money.
 		const identify = schemeOf(prepare.destination) !== 'peer';
@@ -366,7 +395,8 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 			if (stored?.state === 'fulfilled' && stored.fulfillment) return { type: 'fulfill', fulfillment: stored.fulfillment, data: EMPTY };
 			if (stored) return reject('F99', 'this packet was answered before');
 		}
-		const reply = route(peer, bytes, prepare, hash).then((answer) => {
+		judging.add(key);
+		const reply = route(peer, bytes, prepare, hash).finally(() => judging.delete(key)).then((answer) => {
 			if (answer.type === 'fulfill') counts.fulfilled += 1;
 			else counts.rejected += 1;
 			allowance(peer).owe(answer.data.length, clock.now());
@@ -413,6 +443,7 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 					const covered = accounts.cover(egress, amount, clock.now());
 					if (!covered.covered) return reject('T04', 'the channel does not reach');
 					onBegin?.();
+					leaving.add(keyOf(egress, hash));
 					packets.insert({
 						link: egress, direction: 'out', hash, amount, expiresAt: prepare.expiresAt, condition: prepare.condition,
 						group, inLink: undefined, inHash: undefined,
@@ -434,7 +465,7 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 		ownConditions.add(condition);
 		if (amount > 0n) origins.set(group, outgoing);
 
-		const reply = await exchange(egress, bytes, promised, prepare.condition, prepare.expiresAt, async (late) => {
+		const reply = await exchange(egress, bytes, amount > 0n ? hash : undefined, promised, prepare.condition, prepare.expiresAt, async (late) => {
 			// At the origin a valid fulfilment is never too late.
 			await settleOwn(egress, hash, late, outgoing);
 			ownConditions.delete(condition);
@@ -482,13 +513,29 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 		maxPacket: () => LIMITS.maxPacket,
 		counts: () => ({ ...counts }),
 
+		isJudging: (peer, hash) => judging.has(keyOf(peer, hash)),
+		lost: (peer) => packets.pending(peer, 'out').map((row) => row.hash).filter((hash) => !leaving.has(keyOf(peer, hash))),
+		untold: (peer) => packets.late(peer).map((row) => row.hash),
+		toldLate: (peer, hashes) =>
+			commits.run(() => {
+				for (const hash of hashes) packets.toldLate(peer, hash);
+			}),
+		sweep: () => {
+			for (const { link, hash } of packets.expired(clock.now() - LIMITS.expiryMarginMs))
+				if (!judging.has(keyOf(link, hash))) packets.settle(link, 'in', hash, 'rejected');
+		},
+
 		resolve: async (peer, hash, outcome) => {
 			const row = packets.find(peer, 'out', hash);
 			if (!row || row.state !== 'pending') return row?.state === 'late' ? 'late' : row?.state === 'fulfilled' ? 'counted' : 'unknown';
-			const reply: IlpReply =
-				outcome === 'rejected'
-					? reject('R00', 'the link broke')
-					: await checked({ type: 'fulfill', ...outcome } satisfies IlpFulfill, row.condition);
+			const told: IlpReply = outcome === 'rejected' ? reject('R00', 'the link broke') : { type: 'fulfill', ...outcome };
+			const waiting = awaited.get(keyOf(peer, hash));
+			if (waiting) {
+				awaited.delete(keyOf(peer, hash));
+				waiting(told);
+				return 'counted';
+			}
+			const reply = await checked(told, row.condition);
 			if (row.inLink === undefined || row.inHash === undefined) {
 				ownConditions.delete(bytesToHex(row.condition));
 				await settleOwn(peer, hash, reply, origins.get(row.group));

@@ -64,7 +64,10 @@ export interface LinkAccounts {
 	room(peer: string): bigint;
 	fulfilled(peer: string, by: 'me' | 'peer', amount: bigint): void;
 	paidOut(peer: string, by: 'me' | 'peer', amount: bigint): void;
-	/** Earned through the neighbour and neither spent nor paid out: what it holds for me (`by: 'peer'`) or I for it. */
+	/**
+	 * Earned through the neighbour and neither spent nor paid out, or left over from a channel that has
+	 * ended: what it holds for me (`by: 'peer'`) or I for it.
+	 */
 	held(peer: string, by: 'me' | 'peer'): bigint;
 	/** The formula from the totals against the ledger's account; 0 when all is well. */
 	audit(peer: string): bigint;
@@ -187,6 +190,9 @@ export const createLinkAccounts = (sql: SqlDriver, ledger: Ledger, channels: Cha
 			if (!row) return 0n;
 			// Earnings count as spent only after claims are: what is left of both is the balance.
 			const net = by === 'peer' ? balance(peer) : -balance(peer);
+			// Claimed ahead on a channel that has ended: nothing is left to spend it through but the float.
+			const live = channels.ofPeer(peer, by === 'peer' ? 'out' : 'in').some(({ status }) => status !== 'closed' && status !== 'archived');
+			if (!live) return maxOf(0n, net);
 			const earned = by === 'peer' ? row.fulfilledByMe - row.paidOutByPeer : row.fulfilledByPeer - row.paidOutByMe;
 			return maxOf(0n, minOf(net, earned));
 		},

@@ -21,7 +21,7 @@
  * is not higher than the one held is noted and changes nothing.
  */
 import { utf8, utf8Decode } from '../bytes.ts';
-import type { Channels } from '../channel/channels.ts';
+import type { Channels, Promised } from '../channel/channels.ts';
 import { BTP_CONTENT_TYPES, type ProtocolData } from '../codec/btp.ts';
 import { decodeReply, encodeIlpPacket, type IlpReply } from '../codec/ilp.ts';
 import {
@@ -60,6 +60,7 @@ export interface LinksDeps {
 	readonly admit: (owner: string, device: string) => LinkTerms | undefined;
 	/** Handed in late: the connector needs the links and the links the connector. */
 	readonly connector: () => Connector;
+	readonly signClaim: (promised: Promised) => Promise<SignedClaim>;
 	/** Funding, payouts and closes asked for by a neighbour (channel/settler.ts). */
 	readonly settle: (peer: string, request: Exclude<SettleRequest, { op: 'late' }>) => Promise<SettleAnswer>;
 	readonly onEvent: (event: LinkEvent) => void;
@@ -112,6 +113,8 @@ export interface Links extends Transport {
 	/** EVM address that the live neighbour's delegation names as the signer of its claims. */
 	signerOf(peer: string): Address | undefined;
 	bytes(): { readonly in: number; readonly out: number };
+	/** Neighbours that are here and have been told all they had lost sight of. */
+	settled(): readonly string[];
 	stop(): void;
 }
 
@@ -124,6 +127,13 @@ interface Live {
 	readonly signer: Address | undefined;
 	/** Claims are applied one after another, and packets judged after the claims before them. */
 	claims: Promise<unknown>;
+	/** My newest claims are on their way: packets may follow. */
+	readonly ready: Promise<void>;
+	readonly setReady: () => void;
+	/** A claim was refused: the neighbour holds less than I promised, and must get it before it is relied on. */
+	claimsOwed: boolean;
+	/** The neighbour knows the outcome of every packet that an earlier connection left open. */
+	settled: boolean;
 }
 
 const octets = (protocolName: string, data: Uint8Array): ProtocolData => ({ protocolName, contentType: BTP_CONTENT_TYPES.octetStream, data });
@@ -143,7 +153,11 @@ const readToken = (data: readonly ProtocolData[]): AuthToken | undefined => {
 	const delegation = find(data, 'delegation');
 	return authToken !== undefined && delegation ? { authToken, delegation } : undefined;
 };
+const notTaken = (code: 'T00' | 'T01', message: string): IlpReply => ({ type: 'reject', code, triggeredBy: '', message, data: new Uint8Array(0) });
 const refusal = (code: BtpRefusal['code'], reason: string, close = false): { ok: false; error: BtpRefusal } => err({ code, text: reason, close });
+
+/** How long to wait before looking again at packets that were undecided when the neighbour asked. */
+const OUTCOMES_AGAIN_MS = 1_000;
 
 export const createLinks = (deps: LinksDeps): Links => {
 	const { platform, commits, accounts, channels, packets, scheme, auth } = deps;
@@ -184,7 +198,7 @@ export const createLinks = (deps: LinksDeps): Links => {
 			fulfilledByYou: row?.fulfilledByPeer ?? 0n,
 			paidOutByMe: row?.paidOutByMe ?? 0n,
 			paidOutByYou: row?.paidOutByPeer ?? 0n,
-			unresolved: packets.pending(peer, 'out').map((row) => row.hash),
+			unresolved: deps.connector().lost(peer),
 			...(deps.payoutTerms && row?.role === 'child' ? { payoutTerms: deps.payoutTerms } : {}),
 			...(announcement ? { announcement } : {}),
 		};
@@ -217,22 +231,33 @@ export const createLinks = (deps: LinksDeps): Links => {
 			log('info', 'totals differ until lost packets are resolved', { peer });
 	};
 
+	/** Inside a transaction: what is answered here is final. */
 	const outcomeOf = (peer: string, hash: Uint8Array): Outcome => {
+		// It came by the connection before and nothing is decided yet.
+		if (deps.connector().isJudging(peer, hash)) return { prepare: hash, result: 'pending' };
 		const row = packets.find(peer, 'in', hash);
 		if (row?.state === 'fulfilled' && row.fulfillment) return { prepare: hash, result: 'fulfilled', fulfillment: row.fulfillment, data: new Uint8Array(0) };
-		if (row?.state === 'pending' && row.expiresAt > clock.now()) return { prepare: hash, result: 'pending' };
+		if (row?.state === 'pending') {
+			if (row.expiresAt > clock.now()) return { prepare: hash, result: 'pending' };
+			packets.settle(peer, 'in', hash, 'rejected');
+		}
 		return { prepare: hash, result: 'rejected' };
 	};
 
 	/** Answers what the neighbour lost sight of; what is still under way here is told once it is known. */
 	const tellOutcomes = async (link: Live, hashes: readonly Uint8Array[]): Promise<void> => {
-		if (hashes.length === 0) return;
-		const outcomes = hashes.map((hash) => outcomeOf(link.peer, hash));
-		await link.connection.request([octets('link', encodeOutcomes({ outcomes }))]);
+		const outcomes = hashes.length === 0 ? [] : await commits.run(() => hashes.map((hash) => outcomeOf(link.peer, hash)));
+		const known = outcomes.filter((outcome) => outcome.result !== 'pending');
+		if (known.length > 0) {
+			const told = await link.connection.request([octets('link', encodeOutcomes({ outcomes: known }))]);
+			if (!told.ok) return;
+		}
 		const open = outcomes.filter((outcome) => outcome.result === 'pending').map((outcome) => outcome.prepare);
-		if (open.length === 0) return;
-		const last = Math.max(...open.map((hash) => packets.find(link.peer, 'in', hash)?.expiresAt ?? 0));
-		clock.after(Math.max(0, last - clock.now()) + LIMITS.expiryMarginMs, () => {
+		if (open.length === 0) {
+			link.settled = true;
+			return;
+		}
+		clock.after(OUTCOMES_AGAIN_MS, () => {
 			if (!link.connection.closed) spawn('outcomes', tellOutcomes(link, open));
 		});
 	};
@@ -245,6 +270,40 @@ export const createLinks = (deps: LinksDeps): Links => {
 			if (result === 'late') late.push(outcome.prepare);
 		}
 		if (late.length > 0) links.refuseLate(link.peer, late);
+	};
+
+	/**
+	 * Sends the newest claim of each channel of which the neighbour holds less: the message that carried
+	 * it was lost with a connection, or came before the neighbour knew the channel. Without it this side
+	 * would count on money that the other never saw.
+	 */
+	const presentClaims = async (link: Live, held: readonly WireClaim[]): Promise<void> => {
+		if (!scheme) return;
+		for (const { id, epoch, key, status, promised } of channels.ofPeer(link.peer, 'out')) {
+			if (status !== 'open' || promised === 0n) continue;
+			if (held.some((claim) => claim.channel === id && claim.epoch === epoch && claim.cumulative >= promised)) continue;
+			const { cumulative, signature } = await deps.signClaim({ id, epoch, key, cumulative: promised });
+			const wire = encodeWireClaim({ scheme: scheme.id, channel: id, epoch, cumulative, signature });
+			// Not waited for: the order on the socket is all that packets behind it need.
+			spawn(
+				'a claim',
+				link.connection.request([octets('claim', wire)]).then((answer) => {
+					if (!answer.ok && answer.error.type === 'BtpError') link.claimsOwed = true;
+				}),
+			);
+		}
+	};
+
+	/** First of all on a new connection: what the other side must hold before packets make sense. */
+	const openUp = async (link: Live, theirs: Hello): Promise<void> => {
+		try {
+			await presentClaims(link, theirs.claims);
+		} finally {
+			link.setReady();
+		}
+		const late = deps.connector().untold(link.peer);
+		if (late.length > 0) links.refuseLate(link.peer, late);
+		await tellOutcomes(link, theirs.unresolved);
 	};
 
 	const spawn = (what: string, work: Promise<unknown>): void => {
@@ -287,7 +346,7 @@ export const createLinks = (deps: LinksDeps): Links => {
 			link.claims = applied.catch(() => undefined);
 			const refused = await applied;
 			if (refused) return err(refused);
-			const reply = await deps.connector().handle(link.peer, find(data, 'ilp') as Uint8Array);
+			const reply = await deps.connector().handle(link.peer, find(data, 'ilp') as Uint8Array, () => !link.connection.closed);
 			return ok([octets('ilp', encodeIlpPacket(reply))]);
 		}
 		if (name === 'claim') {
@@ -320,13 +379,19 @@ export const createLinks = (deps: LinksDeps): Links => {
 	const goLive = (connection: BtpConnection, who: Authenticated, terms: LinkTerms): Live => {
 		const peer = who.device;
 		const older = live.get(peer);
-		const link: Live = { connection, peer, owner: who.owner, terms, signer: who.delegation.signer, claims: Promise.resolve() };
+		let setReady: () => void = () => undefined;
+		const ready = new Promise<void>((resolve) => (setReady = resolve));
+		const link: Live = {
+			connection, peer, owner: who.owner, terms, signer: who.delegation.signer,
+			claims: Promise.resolve(), ready, setReady, claimsOwed: false, settled: false,
+		};
 		live.set(peer, link);
 		older?.connection.close();
 		return link;
 	};
 
 	const onDown = (link: Live | undefined): void => {
+		link?.setReady();
 		if (!link || live.get(link.peer) !== link) return;
 		live.delete(link.peer);
 		deps.onEvent({ type: 'down', peer: link.peer, owner: link.owner, role: link.terms.role });
@@ -370,7 +435,7 @@ export const createLinks = (deps: LinksDeps): Links => {
 			const up = link;
 			clock.after(0, () => {
 				deps.onEvent({ type: 'up', peer: up.peer, owner: up.owner, role: up.terms.role, hello: theirs.value });
-				spawn('outcomes', tellOutcomes(up, theirs.value.unresolved));
+				spawn('outcomes', openUp(up, theirs.value));
 			});
 			return ok([octets('link', encodeHello(mine))]);
 		};
@@ -400,10 +465,16 @@ export const createLinks = (deps: LinksDeps): Links => {
 		if (!dialled.ok) return { type: 'retry', reason: dialled.error.reason };
 		let link: Live | undefined;
 		let greeted = false;
+		/** The neighbour's first messages may come right behind its hello, before that is taken in. */
+		let afterHello: Promise<void> | undefined;
+		let endHello: () => void = () => undefined;
 		let closed: () => void = () => undefined;
 		const gone = new Promise<void>((resolve) => (closed = resolve));
 		const connection = createBtpConnection(dialled.value, platform, {
-			onMessage: async (data) => (link && greeted ? onLinkMessage(link, data) : refusal('F00', 'not yet')),
+			onMessage: async (data) => {
+				await afterHello;
+				return link && greeted ? onLinkMessage(link, data) : refusal('F00', 'not yet');
+			},
 			onBytes,
 			onClose: () => {
 				onDown(link);
@@ -418,7 +489,7 @@ export const createLinks = (deps: LinksDeps): Links => {
 			const answer = await connection.request(authData(mine), LIMITS.authWindowMs);
 			const beside = answer.ok ? answer.value : answer.error.type === 'BtpError' ? answer.error.protocolData : [];
 			const time = Number(findText(beside, 'time'));
-			if (Number.isFinite(time) && time > 0) deps.onTime(time - (asked + clock.now()) / 2);
+			if (uplink.terms.role === 'parent' && Number.isFinite(time) && time > 0) deps.onTime(time - (asked + clock.now()) / 2);
 			if (!answer.ok) {
 				if (answer.error.type === 'BtpUnanswered') return { type: 'retry', reason: 'no answer to auth' };
 				// A clock that was off is corrected by now; the next try tells.
@@ -429,6 +500,7 @@ export const createLinks = (deps: LinksDeps): Links => {
 			if (!who?.ok) return { type: 'retry', reason: 'the other side did not prove who it is' };
 			if (uplink.owner !== undefined && who.value.owner !== uplink.owner) return { type: 'never', reason: 'another key answered than the one expected' };
 			await commits.run(() => accounts.meet(who.value.device, { owner: who.value.owner, ...uplink.terms, at: clock.now() }));
+			afterHello = new Promise((resolve) => (endHello = resolve));
 			const greeting = await connection.request([octets('link', encodeHello(hello(who.value.device)))], LIMITS.authWindowMs);
 			const bytes = greeting.ok ? find(greeting.value, 'link') : undefined;
 			const theirs = bytes && decodeHello(bytes);
@@ -439,11 +511,13 @@ export const createLinks = (deps: LinksDeps): Links => {
 			const up = (link = goLive(connection, who.value, uplink.terms));
 			await learn(up, theirs.value);
 			greeted = true;
+			endHello();
 			deps.onEvent({ type: 'up', peer: up.peer, owner: up.owner, role: up.terms.role, hello: theirs.value });
-			spawn('outcomes', tellOutcomes(up, theirs.value.unresolved));
+			spawn('outcomes', openUp(up, theirs.value));
 			await gone;
 			return { type: 'was-up' };
 		} finally {
+			endHello();
 			unauthenticated.delete(connection);
 			connection.close();
 		}
@@ -507,6 +581,7 @@ export const createLinks = (deps: LinksDeps): Links => {
 		live: () => [...live.values()].map(({ peer, owner, terms, connection }) => ({ peer, owner, role: terms.role, label: connection.label })),
 		signerOf: (peer) => live.get(peer)?.signer,
 		bytes: () => ({ ...traffic }),
+		settled: () => [...live.values()].filter((link) => link.settled).map((link) => link.peer),
 
 		state: (peer) => {
 			const link = live.get(peer);
@@ -516,7 +591,13 @@ export const createLinks = (deps: LinksDeps): Links => {
 
 		transmit: async (peer, prepare, claim): Promise<IlpReply | undefined> => {
 			const link = live.get(peer);
-			if (!link) return undefined;
+			await link?.ready;
+			if (link?.claimsOwed) {
+				link.claimsOwed = false;
+				await presentClaims(link, []);
+			}
+			// It never left: that is an outcome, unlike silence after it did.
+			if (!link || link.connection.closed) return notTaken('T01', 'the link is down');
 			const data: ProtocolData[] = [octets('ilp', prepare)];
 			if (claim && scheme)
 				data.push(
@@ -526,7 +607,8 @@ export const createLinks = (deps: LinksDeps): Links => {
 			if (!answer.ok) {
 				if (answer.error.type === 'BtpUnanswered') return undefined;
 				// BTP itself failed: the packet was never judged, so nothing moved.
-				return { type: 'reject', code: 'T00', triggeredBy: '', message: answer.error.text.slice(0, 200), data: new Uint8Array(0) };
+				if (claim) link.claimsOwed = true;
+				return notTaken('T00', answer.error.text.slice(0, 200));
 			}
 			const bytes = find(answer.value, 'ilp');
 			const reply = bytes && decodeReply(bytes);
@@ -536,7 +618,11 @@ export const createLinks = (deps: LinksDeps): Links => {
 
 		refuseLate: (peer, prepares) => {
 			const link = live.get(peer);
-			if (link) spawn('late', link.connection.request([octets('settle', encodeSettleRequest({ op: 'late', prepares }))]));
+			if (!link) return;
+			spawn(
+				'late',
+				link.connection.request([octets('settle', encodeSettleRequest({ op: 'late', prepares }))]).then((answer) => (answer.ok ? deps.connector().toldLate(peer, prepares) : undefined)),
+			);
 		},
 
 		ask: async (peer, request) => {

@@ -5,6 +5,7 @@
  *
  * Packets without money leave no trace here: repeating one costs nobody anything.
  */
+import { LIMITS } from '../limits.ts';
 import type { SqlDriver, SqlRow } from '../storage/sql.ts';
 
 export type PacketState = 'pending' | 'fulfilled' | 'rejected' | 'late';
@@ -32,8 +33,16 @@ export interface Packets {
 	/** A fulfilment of mine that the neighbour does not count. */
 	markLate(link: string, hash: Uint8Array): void;
 	pending(link: string, direction: 'in' | 'out'): readonly PacketRow[];
-	/** Forgets what is answered and long expired. */
-	sweep(before: number): number;
+	/** From any neighbour, undecided and expired before `time`. */
+	expired(time: number): readonly PacketRow[];
+	/** Fulfilments by this neighbour that came too late, until it has acknowledged that. */
+	late(link: string): readonly PacketRow[];
+	toldLate(link: string, hash: Uint8Array): void;
+	/**
+	 * Forgets what is answered and expired before `before`. What a neighbour sent is remembered until it
+	 * has been back and told all it asked (`settled`): it may have lost sight of an answer.
+	 */
+	sweep(before: number, settled: readonly string[]): number;
 }
 
 const toRow = (row: SqlRow): PacketRow => ({
@@ -74,5 +83,18 @@ export const createPackets = (sql: SqlDriver): Packets => ({
 		sql
 			.all(`SELECT * FROM packet WHERE link = ? AND direction = ? AND state = 'pending' ORDER BY expires_at, hash`, [link, direction])
 			.map(toRow),
-	sweep: (before) => sql.run(`DELETE FROM packet WHERE state <> 'pending' AND expires_at < ?`, [before]),
+	expired: (time) =>
+		sql.all(`SELECT * FROM packet WHERE direction = 'in' AND state = 'pending' AND expires_at < ? ORDER BY link, hash`, [time]).map(toRow),
+	late: (link) =>
+		sql.all(`SELECT * FROM packet WHERE link = ? AND direction = 'out' AND state = 'late' ORDER BY expires_at, hash`, [link]).map(toRow),
+	toldLate: (link, hash) => {
+		sql.run(`UPDATE packet SET state = 'rejected' WHERE link = ? AND direction = 'out' AND hash = ? AND state = 'late'`, [link, hash]);
+	},
+	sweep: (before, settled) =>
+		sql.run(`DELETE FROM packet WHERE direction = 'out' AND state IN ('fulfilled', 'rejected') AND expires_at < ?`, [before]) +
+		settled.reduce(
+			(sum, link) => sum + sql.run(`DELETE FROM packet WHERE link = ? AND direction = 'in' AND state <> 'pending' AND expires_at < ?`, [link, before]),
+			0,
+		) +
+		sql.run(`DELETE FROM packet WHERE state <> 'pending' AND expires_at < ?`, [before - LIMITS.packetMemoryAwayMs]),
 });
