@@ -1,0 +1,227 @@
+/**
+ * The main job from the first link to the last transaction, told once for every runtime: a reader
+ * funds a channel, follows an author two links away and one three links away, gets what they have and
+ * what they publish next, lets go of one, writes herself and is read, cashes out, and leaves, with the
+ * hub and without it.
+ */
+import { bytesToHex } from '../bytes.ts';
+import { unwrap, type Result } from '../result.ts';
+import { auditWorld, balanceOf, balancesOf } from './scenario-audit.ts';
+import { createWorld, NOTE_PRICE, PAYOUT_TERMS, type SimulatedHost, type World, type WorldOptions } from './simulation.ts';
+
+export interface MainJobOptions extends Omit<WorldOptions, 'seed'> {
+	/** Notes each author has before anybody reads. */
+	readonly past?: number;
+	/** Notes each author publishes while being read. */
+	readonly published?: number;
+}
+
+export interface MainJobReport {
+	readonly hash: string;
+	/** Broken rules, in words; empty when all is well. */
+	readonly wrong: readonly string[];
+	/** What happened, for a person. */
+	readonly story: readonly string[];
+	/** Simulated ms it took. */
+	readonly tookMs: number;
+}
+
+/** Token units that the reader puts into her channel. */
+const DEPOSIT = 1_000_000n;
+const MAX_PRICE = 2n * NOTE_PRICE;
+const A_DOLLAR = 1_000_000_000n;
+const DAY_S = 86_400;
+
+const WORDS = ['packet', 'claim', 'link', 'note', 'price', 'fee', 'way', 'block', 'reader', 'hub'] as const;
+
+export const publishNotes = async (world: World, author: SimulatedHost, count: number): Promise<readonly string[]> => {
+	const ids: string[] = [];
+	for (let i = 0; i < count; i++) {
+		const words = Array.from({ length: 3 + world.random.int(30) }, () => world.random.pick(WORDS));
+		const event = await world.settle('publishing', author.peer.publish({ kind: 1, content: `${words.join(' ')} ${bytesToHex(world.random.bytes(4))}` }));
+		ids.push(event.id);
+		await world.advance(world.random.int(400));
+	}
+	return ids;
+};
+
+/** One wallet signature, relayed by the hub. */
+export const fundChannel = async (world: World, guest: SimulatedHost, amount = DEPOSIT): Promise<`0x${string}`> => {
+	const { api } = guest.peer;
+	unwrap(await world.settle('naming a wallet', api.setPayoutAddress(guest.wallet.address)));
+	await online(world, guest);
+	const request = unwrap(await world.settle('preparing', api.prepareFunding({ payer: guest.wallet.address, amount })));
+	const signature = guest.wallet.sign(request.typedData);
+	return unwrap(await world.settle('funding', api.fund({ ...request.funding, signature }))).channel;
+};
+
+/** Whether the peer's own link to its hub is up. */
+export const online = async (world: World, guest: SimulatedHost): Promise<void> => {
+	for (;;) {
+		const { link } = await world.settle('a look', guest.peer.api.state());
+		if (link.status === 'online') return;
+		await world.advance(100);
+	}
+};
+
+export const follow = async (world: World, guest: SimulatedHost, author: SimulatedHost): Promise<void> => {
+	unwrap(await world.settle('following', guest.peer.api.follow(author.pubkey, { maxPrice: MAX_PRICE, dailyLimit: A_DOLLAR })));
+};
+
+const bought = (host: SimulatedHost, ids: readonly string[]): number =>
+	ids.filter((id) => host.sql.all('SELECT 1 FROM bought WHERE event_id = ?', [id]).length > 0).length;
+
+export const hasBought = (host: SimulatedHost, ids: readonly string[]) => (): boolean => bought(host, ids) === ids.length;
+
+/** Neighbours have found each other and opened their channels. */
+export const nodesReady = (world: World): Promise<void> =>
+	world.until('channels between nodes', () =>
+		Object.values(world.nodes).every(({ sql, name }) => {
+			const wanted = name === 'bob' ? 2 : 1;
+			const open = (direction: string) =>
+				sql.all(`SELECT 1 FROM channel WHERE direction = ? AND status = 'open'`, [direction]).length;
+			return open('out') === wanted && open('in') >= wanted;
+		})
+	);
+
+const refused = (answer: Result<unknown, unknown>): boolean => !answer.ok;
+
+export const runMainJob = async (seed: string, options: MainJobOptions): Promise<MainJobReport> => {
+	const world = await createWorld({ ...options, seed });
+	try {
+		return await mainJob(world, options);
+	} finally {
+		await world.close();
+	}
+};
+
+const mainJob = async (world: World, { past = 6, published = 3 }: MainJobOptions): Promise<MainJobReport> => {
+	const { nodes, clock } = world;
+	const { hub, bob, carol } = nodes;
+	const began = clock.now();
+	const story: string[] = [];
+	const wrong: string[] = [];
+	const tell = (line: string): void => void story.push(`${((clock.now() - began) / 1000).toFixed(1)} s: ${line}`);
+	const check = (isSo: boolean, sentence: string): void => {
+		if (!isSo) wrong.push(sentence);
+	};
+
+	await nodesReady(world);
+	tell('three nodes are linked, each way funded');
+	const bobsPast = await publishNotes(world, bob, past);
+	const carolsPast = await publishNotes(world, carol, past);
+
+	const reader = await world.addGuest('reader');
+	await online(world, reader);
+	tell('the reader is a guest of the hub');
+	const channel = await fundChannel(world, reader);
+	tell('her channel is funded by one signature');
+
+	await follow(world, reader, bob);
+	await world.until("Bob's notes", hasBought(reader, bobsPast));
+	tell(`she has Bob's ${past} notes`);
+	await follow(world, reader, carol);
+	await world.until("Carol's notes", hasBought(reader, carolsPast));
+	tell(`and Carol's ${past}`);
+
+	const live = [...(await publishNotes(world, bob, published)), ...(await publishNotes(world, carol, published))];
+	await world.until('what is published', hasBought(reader, live));
+	tell('she gets what they publish now');
+
+	// Letting go.
+	unwrap(await world.settle('letting go', reader.peer.api.unfollow(carol.pubkey)));
+	const unread = await publishNotes(world, carol, 2);
+	await world.advance(30_000);
+	check(bought(reader, unread) === 0, 'something was bought after letting go');
+
+	// She writes and is read.
+	unwrap(await world.settle('a profile', reader.peer.api.setProfile({ name: 'Reader' })));
+	const written: string[] = [];
+	for (let i = 0; i < past; i++)
+		written.push(unwrap(await world.settle('a note', reader.peer.api.publish({ content: `what I read today, part ${i + 1} ${bytesToHex(world.random.bytes(3))}` }))).id);
+	const second = await world.addGuest('second');
+	await online(world, second);
+	const secondsChannel = await fundChannel(world, second);
+	await follow(world, second, reader);
+	await world.until("the reader's own notes", hasBought(second, written));
+	tell(`a second guest has the reader's ${past} notes`);
+	const state = await world.settle('a look', reader.peer.api.state());
+	// The way is paid for in whole units: a few arrive beyond the price.
+	const surplus = state.money.earned - NOTE_PRICE * BigInt(past);
+	check(surplus >= 0n && surplus <= 10n * BigInt(past), `she earned ${state.money.earned}`);
+
+	// What is held is less than the payout fee until somebody reads a little more.
+	const held = state.money.held;
+	const payout = await world.settle('cashing out', reader.peer.api.payout());
+	const due = held - PAYOUT_TERMS.fee;
+	if (due < 1_000n) check(refused(payout), 'a payout below the fee was made');
+	else {
+		const { paid, fee } = unwrap(payout);
+		check(fee === PAYOUT_TERMS.fee, `a fee of ${fee}`);
+		check(paid === due - (due % 1_000n), `${paid} paid out of ${held} held`);
+		const after = await world.settle('a look', reader.peer.api.state());
+		check(after.money.held === held - paid - fee, `${after.money.held} still held`);
+		tell(`she cashes out ${paid}; ${after.money.held} stay with the hub`);
+	}
+
+	// Fees at each hop, to the unit.
+	await rest(world);
+	const spent = balancesOf(reader, 'expense/notes') + balancesOf(reader, 'expense/way') + balancesOf(second, 'expense/notes') + balancesOf(second, 'expense/way');
+	const earned = [bob, carol, reader].reduce((sum, host) => sum - balanceOf(host, 'income/notes'), 0n);
+	const fees = [hub, bob, carol].reduce((sum, host) => sum - balanceOf(host, 'income/routing'), 0n);
+	check(spent === earned + fees, `readers spent ${spent}; authors earned ${earned} and hops ${fees}`);
+	check(fees > 0n && -balanceOf(bob, 'income/routing') > 0n && -balanceOf(hub, 'income/routing') > 0n, 'a hop took no fee');
+	check(-balanceOf(carol, 'income/notes') >= NOTE_PRICE * BigInt(past + published), 'Carol was not paid for each note');
+
+	await redeem(world, [bob, carol]);
+	tell('authors redeem their claims');
+
+	// Leaving, with the hub and without it.
+	const before = await world.settle('a look', reader.peer.api.state());
+	const view = before.channels.find(({ id }) => id === channel);
+	const closed = unwrap(await world.settle('closing', reader.peer.api.closeChannel(channel)));
+	check(view !== undefined && closed.refunded <= view.remaining && view.remaining - closed.refunded < 1_000n, `${closed.refunded} came back of ${view?.remaining}`);
+	tell(`the reader closes her channel: ${closed.refunded} are back`);
+
+	wrong.push(...(await auditAtRest(world)));
+
+	// What she claimed ahead is captured first: it stays with the hub until paid out or spent.
+	await redeem(world, [hub]);
+	const left = (await world.settle('a look', second.peer.api.state())).channels.find(({ id }) => id === secondsChannel);
+	await hub.stop();
+	tell('the hub is gone');
+	const asking = unwrap(await world.settle('asking to close', second.peer.api.prepareRequestClose(secondsChannel)));
+	await second.wallet.send(asking);
+	unwrap(await world.settle('a look at the chain', second.peer.api.refreshChannel(secondsChannel)));
+	check(refused(await world.settle('withdrawing', second.peer.api.prepareWithdraw(secondsChannel))), 'a withdrawal within the grace');
+	world.chain.skip(DAY_S + 60);
+	await world.advance(30_000);
+	const walletBefore = balanceOf(second, 'wallet');
+	const withdrawing = unwrap(await world.settle('withdrawing', second.peer.api.prepareWithdraw(secondsChannel)));
+	await second.wallet.send(withdrawing);
+	await world.until('the withdrawal', () => balanceOf(second, 'wallet') > walletBefore);
+	const back = balanceOf(second, 'wallet') - walletBefore;
+	check(left !== undefined && back <= left.remaining && left.remaining - back <= left.remaining / 100n, `${back} came back of ${left?.remaining}`);
+	tell(`without the hub, ${back} are back after the grace`);
+
+	await hub.start();
+	wrong.push(...(await auditAtRest(world)));
+	return { hash: world.hash(), wrong, story, tookMs: clock.now() - began };
+};
+
+const redeem = async (world: World, hosts: readonly SimulatedHost[]): Promise<void> => {
+	for (const host of hosts) unwrap(await world.settle('redeeming', host.peer.settler?.redeemAll() ?? Promise.reject(new Error('no settler'))));
+};
+
+/** Until every packet's outcome is known on both ends. */
+export const rest = async (world: World): Promise<void> => {
+	await world.until('a rest', () =>
+		world.hosts().every(({ sql }) => sql.all(`SELECT 1 FROM packet WHERE state = 'pending' OR (state = 'late' AND direction = 'out') LIMIT 1`).length === 0)
+	);
+	await world.advance(2_000);
+};
+
+export const auditAtRest = async (world: World): Promise<readonly string[]> => {
+	await rest(world);
+	return auditWorld(world);
+};
