@@ -1,0 +1,874 @@
+/**
+ * Readers and authors on real sessions, stores and ledgers, joined by a wire in memory that takes a
+ * fee, can be told to damage, drop, record and replay, and on a clock that moves only when told to.
+ */
+import { afterEach, describe, expect, it } from 'vitest';
+import { nodeCrypto } from '../../../../server/akash-peer/node-crypto.ts';
+import { createNodeSql } from '../../../../server/akash-peer/node-sql.ts';
+import { bytesToHex } from '../bytes.ts';
+import { encodeEvent } from '../codec/event-v2.ts';
+import type { Frame, HaveEntry } from '../codec/frames.ts';
+import type { IlpFulfill, IlpPrepare, IlpReject } from '../codec/ilp.ts';
+import type { VerifiedEvent } from '../codec/nostr-event.ts';
+import type { EventStore } from '../events/store.ts';
+import { createEventStore } from '../events/sqlite-store.ts';
+import { signEvent } from '../events/verify.ts';
+import type { Incoming, Outgoing, PacketSender, Verdict } from '../ilp/delivery.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { createLedger } from '../ledger/sqlite-ledger.ts';
+import { afterFee } from '../money.ts';
+import type { Random } from '../platform.ts';
+import { unwrap } from '../result.ts';
+import { createCommits, type Commits } from '../storage/commit.ts';
+import { MIGRATIONS } from '../storage/migrations.ts';
+import type { SqlDriver } from '../storage/sql.ts';
+import type { NodeContact, RequestHandler, Sessions } from '../stream/session.ts';
+import { createSessions } from '../stream/sessions.ts';
+import { streamKeyId } from '../stream/token.ts';
+import { createSeededRandom } from '../testing/seeded-random.ts';
+import { createSimulatedClock, type SimulatedClock } from '../testing/simulated-clock.ts';
+import { createReader, type FollowTerms, type Reader } from './reader.ts';
+import { createSeller, type Seller } from './seller.ts';
+
+const START = Date.UTC(2026, 0, 10, 12);
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const PRICE = 200_000n;
+const TERMS: FollowTerms = { maxPrice: 1_000_000n, dailyLimit: 100_000_000n };
+const CENT = 10_000_000n;
+
+interface Peer {
+	readonly name: string;
+	readonly address: string;
+	readonly pubkey: string;
+	readonly secret: Uint8Array;
+	readonly contact: NodeContact;
+	readonly random: Random;
+	readonly sql: SqlDriver;
+	commits: Commits;
+	ledger: Ledger;
+	store: EventStore;
+	sessions: Sessions;
+	seller: Seller;
+	reader: Reader;
+	sender: PacketSender;
+	price: (event: VerifiedEvent) => bigint;
+	window: bigint;
+	dailyLimit: bigint;
+	online: boolean;
+	running: boolean;
+	/** A day has this many notes of mine; signs and stores one and tells live readers. */
+	publish(content: string): Promise<VerifiedEvent>;
+	/** The process ends; its database stays. */
+	stop(): void;
+	/** And begins again. */
+	begin(): void;
+}
+
+/** Everything the wire carried: what a hop sees. */
+interface Carried {
+	readonly from: string;
+	readonly prepare: IlpPrepare;
+	reply: IlpFulfill | IlpReject | undefined;
+}
+
+interface World {
+	readonly clock: SimulatedClock;
+	readonly carried: Carried[];
+	/** Parts per million the way takes. */
+	fee: bigint;
+	onPrepare: (from: string, prepare: IlpPrepare) => 'pass' | 'lose';
+	onReply: (from: string, prepare: IlpPrepare, reply: IlpFulfill | IlpReject) => IlpFulfill | IlpReject | 'lose';
+	peer(name: string): Promise<Peer>;
+	/** Hands a packet to whom it is addressed, as a hop would. */
+	deliver(prepare: IlpPrepare, link: string): Promise<IlpFulfill | IlpReject>;
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+const lost = (code: 'R00' | 'F02' | 'T01'): IlpReject => ({
+	type: 'reject',
+	code,
+	triggeredBy: 'test.hub',
+	message: '',
+	data: new Uint8Array()
+});
+
+const stops: (() => void)[] = [];
+afterEach(() => {
+	for (const stop of stops.splice(0)) stop();
+});
+
+const createWorld = (): World => {
+	const clock = createSimulatedClock(START, turn);
+	const peers: Peer[] = [];
+	const carried: Carried[] = [];
+
+	const decideAt = async (peer: Peer, verdict: Verdict, incoming: Incoming): Promise<IlpFulfill | IlpReject> => {
+		const { prepare, link } = incoming;
+		await peer.commits.run(() => {
+			const taken = verdict.decide();
+			if (taken && prepare.amount > 0n && verdict.booking)
+				peer.ledger.record({
+					kind: verdict.booking.kind,
+					from: verdict.booking.account,
+					to: `link/${link}`,
+					amount: prepare.amount,
+					at: clock.now(),
+					group: bytesToHex(prepare.condition),
+					...(verdict.booking.memo ? { memo: verdict.booking.memo } : {})
+				});
+		});
+		return verdict.reply();
+	};
+
+	const world: World = {
+		clock,
+		carried,
+		fee: 0n,
+		onPrepare: () => 'pass',
+		onReply: (_from, _prepare, reply) => reply,
+		deliver: async (prepare, link) => {
+			const peer = peers.find(({ address }) => prepare.destination.startsWith(`${address}.`));
+			if (!peer || !peer.running || !peer.online) return lost(peer ? 'T01' : 'F02');
+			const suffix = prepare.destination.slice(peer.address.length + 1);
+			const incoming = { prepare, suffix, link };
+			const verdict = await peer.sessions.judge(incoming);
+			return verdict ? decideAt(peer, verdict, incoming) : lost('F02');
+		},
+		peer: async (name) => {
+			const random = createSeededRandom(name);
+			const secret = random.bytes(32);
+			const streamSecret = random.bytes(32);
+			const streamKey = nodeCrypto.x25519PublicKey(streamSecret);
+			const keyId = bytesToHex(await streamKeyId(nodeCrypto, streamKey));
+			const pubkey = bytesToHex(nodeCrypto.schnorrPublicKey(secret));
+			const address = `test.hub.${name}`;
+			const sql = createNodeSql(':memory:');
+			stops.push(() => sql.close());
+			for (const { steps } of MIGRATIONS) for (const step of steps) sql.script(step);
+			const link = `link/hub`;
+
+			const send = async (outgoing: Outgoing): Promise<IlpFulfill | IlpReject> => {
+				const { prepare, booking, onBegin, onOutcome } = outgoing;
+				const { commits, ledger } = peer;
+				const group = bytesToHex(prepare.condition);
+				await commits.run(() => {
+					onBegin?.();
+					if (prepare.amount > 0n && booking)
+						ledger.begin({
+							kind: booking.kind,
+							from: link,
+							to: booking.account,
+							amount: prepare.amount,
+							at: clock.now(),
+							group,
+							...(booking.memo ? { memo: booking.memo } : {})
+						});
+				});
+				const record: Carried = { from: name, prepare, reply: undefined };
+				carried.push(record);
+				let reply: IlpFulfill | IlpReject | 'lose' = 'lose';
+				if (world.onPrepare(name, prepare) === 'pass') {
+					await new Promise<void>((resolve) => clock.after(20, resolve));
+					reply = await world.deliver({ ...prepare, amount: afterFee(prepare.amount, world.fee) }, name);
+					record.reply = reply;
+					reply = world.onReply(name, prepare, reply);
+				}
+				if (reply === 'lose') {
+					await new Promise<void>((resolve) => clock.after(Math.max(0, prepare.expiresAt - clock.now()), resolve));
+					reply = lost('R00');
+				}
+				if (!peer.running) return new Promise(() => undefined);
+				const outcome = reply;
+				await commits.run(() => {
+					const memo = onOutcome?.(outcome);
+					if (prepare.amount === 0n) return;
+					if (outcome.type === 'fulfill') ledger.post(group, clock.now(), memo);
+					else ledger.void(group, clock.now());
+				});
+				return outcome;
+			};
+
+			const begin = (): void => {
+				const commits = createCommits(sql, clock);
+				const ledger = createLedger(sql);
+				const store = createEventStore(sql);
+				const sender: PacketSender = { send, addresses: () => [address], maxPacket: () => 1_000_000_000n };
+				const log = (): void => undefined;
+				const sessions = createSessions({
+					clock,
+					random,
+					crypto: nodeCrypto,
+					sql,
+					commits,
+					log,
+					sender,
+					network: 'test',
+					pubkey: () => pubkey,
+					streamKeys: {
+						byId: (id) => (bytesToHex(id) === keyId ? { secret: streamSecret, publicKey: streamKey } : undefined)
+					}
+				});
+				const seller = createSeller({
+					clock,
+					crypto: nodeCrypto,
+					sql,
+					commits,
+					log,
+					store,
+					mayServe: (event) => event.pubkey === pubkey || event.kind === 0,
+					priceOf: (event) => (event.kind === 0 ? 0n : peer.price(event)),
+					mayStore: (event) =>
+						event.kind === 0 ? { accept: true, price: 0n } : { accept: false, text: 'restricted: profiles only' }
+				});
+				sessions.serve(seller);
+				const reader = createReader({
+					clock,
+					random,
+					crypto: nodeCrypto,
+					sql,
+					commits,
+					log,
+					ledger,
+					store,
+					sessions,
+					sender,
+					window: () => peer.window,
+					dailyLimit: () => peer.dailyLimit,
+					dayStart: (now) => now - (now % 86_400_000),
+					findNode: (wanted) => Promise.resolve(peers.find((one) => one.pubkey === wanted)?.contact)
+				});
+				Object.assign(peer, { commits, ledger, store, sessions, seller, reader, sender, running: true });
+				reader.start();
+			};
+
+			const peer = {
+				name,
+				address,
+				pubkey,
+				secret,
+				contact: { pubkey, address, streamKey },
+				random,
+				sql,
+				price: () => PRICE,
+				window: 20_000_000n,
+				dailyLimit: 1_000_000_000n,
+				online: true,
+				running: true,
+				begin,
+				stop: () => {
+					peer.running = false;
+					peer.reader.stop();
+					peer.sessions.stop();
+					peer.commits.stop();
+				},
+				publish: async (content: string) => {
+					const created_at = Math.floor(clock.now() / 1000);
+					const event = await signEvent(nodeCrypto, random, secret, { kind: 1, created_at, tags: [], content });
+					const { commits, store, seller } = peer;
+					const put = commits.run(() => store.put(event, clock.now()));
+					commits.flush();
+					await put;
+					seller.announce();
+					return event;
+				}
+			} as unknown as Peer;
+			peers.push(peer);
+			begin();
+			return peer;
+		}
+	};
+	return world;
+};
+
+const has = (peer: Peer, event: { readonly id: string }, at: number): boolean => peer.store.get(event.id, at) !== undefined;
+
+/** Reader and author with some notes, nothing followed yet. */
+const aliceAndBob = async (notes: readonly string[] = ['first', 'second', 'third']) => {
+	const world = createWorld();
+	const alice = await world.peer('alice');
+	const bob = await world.peer('bob');
+	const events: VerifiedEvent[] = [];
+	for (const content of notes) events.push(await bob.publish(content));
+	const { clock } = world;
+	const got = (): number => events.filter((event) => has(alice, event, clock.now())).length;
+	return { world, clock, alice, bob, events, got };
+};
+
+/** Sends frames in a session of one's own, past the reader. */
+const talk = (peer: Peer, to: Peer) => peer.sessions.open(to.contact);
+
+/** A request under a clock that only moves when told to. */
+const during = async <T>(clock: SimulatedClock, work: Promise<T>): Promise<T> => {
+	let done = false;
+	const watched = work.finally(() => {
+		done = true;
+	});
+	await clock.runWhile(() => !done, clock.now() + MINUTE);
+	return watched;
+};
+
+const get = (ids: readonly string[], receipt: Uint8Array, part?: { index: number; count: number }): Frame => ({
+	type: 'GET',
+	requestId: 7,
+	ids,
+	receipt,
+	...(part ? { part } : {})
+});
+
+const paying = (amount: bigint, minimum = amount) => ({
+	amount,
+	minimum,
+	booking: { kind: 'buy', account: 'expense/notes' }
+}) as const;
+
+const types = (frames: readonly Frame[]): readonly string[] => frames.map((frame) => ('code' in frame ? `${frame.type} ${frame.code}` : frame.type));
+
+describe('a followed author', () => {
+	it('is read note by note, each paid when it comes', async () => {
+		const { clock, alice, bob, events, got } = await aliceAndBob();
+		alice.reader.follow(bob.pubkey, TERMS);
+		await clock.advance(5 * SECOND);
+
+		expect(got()).toBe(3);
+		expect(alice.ledger.balance('expense/notes')).toBe(3n * PRICE);
+		expect(bob.ledger.balance('income/notes')).toBe(-3n * PRICE);
+		expect(alice.reader.spentToday()).toBe(3n * PRICE);
+		const [first] = events as [VerifiedEvent];
+		expect(bob.seller.earningsOf(first.id)).toEqual({ readers: 1, total: PRICE });
+		expect(alice.reader.bought([first.id]).get(first.id)).toMatchObject({ sent: PRICE, arrived: PRICE, author: bob.pubkey });
+		expect(alice.reader.views().get(bob.pubkey)).toMatchObject({
+			status: 'live',
+			error: undefined,
+			price: PRICE,
+			spentToday: 3n * PRICE,
+			waiting: { count: 0, cost: 0n }
+		});
+		expect(alice.ledger.audit().sum).toBe(0n);
+	});
+
+	it('is heard at once when something new is published', async () => {
+		const { clock, alice, bob } = await aliceAndBob();
+		alice.reader.follow(bob.pubkey, TERMS);
+		await clock.advance(5 * SECOND);
+
+		const news = await bob.publish('news');
+		await clock.advance(200);
+		expect(has(alice, news, clock.now())).toBe(true);
+	});
+
+	it('is got over a way that takes a share, which is learnt from one refusal', async () => {
+		const { world, clock, alice, bob, events, got } = await aliceAndBob();
+		world.fee = 10_000n;
+		alice.reader.follow(bob.pubkey, TERMS);
+		await clock.advance(5 * SECOND);
+
+		expect(got()).toBe(3);
+		const refused = world.carried.filter(({ from, prepare, reply }) => from === 'alice' && prepare.amount > 0n && reply?.type === 'reject');
+		expect(refused).toHaveLength(1);
+		const way = alice.ledger.balance('expense/way');
+		expect(way).toBeGreaterThan(0n);
+		// What was sent is what the notes cost and what the way took.
+		expect(alice.ledger.balance('link/hub')).toBe(-(alice.ledger.balance('expense/notes') + way));
+		expect(-bob.ledger.balance('income/notes')).toBe(alice.ledger.balance('expense/notes'));
+		for (const { id } of events) {
+			const one = alice.reader.bought([id]).get(id);
+			expect(one?.arrived).toBeGreaterThanOrEqual(PRICE);
+			expect(one?.sent).toBeGreaterThan(one?.arrived ?? 0n);
+		}
+	});
+
+	it('is left alone when the way takes more than a tenth', async () => {
+		const { world, clock, alice, bob, got } = await aliceAndBob();
+		world.fee = 150_000n;
+		alice.reader.follow(bob.pubkey, TERMS);
+		await clock.advance(5 * SECOND);
+
+		expect(got()).toBe(0);
+		expect(alice.ledger.balance('expense/notes')).toBe(0n);
+		expect(alice.reader.views().get(bob.pubkey)).toMatchObject({ status: 'stopped', error: { type: 'WayTooDear' } });
+	});
+
+	it('is not got above the accepted price, and shows what waits', async () => {
+		const { clock, alice, bob, got } = await aliceAndBob();
+		bob.price = () => 2_000_000n;
+		alice.reader.follow(bob.pubkey, TERMS);
+		await clock.advance(5 * SECOND);
+		expect(got()).toBe(0);
+		expect(alice.reader.views().get(bob.pubkey)).toMatchObject({
+			error: { type: 'PriceAboveLimit' },
+			waiting: { count: 3, cost: 6_000_000n }
+		});
+
+		alice.reader.follow(bob.pubkey, { ...TERMS, maxPrice: 2_000_000n });
+		await clock.advance(5 * SECOND);
+		expect(got()).toBe(3);
+	});
+
+	it('is got within the daily limit to the unit, and on the next day', async () => {
+		const { clock, alice, bob, got } = await aliceAndBob(['1', '2', '3', '4', '5', '6', '7', '8']);
+		alice.reader.follow(bob.pubkey, { ...TERMS, dailyLimit: 3n * PRICE });
+		await clock.advance(10 * SECOND);
+		expect(got()).toBe(3);
+		expect(alice.reader.spentToday()).toBe(3n * PRICE);
+		expect(alice.reader.views().get(bob.pubkey)).toMatchObject({
+			status: 'stopped',
+			error: { type: 'DailyLimitReached' },
+			waiting: { count: 5, cost: 5n * PRICE }
+		});
+
+		await clock.run(START + 12 * 60 * MINUTE + 10 * SECOND);
+		expect(got()).toBe(6);
+	});
+
+	it('shares the whole day with the others', async () => {
+		const { world, clock, alice, bob } = await aliceAndBob(['1', '2', '3', '4', '5']);
+		const carol = await world.peer('carol');
+		for (const content of ['1', '2', '3', '4', '5']) await carol.publish(content);
+		alice.dailyLimit = 7n * PRICE;
+		alice.reader.follow(bob.pubkey, TERMS);
+		alice.reader.follow(carol.pubkey, TERMS);
+		await clock.advance(10 * SECOND);
+		expect(alice.reader.spentToday()).toBe(7n * PRICE);
+		expect(alice.ledger.balance('expense/notes')).toBe(7n * PRICE);
+	});
+
+	it('is not paid any more from the moment it is unfollowed', async () => {
+		const { clock, alice, bob } = await aliceAndBob();
+		alice.reader.follow(bob.pubkey, TERMS);
+		await clock.advance(5 * SECOND);
+		alice.reader.unfollow(bob.pubkey);
+		const late = await bob.publish('too late');
+		await clock.advance(2 * MINUTE);
+		expect(has(alice, late, clock.now())).toBe(false);
+		expect(bob.seller.subscriptions()).toBe(0);
+		expect(alice.ledger.balance('expense/notes')).toBe(3n * PRICE);
+		expect(alice.reader.followed()).toEqual([]);
+	});
+
+	it('is asked again after a minute of silence, so a lost push is no lost note', async () => {
+		const { world, clock, alice, bob } = await aliceAndBob();
+		alice.reader.follow(bob.pubkey, TERMS);
+		await clock.advance(5 * SECOND);
+		world.onPrepare = (from) => (from === 'bob' ? 'lose' : 'pass');
+		const note = await bob.publish('pushed into the void');
+		await clock.advance(5 * SECOND);
+		expect(has(alice, note, clock.now())).toBe(false);
+		await clock.advance(MINUTE);
+		expect(has(alice, note, clock.now())).toBe(true);
+	});
+
+	it('is trusted step by step: one GET at first', async () => {
+		const { world, clock, alice, bob, got } = await aliceAndBob(Array.from({ length: 40 }, (_, i) => `note ${i}`));
+		let underWay = 0;
+		const most: number[] = [];
+		world.onPrepare = (from, prepare) => {
+			if (from === 'alice' && prepare.amount > 0n) most.push(++underWay);
+			return 'pass';
+		};
+		world.onReply = (from, prepare, reply) => {
+			if (from === 'alice' && prepare.amount > 0n) underWay--;
+			return reply;
+		};
+		alice.reader.follow(bob.pubkey, TERMS);
+		await clock.advance(10 * SECOND);
+		expect(got()).toBe(40);
+		expect(most[0]).toBe(1);
+		expect(most[1]).toBe(1);
+		const paid = world.carried.filter(({ from, prepare }) => from === 'alice' && prepare.amount > 0n);
+		expect(paid[0]?.prepare.amount).toBe(PRICE);
+		// A quarter of W bounds what is unanswered.
+		for (const { prepare } of paid) expect(prepare.amount).toBeLessThanOrEqual(5_000_000n);
+	});
+
+	it('gives a long note and a dear one in parts, in order', async () => {
+		const { world, clock, alice, bob } = await aliceAndBob([]);
+		const long = await bob.publish('x'.repeat(70_000));
+		alice.reader.follow(bob.pubkey, { maxPrice: 3n * CENT, dailyLimit: 100n * CENT });
+		await clock.advance(5 * SECOND);
+		expect(has(alice, long, clock.now())).toBe(true);
+		expect(alice.reader.bought([long.id]).get(long.id)?.sent).toBe(PRICE);
+		expect(bob.seller.earningsOf(long.id)).toEqual({ readers: 1, total: PRICE });
+
+		bob.price = () => 2n * CENT + 1n;
+		alice.window = 100n * CENT;
+		const dear = await bob.publish('short and dear');
+		await clock.advance(5 * SECOND);
+		expect(has(alice, dear, clock.now())).toBe(true);
+		const amounts = world.carried.filter(({ from, prepare }) => from === 'alice' && prepare.amount > PRICE).map(({ prepare }) => prepare.amount);
+		expect(amounts).toEqual([6_666_667n, 6_666_667n, 6_666_667n]);
+		expect(alice.reader.bought([dear.id]).get(dear.id)?.sent).toBe(2n * CENT + 1n);
+	});
+
+	it('gives free events for nothing', async () => {
+		const { clock, alice, bob } = await aliceAndBob([]);
+		const profile = await signEvent(nodeCrypto, bob.random, bob.secret, {
+			kind: 0,
+			created_at: Math.floor(clock.now() / 1000),
+			tags: [],
+			content: '{"name":"Bob"}'
+		});
+		bob.store.put(profile, clock.now());
+		alice.reader.follow(bob.pubkey, { maxPrice: 0n, dailyLimit: 0n });
+		await clock.advance(2 * SECOND);
+		expect(has(alice, profile, clock.now())).toBe(true);
+		expect(alice.reader.spentToday()).toBe(0n);
+	});
+});
+
+describe('when answers go wrong', () => {
+	it('a spoiled reply is asked again by receipt and not paid twice', async () => {
+		const { world, clock, alice, bob, got } = await aliceAndBob(['one']);
+		world.onReply = (from, prepare, reply) =>
+			from === 'alice' && prepare.amount > 0n && reply.type === 'fulfill' ? { ...reply, data: new Uint8Array(60) } : reply;
+		alice.reader.follow(bob.pubkey, TERMS);
+		await clock.advance(10 * SECOND);
+		expect(got()).toBe(1);
+		expect(alice.ledger.balance('expense/notes')).toBe(PRICE);
+		expect(bob.ledger.balance('income/notes')).toBe(-PRICE);
+	});
+
+	it('an answer lost on the way back is asked again by receipt and not paid twice', async () => {
+		const { world, clock, alice, bob, got } = await aliceAndBob(['one']);
+		world.onReply = (from, prepare, reply) => (from === 'alice' && prepare.amount > 0n ? 'lose' : reply);
+		alice.reader.follow(bob.pubkey, TERMS);
+		await clock.advance(30 * SECOND);
+		expect(got()).toBe(1);
+		expect(world.carried.filter(({ from, prepare }) => from === 'alice' && prepare.amount > 0n)).toHaveLength(1);
+	});
+
+	it('a question lost on the way there costs nothing and is asked again', async () => {
+		const { world, clock, alice, bob, got } = await aliceAndBob(['one']);
+		let losses = 1;
+		world.onPrepare = (from, prepare) => (from === 'alice' && prepare.amount > 0n && losses-- > 0 ? 'lose' : 'pass');
+		alice.reader.follow(bob.pubkey, TERMS);
+		await clock.advance(30 * SECOND);
+		expect(got()).toBe(1);
+		expect(alice.ledger.balance('expense/notes')).toBe(PRICE);
+		expect(alice.reader.spentToday()).toBe(PRICE);
+	});
+
+	it('a reader that dies before the answer gets it by receipt when it is back', async () => {
+		const { world, clock, alice, bob, got } = await aliceAndBob(['one']);
+		world.onReply = (from, prepare, reply) => {
+			if (from === 'alice' && prepare.amount > 0n && alice.running) alice.stop();
+			return reply;
+		};
+		alice.reader.follow(bob.pubkey, TERMS);
+		await clock.advance(5 * SECOND);
+		expect(bob.ledger.balance('income/notes')).toBe(-PRICE);
+		expect(got()).toBe(0);
+
+		alice.begin();
+		await clock.advance(5 * SECOND);
+		expect(alice.reader.followed()).toEqual([bob.pubkey]);
+		expect(got()).toBe(1);
+		expect(bob.ledger.balance('income/notes')).toBe(-PRICE);
+		expect(alice.reader.spentToday()).toBe(PRICE);
+	});
+
+	it('an author who fulfils with nothing is paid once and never again', async () => {
+		const { clock, alice, bob, got } = await aliceAndBob();
+		const honest: RequestHandler = bob.seller;
+		bob.sessions.serve({
+			...honest,
+			prepare: async (request) => {
+				const prepared = await honest.prepare(request);
+				const isGet = request.frames.some(({ type }) => type === 'GET');
+				return { ...prepared, decide: () => (isGet ? { accept: true, frames: [] } : prepared.decide()) };
+			}
+		});
+		alice.reader.follow(bob.pubkey, TERMS);
+		await clock.advance(5 * MINUTE);
+		expect(got()).toBe(0);
+		expect(alice.ledger.balance('expense/notes')).toBe(PRICE);
+		expect(alice.reader.views().get(bob.pubkey)).toMatchObject({ status: 'stopped', error: { type: 'AuthorCheated' } });
+
+		alice.stop();
+		alice.begin();
+		await clock.advance(5 * MINUTE);
+		expect(alice.ledger.balance('expense/notes')).toBe(PRICE);
+		expect(alice.sql.all('SELECT node, length(proof) AS bytes FROM node_record WHERE cheated_at IS NOT NULL')).toMatchObject([
+			{ node: bob.pubkey }
+		]);
+	});
+
+	it('an author who fulfils with another event is paid once and never again', async () => {
+		const { clock, alice, bob, events } = await aliceAndBob();
+		const [other] = events as [VerifiedEvent];
+		const honest: RequestHandler = bob.seller;
+		bob.sessions.serve({
+			...honest,
+			prepare: async (request) => {
+				const prepared = await honest.prepare(request);
+				const question = request.frames.find((frame) => frame.type === 'GET');
+				if (question?.type !== 'GET' || question.ids.includes(other.id)) return prepared;
+				return {
+					...prepared,
+					decide: () => ({ accept: true, frames: [{ type: 'EVENT', requestId: question.requestId, event: other }] })
+				};
+			}
+		});
+		alice.reader.follow(bob.pubkey, TERMS);
+		await clock.advance(MINUTE);
+		expect(alice.ledger.balance('expense/notes')).toBeLessThanOrEqual(2n * PRICE);
+		expect(alice.reader.views().get(bob.pubkey)?.error).toEqual({ type: 'AuthorCheated' });
+	});
+
+	it('an author who is away is tried again, and read when back', async () => {
+		const { clock, alice, bob, got } = await aliceAndBob();
+		bob.online = false;
+		alice.reader.follow(bob.pubkey, TERMS);
+		await clock.advance(20 * SECOND);
+		expect(alice.reader.views().get(bob.pubkey)).toMatchObject({ status: 'asleep', error: { type: 'AuthorUnreachable' } });
+		bob.online = true;
+		await clock.advance(MINUTE);
+		expect(got()).toBe(3);
+	});
+
+	it('an author whose process restarted goes on being read', async () => {
+		const { clock, alice, bob } = await aliceAndBob();
+		alice.reader.follow(bob.pubkey, TERMS);
+		await clock.advance(5 * SECOND);
+		bob.stop();
+		await clock.advance(10 * MINUTE);
+		bob.begin();
+		const note = await bob.publish('back again');
+		await clock.advance(2 * MINUTE);
+		expect(has(alice, note, clock.now())).toBe(true);
+	});
+});
+
+describe('the seller', () => {
+	const receipt = (n: number): Uint8Array => new Uint8Array(16).fill(n);
+
+	const offers = async (clock: SimulatedClock, reader: Peer, author: Peer): Promise<readonly HaveEntry[]> => {
+		const reply = await during(
+			clock,
+			talk(reader, author).request([{ type: 'REQ', requestId: 1, filters: [{}], live: false }])
+		);
+		if (reply.type !== 'fulfilled') throw new Error(reply.type);
+		return reply.frames.flatMap((frame) => (frame.type === 'HAVE' ? frame.entries : []));
+	};
+
+	it('answers REQ in one round trip with what there is, its size and its price', async () => {
+		const { clock, alice, bob, events } = await aliceAndBob();
+		const entries = await offers(clock, alice, bob);
+		expect(entries.map(({ id, price, parts, size }) => ({ id, price, parts, size }))).toEqual(
+			events.map((event) => ({ id: event.id, price: PRICE, parts: 1, size: unwrap(encodeEvent(event)).length }))
+		);
+	});
+
+	it('refuses too little money, says what arrived, and takes nothing', async () => {
+		const { clock, alice, bob, events } = await aliceAndBob();
+		const [first] = events as [VerifiedEvent];
+		const reply = await during(clock, talk(alice, bob).request([get([first.id], receipt(1))], paying(PRICE - 1n, 0n)));
+		expect(reply).toMatchObject({ type: 'refused', arrived: PRICE - 1n });
+		if (reply.type !== 'refused') return;
+		expect(types(reply.frames)).toEqual(['NOTICE price', 'HAVE']);
+		expect(reply.frames[0]).toMatchObject({ amount: PRICE - 1n });
+		expect(bob.ledger.balance('income/notes')).toBe(0n);
+		expect(alice.ledger.balance('expense/notes')).toBe(0n);
+	});
+
+	it('refuses less than the reader said must arrive, even if it is the price', async () => {
+		const { clock, alice, bob, events } = await aliceAndBob();
+		const [first] = events as [VerifiedEvent];
+		const reply = await during(clock, talk(alice, bob).request([get([first.id], receipt(1))], paying(PRICE, PRICE + 1n)));
+		expect(reply.type).toBe('refused');
+		expect(bob.ledger.balance('income/notes')).toBe(0n);
+	});
+
+	it('gives all or nothing, and names what is missing', async () => {
+		const { clock, alice, bob, events } = await aliceAndBob();
+		const [first] = events as [VerifiedEvent];
+		const unknown = 'ab'.repeat(32);
+		const reply = await during(
+			clock,
+			talk(alice, bob).request([get([first.id, unknown], receipt(1))], paying(2n * PRICE))
+		);
+		expect(reply).toMatchObject({ type: 'refused', frames: [{ code: 'missing', ids: [unknown] }, { type: 'HAVE' }] });
+		expect(bob.ledger.balance('income/notes')).toBe(0n);
+	});
+
+	it('asks for money when a priced event is asked for without', async () => {
+		const { clock, alice, bob, events } = await aliceAndBob();
+		const [first] = events as [VerifiedEvent];
+		const reply = await during(clock, talk(alice, bob).request([get([first.id], receipt(1))]));
+		expect(reply.type === 'refused' && types(reply.frames)).toEqual(['NOTICE unpaid', 'HAVE']);
+	});
+
+	it('honours a price it told for ten minutes, even over a restart, and no longer', async () => {
+		const { clock, alice, bob, events } = await aliceAndBob();
+		const [first, second] = events as [VerifiedEvent, VerifiedEvent];
+		await offers(clock, alice, bob);
+		bob.price = () => 3n * PRICE;
+		bob.stop();
+		bob.begin();
+		await clock.advance(9 * MINUTE);
+		const intime = await during(clock, talk(alice, bob).request([get([first.id], receipt(1))], paying(PRICE)));
+		expect(intime.type).toBe('fulfilled');
+		await clock.advance(2 * MINUTE);
+		const late = await during(clock, talk(alice, bob).request([get([second.id], receipt(2))], paying(PRICE)));
+		expect(late).toMatchObject({ type: 'refused', frames: [{ code: 'price' }, { entries: [{ price: 3n * PRICE }] }] });
+	});
+
+	it('answers a paid receipt again from any session: free in a fulfill, with money in a reject', async () => {
+		const { clock, alice, bob, events } = await aliceAndBob();
+		const [first] = events as [VerifiedEvent];
+		const ask = (amount: bigint) =>
+			during(
+				clock,
+				talk(alice, bob).request([get([first.id], receipt(1))], amount > 0n ? paying(amount) : {})
+			);
+		expect((await ask(PRICE)).type).toBe('fulfilled');
+		const free = await ask(0n);
+		expect(free).toMatchObject({ type: 'fulfilled', frames: [{ type: 'EVENT', event: { id: first.id } }] });
+		const paidAgain = await ask(PRICE);
+		expect(paidAgain).toMatchObject({ type: 'refused', frames: [{ type: 'EVENT', event: { id: first.id } }] });
+		expect(bob.ledger.balance('income/notes')).toBe(-PRICE);
+		expect(bob.seller.earningsOf(first.id)).toEqual({ readers: 1, total: PRICE });
+	});
+
+	it('lets nobody use a receipt for something else', async () => {
+		const { clock, alice, bob, events } = await aliceAndBob();
+		const [first, second] = events as [VerifiedEvent, VerifiedEvent];
+		await during(clock, talk(alice, bob).request([get([first.id], receipt(1))], paying(PRICE)));
+		const reply = await during(clock, talk(alice, bob).request([get([second.id], receipt(1))]));
+		expect(reply).toMatchObject({ type: 'refused', frames: [{ code: 'restricted' }] });
+	});
+
+	it('sells only what it may serve', async () => {
+		const { world, clock, alice, bob } = await aliceAndBob();
+		const carol = await world.peer('carol');
+		const resold = await carol.publish('of Carol');
+		bob.store.put(resold, clock.now());
+		expect((await offers(clock, alice, bob)).some(({ id }) => id === resold.id)).toBe(false);
+		const reply = await during(clock, talk(alice, bob).request([get([resold.id], receipt(1))], paying(PRICE)));
+		expect(reply).toMatchObject({ type: 'refused', frames: [{ code: 'missing' }] });
+	});
+
+	it('keeps what it agrees to keep, refuses the rest, and counts what others may see', async () => {
+		const { clock, alice, bob } = await aliceAndBob();
+		const sign = (kind: number) =>
+			signEvent(nodeCrypto, alice.random, alice.secret, {
+				kind,
+				created_at: Math.floor(clock.now() / 1000),
+				tags: [],
+				content: '{}'
+			});
+		const profile = await sign(0);
+		const publish = (event: VerifiedEvent) => during(clock, alice.reader.publishTo(bob.contact, event));
+		expect(await publish(profile)).toMatchObject({ ok: true, value: { accepted: true, text: '' } });
+		expect(await publish(profile)).toMatchObject({ ok: true, value: { accepted: true, text: 'duplicate: already here' } });
+		expect(await publish(await sign(1))).toMatchObject({ ok: true, value: { accepted: false, text: 'restricted: profiles only' } });
+		expect(await publish({ ...profile, content: '{"name":"Mallory"}' })).toMatchObject({
+			ok: true,
+			value: { accepted: false, text: 'invalid: WrongId' }
+		});
+		const found = await during(clock, alice.reader.queryOnce(bob.contact, [{ kinds: [0] }]));
+		expect(unwrap(found).map(({ id }) => id)).toEqual([profile.id]);
+		const counted = await during(
+			clock,
+			talk(alice, bob).request([{ type: 'COUNT', requestId: 2, filters: [{ kinds: [0, 1] }] }])
+		);
+		expect(counted).toMatchObject({ type: 'fulfilled', frames: [{ type: 'COUNT', count: 4 }] });
+	});
+
+	it('takes no money for a question that costs nothing', async () => {
+		const { clock, alice, bob } = await aliceAndBob();
+		const reply = await during(
+			clock,
+			talk(alice, bob).request([{ type: 'REQ', requestId: 1, filters: [{}], live: false }], paying(PRICE))
+		);
+		expect(reply.type).toBe('refused');
+		expect(bob.ledger.balance('income/notes')).toBe(0n);
+	});
+
+	it('stops pushing to a reader who takes a hundred entries and gets none', async () => {
+		const { clock, alice, bob } = await aliceAndBob([]);
+		bob.price = () => 2n * PRICE;
+		alice.reader.follow(bob.pubkey, { maxPrice: PRICE, dailyLimit: PRICE });
+		await clock.advance(SECOND);
+		for (let i = 0; i < 110; i++) {
+			await bob.publish(`note ${i}`);
+			await clock.advance(100);
+		}
+		expect(alice.reader.views().get(bob.pubkey)?.waiting.count).toBe(100);
+		await clock.advance(2 * MINUTE);
+		expect(alice.reader.views().get(bob.pubkey)?.waiting.count).toBe(110);
+	});
+
+	it('sends one packet to an address that never answered, and no more', async () => {
+		const { world, clock, alice, bob } = await aliceAndBob([]);
+		alice.reader.follow(bob.pubkey, TERMS);
+		await clock.advance(SECOND);
+		world.onPrepare = (from) => (from === 'bob' ? 'lose' : 'pass');
+		for (let i = 0; i < 5; i++) {
+			await bob.publish(`note ${i}`);
+			await clock.advance(SECOND);
+		}
+		expect(world.carried.filter(({ from }) => from === 'bob')).toHaveLength(1);
+	});
+});
+
+describe('a hop that cheats', () => {
+	it('replays a paid packet and is paid for nothing, even after a restart', async () => {
+		const { world, clock, alice, bob } = await aliceAndBob(['one']);
+		alice.reader.follow(bob.pubkey, TERMS);
+		await clock.advance(5 * SECOND);
+		const paid = world.carried.find(({ from, prepare }) => from === 'alice' && prepare.amount > 0n) as Carried;
+		const replay = () =>
+			during(clock, world.deliver({ ...paid.prepare, expiresAt: clock.now() + 10 * SECOND }, 'hub'));
+		expect(await replay()).toMatchObject({ type: 'reject', code: 'F99' });
+		bob.stop();
+		bob.begin();
+		await clock.advance(20 * MINUTE);
+		expect(await replay()).toMatchObject({ type: 'reject', code: 'F99' });
+		expect(bob.ledger.balance('income/notes')).toBe(-PRICE);
+	});
+
+	it('hands a reader its own packet back and learns no fulfillment', async () => {
+		const { world, clock, alice, bob } = await aliceAndBob(['one']);
+		let reflected: Promise<IlpFulfill | IlpReject>[] = [];
+		const tags = new Set<string>();
+		world.onPrepare = (from, prepare) => {
+			if (from === 'bob') tags.add(prepare.destination);
+			if (from === 'alice' && prepare.amount > 0n)
+				for (const destination of tags) reflected.push(world.deliver({ ...prepare, destination }, 'hub'));
+			return 'pass';
+		};
+		alice.reader.follow(bob.pubkey, TERMS);
+		await clock.advance(5 * SECOND);
+		await bob.publish('two');
+		await clock.advance(5 * SECOND);
+		const answers = await during(clock, Promise.all(reflected));
+		reflected = [];
+		expect(answers.length).toBeGreaterThan(0);
+		for (const answer of answers) expect(answer).toMatchObject({ type: 'reject', code: 'F06' });
+	});
+
+	it('opens nothing with a token older than five minutes', async () => {
+		const { world, clock, alice, bob } = await aliceAndBob(['one']);
+		world.onPrepare = () => 'lose';
+		alice.reader.follow(bob.pubkey, TERMS);
+		await clock.advance(6 * MINUTE);
+		const [held] = world.carried as [Carried];
+		expect(await during(clock, world.deliver(held.prepare, 'hub'))).toMatchObject({
+			type: 'reject',
+			code: 'F06',
+			data: new Uint8Array()
+		});
+	});
+
+	it('changes a packet on the way and it is worth nothing', async () => {
+		const { world, clock, alice, bob } = await aliceAndBob(['one']);
+		alice.reader.follow(bob.pubkey, TERMS);
+		await clock.advance(5 * SECOND);
+		const paid = world.carried.find(({ from, prepare }) => from === 'alice' && prepare.amount > 0n) as Carried;
+		const data = paid.prepare.data.slice();
+		data[40] = (data[40] as number) ^ 1;
+		expect(await during(clock, world.deliver({ ...paid.prepare, data }, 'hub'))).toMatchObject({ type: 'reject', code: 'F06' });
+	});
+});
