@@ -37,8 +37,7 @@ export const wordsFor = (
 		case 'eth_requestAccounts':
 			return {
 				title: `Connect to ${site}?`,
-				sentence:
-					'The site will see your address and what is in this wallet, and may ask you to sign. It cannot move anything by itself.',
+				sentence: `The site will see your address and what is in this wallet, and may ask you to sign. It cannot move anything by itself.${balance === 0n ? ' An empty wallet is filled with test money when you connect.' : ''}`,
 				facts: inWallet,
 				raw: undefined,
 				approve: 'Connect'
@@ -93,11 +92,12 @@ const fundingWords = (
 	const amount = money(BigInt(message.value), circumstances);
 	return {
 		title: `Put ${amount} into a payment channel?`,
-		sentence: `${site} asks you to let the hub move ${amount} from your wallet into the payment channel ${short(message.nonce)}: into this channel only, and once. What you do not spend comes back when the channel is closed.`,
+		sentence: `${site} asks you to let the hub move ${amount} from your wallet into one payment channel: into no other, and only once. What you do not spend comes back when the channel is closed.`,
 		facts: [
 			['Amount', amount],
 			['To', `channel contract ${message.to}`],
-			['Only for', message.nonce ?? ''],
+			// The nonce is a hash of the channel, so that the signature is good for that channel alone.
+			['Bound to', message.nonce ?? ''],
 			['Valid until', time(message.validBefore)],
 			['Costs you', 'no network fee: the hub pays it'],
 			...inWallet
@@ -164,8 +164,6 @@ const money = (amount: bigint, { chain }: Circumstances): string => {
 	const [whole = '0', fraction = ''] = formatUnits(amount, chain.tokenScale).split('.');
 	return `${whole}.${fraction.padEnd(2, '0')} ${chain.tokenSymbol}`;
 };
-
-const short = (hex: string | undefined): string => (hex === undefined ? '' : `${hex.slice(0, 8)}…`);
 
 const time = (unixSeconds: string | bigint | undefined): string =>
 	unixSeconds === undefined ? 'always' : new Date(Number(unixSeconds) * 1_000).toLocaleString();

@@ -150,7 +150,7 @@ describe('the demo wallet', () => {
 		const [question] = world.questions;
 		expect(question?.title).toBe('Put 2.00 tUSD into a payment channel?');
 		expect(question?.sentence).toContain(
-			'let the hub move 2.00 tUSD from your wallet into the payment channel 0x123456…'
+			'let the hub move 2.00 tUSD from your wallet into one payment channel'
 		);
 		expect(question?.facts).toContainEqual(['In it', '10.00 tUSD']);
 		const signer = await recoverTypedDataAddress({
