@@ -7,7 +7,8 @@ export default {
 		adapter: adapter({ fallback: 'index.html', precompress: false }),
 		// The build's name changes exactly when its sources do (scripts/start.ts passes their hash),
 		// so an unchanged app keeps its service worker and its caches.
-		version: { name: process.env.TRIBUTARY_BUILD_ID ?? String(Date.now()) },
+		// This file is read more than once during a build and must say the same each time.
+		version: { name: (process.env.TRIBUTARY_BUILD_ID ??= String(Date.now())) },
 		serviceWorker: { register: true }
 	}
 };
