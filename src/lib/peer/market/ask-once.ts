@@ -22,7 +22,10 @@ export const replyError = (reply: SessionReply): PeerError => {
 		case 'spoiled':
 			return peerError('AnswerSpoiled');
 		case 'rejected':
-			return peerError(reply.code === 'F02' ? 'NoRoute' : 'AuthorUnreachable', `${reply.code} ${reply.message}`);
+			return peerError(
+				reply.code === 'F02' ? 'NoRoute' : 'AuthorUnreachable',
+				`${reply.code} ${reply.message}`
+			);
 		case 'fulfilled':
 		case 'refused':
 			return peerError('AuthorUnreachable', reply.frames.map(({ type }) => type).join());
@@ -42,7 +45,8 @@ const askPatiently = async (
 	for (let failed = 0; ; failed++) {
 		const reply = await session.request(frames, options);
 		// F06: the node forgot this session; the next packet opens another.
-		const isTemporary = reply.type === 'rejected' && (reply.code.startsWith('T') || (reply.code === 'F06' && failed === 0));
+		const isTemporary =
+			reply.type === 'rejected' && (reply.code.startsWith('T') || (reply.code === 'F06' && failed === 0));
 		if (!isTemporary || failed + 1 >= TRIES) return reply;
 		await new Promise<void>((resolve) => clock.after(RETRY_FIRST_MS * 2 ** failed, resolve));
 	}
@@ -61,7 +65,13 @@ export const storeAt = async (
 	const reply = await askPatiently(session, clock, [frame], {
 		amount,
 		...(amount > 0n
-			? { booking: { kind: 'publish', account: 'expense/publishing', memo: { eventIds: [event.id], peer: session.contact.pubkey } } }
+			? {
+					booking: {
+						kind: 'publish',
+						account: 'expense/publishing',
+						memo: { eventIds: [event.id], peer: session.contact.pubkey }
+					}
+				}
 			: {})
 	});
 	if (reply.type === 'fulfilled' || reply.type === 'refused') {

@@ -15,7 +15,14 @@
 import { bytesToHex, concatBytes } from '../bytes.ts';
 import { encodeFrame } from '../codec/btp-nips.ts';
 import { decodeEvent } from '../codec/event-v2.ts';
-import { NOTICE_CODES, type EventFrame, type Frame, type HaveEntry, type NoticeFrame, type Part } from '../codec/frames.ts';
+import {
+	NOTICE_CODES,
+	type EventFrame,
+	type Frame,
+	type HaveEntry,
+	type NoticeFrame,
+	type Part
+} from '../codec/frames.ts';
 import type { NostrEvent, VerifiedEvent } from '../codec/nostr-event.ts';
 import type { IlpErrorCode } from '../codec/ilp.ts';
 import type { EventStore } from '../events/store.ts';
@@ -37,6 +44,8 @@ export interface BuyerDependencies {
 	readonly store: EventStore;
 	readonly records: ReaderStore;
 	readonly nextRequestId: () => number;
+	/** Unix ms at which the day of `now` began. */
+	readonly dayStart: (now: number) => number;
 	/** An event is on disk. */
 	readonly onStored: (event: VerifiedEvent) => void;
 	/** The fulfilment of a GET that was given up came after all: ask by receipt. */
@@ -116,14 +125,17 @@ export const createBuyer = (dependencies: BuyerDependencies): Buyer => {
 		const answers = frames.filter((frame): frame is EventFrame => frame.type === 'EVENT');
 		const { part, ids } = purchase;
 		if (part) {
-			const slice = answers.find((frame) => frame.part?.index === part.index && frame.part.count === part.count);
+			const slice = answers.find(
+				(frame) => frame.part?.index === part.index && frame.part.count === part.count
+			);
 			return slice?.bytes ? { type: 'part', bytes: slice.bytes } : { type: 'bad' };
 		}
 		const events: VerifiedEvent[] = [];
 		for (const id of ids) {
 			const event = await verified(id, answers.find((frame) => frame.event?.id === id)?.event);
 			const entry = entries.find((offered) => offered.id === id);
-			if (!event || (entry && (entry.author !== event.pubkey || entry.kind !== event.kind))) return { type: 'bad' };
+			if (!event || (entry && (entry.author !== event.pubkey || entry.kind !== event.kind)))
+				return { type: 'bad' };
 			events.push(event);
 		}
 		return { type: 'events', events };
@@ -131,7 +143,9 @@ export const createBuyer = (dependencies: BuyerDependencies): Buyer => {
 
 	/** The whole event, once its last part is here; `bad` when the parts make none. */
 	const assemble = async (id: string, last: Part, bytes: Uint8Array): Promise<VerifiedEvent | 'bad'> => {
-		const earlier = records.parts(id).filter(({ index, count }) => count === last.count && index < last.index);
+		const earlier = records
+			.parts(id)
+			.filter(({ index, count }) => count === last.count && index < last.index);
 		if (earlier.length !== last.index) return 'bad';
 		const decoded = decodeEvent(concatBytes(...earlier.map((part) => part.bytes), bytes));
 		return (decoded.ok ? await verified(id, decoded.value) : undefined) ?? 'bad';
@@ -257,8 +271,12 @@ export const createBuyer = (dependencies: BuyerDependencies): Buyer => {
 			return cheat(purchase, frames);
 		}
 		const notice = noticeIn(frames);
-		if (reply.type === 'refused' && !answered && (notice?.code === NOTICE_CODES.unpaid || notice?.code === NOTICE_CODES.missing)) {
-			await commits.run(() => records.cancelPurchase(purchase.receipt));
+		if (
+			reply.type === 'refused' &&
+			!answered &&
+			(notice?.code === NOTICE_CODES.unpaid || notice?.code === NOTICE_CODES.missing)
+		) {
+			await commits.run(() => records.cancelPurchase(purchase));
 			return { type: 'unpaid' };
 		}
 		if (notice?.code === NOTICE_CODES.missing) {
@@ -311,6 +329,7 @@ export const createBuyer = (dependencies: BuyerDependencies): Buyer => {
 			prices,
 			part,
 			amount,
+			day: dependencies.dayStart(clock.now()),
 			at: clock.now()
 		};
 		const memo: TransferMemo = { eventIds: purchase.ids, author: entries[0]?.author ?? node };
@@ -338,7 +357,7 @@ export const createBuyer = (dependencies: BuyerDependencies): Buyer => {
 								records.savePurchase(purchase, 'answered');
 								answered = true;
 								if (!waiting) dependencies.onLate(purchase);
-							} else if (outcome.code !== 'R00') records.cancelPurchase(purchase.receipt);
+							} else if (outcome.code !== 'R00') records.cancelPurchase(purchase);
 							return undefined;
 						}
 					})
@@ -354,7 +373,9 @@ export const createBuyer = (dependencies: BuyerDependencies): Buyer => {
 			case 'spoiled': {
 				if (amount === 0n) return { type: 'open', spoiled: reply.type === 'spoiled' };
 				const asked = await askReceipt(session, purchase, reply.type === 'spoiled' || answered, entries);
-				return asked.type === 'open' ? { type: 'open', spoiled: asked.spoiled || reply.type === 'spoiled' } : asked;
+				return asked.type === 'open'
+					? { type: 'open', spoiled: asked.spoiled || reply.type === 'spoiled' }
+					: asked;
 			}
 			case 'refused':
 				return refusal(reply.frames, reply.arrived);
@@ -363,7 +384,10 @@ export const createBuyer = (dependencies: BuyerDependencies): Buyer => {
 		}
 		const arrived = minOf(reply.arrived, amount);
 		const taken = await take(purchase, entries, reply.frames);
-		if (taken.type !== 'bad' && (await keep(purchase, taken, { sent: amount, arrived, booked: true })) === 'kept')
+		if (
+			taken.type !== 'bad' &&
+			(await keep(purchase, taken, { sent: amount, arrived, booked: true })) === 'kept'
+		)
 			return { type: 'got', arrived };
 		if (amount === 0n) return cheat(purchase, reply.frames);
 		// Readable and wrong: one chance more, for the proof must not rest on a mishap.

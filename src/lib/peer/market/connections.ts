@@ -24,10 +24,7 @@ export const createConnections = (dependencies: {
 	const to = (contact: NodeContact): OpenerSession => {
 		const node = contact.pubkey;
 		const known = open.get(node);
-		if (
-			known?.contact.address === contact.address &&
-			bytesEqual(known.contact.streamKey, contact.streamKey)
-		)
+		if (known?.contact.address === contact.address && bytesEqual(known.contact.streamKey, contact.streamKey))
 			return known;
 		known?.close();
 		const session = dependencies.sessions.open(contact);

@@ -38,6 +38,8 @@ export interface Purchase {
 	readonly part: Part | undefined;
 	/** Link units sent. */
 	readonly amount: bigint;
+	/** Unix ms at which its day began. */
+	readonly day: number;
 	/** Unix ms. */
 	readonly at: number;
 }
@@ -69,6 +71,7 @@ const toPurchase = (row: SqlRow): Purchase & { readonly answered: boolean } => {
 		prices: (row.prices as string).split(',').map(BigInt),
 		part: index !== undefined && count !== undefined ? { index, count } : undefined,
 		amount: big(row.amount),
+		day: row.day as number,
 		at: row.at as number,
 		answered: row.state === 'answered'
 	};
@@ -167,11 +170,29 @@ export const createReaderStore = (sql: SqlDriver) => ({
 
 	/** Again for the same receipt changes only its state. */
 	savePurchase: (purchase: Purchase, state: 'asked' | 'answered'): void => {
-		const { receipt, node, ids, part, prices, amount, at } = purchase;
+		const { receipt, node, ids, part, prices, amount, day, at } = purchase;
+		if (sql.all('SELECT 1 FROM purchase WHERE receipt = ?', [receipt]).length > 0) {
+			sql.run(`UPDATE purchase SET state = ? WHERE receipt = ? AND state = 'asked'`, [state, receipt]);
+			return;
+		}
 		sql.run(
-			`INSERT INTO purchase (receipt, node, ids, part, prices, amount, state, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-			ON CONFLICT (receipt) DO UPDATE SET state = excluded.state WHERE state = 'asked'`,
-			[receipt, node, ids.join(), part ? `${part.index}/${part.count}` : '', prices.join(), amount, state, at]
+			'INSERT INTO purchase (receipt, node, ids, part, prices, amount, state, day, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+			[
+				receipt,
+				node,
+				ids.join(),
+				part ? `${part.index}/${part.count}` : '',
+				prices.join(),
+				amount,
+				state,
+				day,
+				at
+			]
+		);
+		sql.run(
+			`INSERT INTO spending (day, node, amount) VALUES (?, ?, ?)
+			ON CONFLICT (day, node) DO UPDATE SET amount = amount + excluded.amount`,
+			[day, node, amount]
 		);
 	},
 
@@ -180,38 +201,66 @@ export const createReaderStore = (sql: SqlDriver) => ({
 	},
 
 	/** Refused: nothing was paid. Leaves alone what is known to be paid. */
-	cancelPurchase: (receipt: Uint8Array): void => {
-		sql.run(`DELETE FROM purchase WHERE receipt = ? AND state = 'asked'`, [receipt]);
+	cancelPurchase: ({ receipt, day, node, amount }: Purchase): void => {
+		const cancelled = sql.run(`DELETE FROM purchase WHERE receipt = ? AND state = 'asked'`, [receipt]);
+		if (cancelled > 0)
+			sql.run('UPDATE spending SET amount = amount - ? WHERE day = ? AND node = ?', [amount, day, node]);
+	},
+
+	/** What ended before a time (Unix ms). */
+	prune: (before: number): void => {
+		sql.run(`DELETE FROM purchase WHERE state IN ('stored', 'failed') AND at < ?`, [before]);
+		sql.run('DELETE FROM spending WHERE day < ?', [before]);
 	},
 
 	openPurchases: (): readonly (Purchase & { readonly answered: boolean })[] =>
-		sql.all(`SELECT * FROM purchase WHERE state IN ('asked', 'answered') ORDER BY at, receipt`).map(toPurchase),
+		sql
+			.all(`SELECT * FROM purchase WHERE state IN ('asked', 'answered') ORDER BY at, receipt`)
+			.map(toPurchase),
 
-	/** Everything sent or on its way since a time (Unix ms), to one node or to all. */
-	spent: (since: number, node?: string): bigint => {
+	/** Everything sent or on its way on the day that began then (Unix ms), to one node or to all. */
+	spent: (day: number, node?: string): bigint => {
 		const row =
 			node === undefined
-				? sql.all('SELECT sum(amount) AS total FROM purchase WHERE at >= ?', [since])[0]
-				: sql.all('SELECT sum(amount) AS total FROM purchase WHERE at >= ? AND node = ?', [since, node])[0];
+				? sql.all('SELECT sum(amount) AS total FROM spending WHERE day = ?', [day])[0]
+				: sql.all('SELECT amount AS total FROM spending WHERE day = ? AND node = ?', [day, node])[0];
 		return big(row?.total);
 	},
 
 	saveBought: (
 		id: string,
-		bought: Bought & { readonly node: string; readonly createdAt: number; readonly receipt: Uint8Array | undefined }
+		bought: Bought & {
+			readonly node: string;
+			readonly createdAt: number;
+			readonly receipt: Uint8Array | undefined;
+		}
 	): void => {
 		sql.run(
 			`INSERT INTO bought (event_id, node, author, created_at, sent, arrived, receipt, at)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (event_id) DO UPDATE SET sent = sent + excluded.sent, arrived = arrived + excluded.arrived`,
-			[id, bought.node, bought.author, bought.createdAt, bought.sent, bought.arrived, bought.receipt ?? null, bought.at]
+			[
+				id,
+				bought.node,
+				bought.author,
+				bought.createdAt,
+				bought.sent,
+				bought.arrived,
+				bought.receipt ?? null,
+				bought.at
+			]
 		);
 	},
 
 	bought: (id: string): Bought | undefined => {
 		const row = sql.all('SELECT sent, arrived, author, at FROM bought WHERE event_id = ?', [id])[0];
 		return (
-			row && { sent: big(row.sent), arrived: big(row.arrived), author: row.author as string, at: row.at as number }
+			row && {
+				sent: big(row.sent),
+				arrived: big(row.arrived),
+				author: row.author as string,
+				at: row.at as number
+			}
 		);
 	},
 

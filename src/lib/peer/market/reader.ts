@@ -116,7 +116,10 @@ export interface Reader {
 	/** Has the node keep an event. */
 	publishTo(contact: NodeContact, event: NostrEvent, amount?: bigint): Promise<Result<OkFrame, PeerError>>;
 	/** What the node has for nothing, once; checked, not stored. */
-	queryOnce(contact: NodeContact, filters: readonly Filter[]): Promise<Result<readonly VerifiedEvent[], PeerError>>;
+	queryOnce(
+		contact: NodeContact,
+		filters: readonly Filter[]
+	): Promise<Result<readonly VerifiedEvent[], PeerError>>;
 }
 
 /** How far back a new subscription looks. */
@@ -223,6 +226,7 @@ export const createReader = (dependencies: ReaderDependencies): Reader => {
 		store,
 		records,
 		nextRequestId,
+		dayStart: dependencies.dayStart,
 		onStored: (event) => dependencies.onStored?.(event),
 		onLate: (purchase) => {
 			clock.after(0, () => void recover(purchase, true));
@@ -240,9 +244,9 @@ export const createReader = (dependencies: ReaderDependencies): Reader => {
 	/* ------------------------------------------------------------------ limits */
 
 	const leftToday = (subscription: Subscription): bigint => {
-		const since = dependencies.dayStart(clock.now());
-		const own = subscription.dailyLimit - records.spent(since, subscription.node);
-		return maxOf(0n, minOf(own, dependencies.dailyLimit() - records.spent(since)));
+		const day = dependencies.dayStart(clock.now());
+		const own = subscription.dailyLimit - records.spent(day, subscription.node);
+		return maxOf(0n, minOf(own, dependencies.dailyLimit() - records.spent(day)));
 	};
 
 	const admit = (subscription: Subscription, amount: bigint): void => {
@@ -274,14 +278,21 @@ export const createReader = (dependencies: ReaderDependencies): Reader => {
 	const resume = (subscription: Subscription): void => {
 		if (!isActive(subscription)) return;
 		if (!subscription.live) void ask(subscription);
-		else inBackground('resume', recoverNode(subscription.node).then(() => pump(subscription)));
+		else
+			inBackground(
+				'resume',
+				recoverNode(subscription.node).then(() => pump(subscription))
+			);
 	};
 
 	/** Longer each time, up to a minute. */
 	const backOff = (subscription: Subscription, type: PeerErrorType | undefined, reason?: string): void => {
 		subscription.failures++;
 		if (type) subscription.error = peerError(type, reason);
-		pause(subscription, Math.min(RETRY_LAST_MS, RETRY_FIRST_MS * 2 ** Math.min(10, subscription.failures - 1)));
+		pause(
+			subscription,
+			Math.min(RETRY_LAST_MS, RETRY_FIRST_MS * 2 ** Math.min(10, subscription.failures - 1))
+		);
 	};
 
 	const succeed = (subscription: Subscription): void => {
@@ -315,7 +326,11 @@ export const createReader = (dependencies: ReaderDependencies): Reader => {
 				backOff(subscription, sender.addresses().length === 0 ? 'NotConnected' : 'NoRoute', triggeredBy);
 				return;
 			case 'T01':
-				backOff(subscription, isNear && own === triggeredBy ? 'NotConnected' : 'AuthorUnreachable', `T01 ${triggeredBy}`);
+				backOff(
+					subscription,
+					isNear && own === triggeredBy ? 'NotConnected' : 'AuthorUnreachable',
+					`T01 ${triggeredBy}`
+				);
 				return;
 			case 'T04':
 				backOff(subscription, isNear ? 'NotEnoughInChannel' : 'AuthorUnreachable', `T04 ${triggeredBy}`);
@@ -334,11 +349,16 @@ export const createReader = (dependencies: ReaderDependencies): Reader => {
 
 	const seePrice = (subscription: Subscription, { price, createdAt }: HaveEntry): void => {
 		const { lastPrice } = subscription;
-		if (price > 0n && (!lastPrice || createdAt >= lastPrice.createdAt)) subscription.lastPrice = { price, createdAt };
+		if (price > 0n && (!lastPrice || createdAt >= lastPrice.createdAt))
+			subscription.lastPrice = { price, createdAt };
 	};
 
 	/** Notes what is worth getting, with the cursor, in one transaction. */
-	const note = (subscription: Subscription, entries: readonly HaveEntry[], cursor: Uint8Array | undefined): void => {
+	const note = (
+		subscription: Subscription,
+		entries: readonly HaveEntry[],
+		cursor: Uint8Array | undefined
+	): void => {
 		if (cursor) subscription.cursor = cursor;
 		const taken = entries.filter((entry) => {
 			if (!subscription.filters.some((filter) => matches(entry, filter))) return false;
@@ -429,7 +449,7 @@ export const createReader = (dependencies: ReaderDependencies): Reader => {
 			backOff(subscription, 'AuthorUnknown');
 			return;
 		}
-		for (let more = true; more && isActive(subscription); ) {
+		for (let more = true; more && isActive(subscription);) {
 			const request: ReqFrame = {
 				type: 'REQ',
 				requestId: subscription.requestId,
@@ -445,8 +465,12 @@ export const createReader = (dependencies: ReaderDependencies): Reader => {
 				else backOff(subscription, replyError(reply).type, replyError(reply).reason);
 				return;
 			}
-			const mine = reply.frames.filter((frame) => 'requestId' in frame && frame.requestId === subscription.requestId);
-			const entries = mine.flatMap((frame) => (frame.type === 'HAVE' ? (frame satisfies HaveFrame).entries : []));
+			const mine = reply.frames.filter(
+				(frame) => 'requestId' in frame && frame.requestId === subscription.requestId
+			);
+			const entries = mine.flatMap((frame) =>
+				frame.type === 'HAVE' ? (frame satisfies HaveFrame).entries : []
+			);
 			const end = mine.find((frame) => frame.type === 'EOSE');
 			if (end?.type !== 'EOSE') {
 				subscription.live = false;
@@ -471,7 +495,8 @@ export const createReader = (dependencies: ReaderDependencies): Reader => {
 
 	/** What to send so that `price` arrives, by the newest measure of the way. */
 	const toSend = ({ record, slack }: Subscription, price: bigint): bigint => {
-		if (price === 0n || record.arrived === 0n || record.sent === record.arrived) return price + (price > 0n ? slack : 0n);
+		if (price === 0n || record.arrived === 0n || record.sent === record.arrived)
+			return price + (price > 0n ? slack : 0n);
 		// Every hop rounds down: with two more units three of them still deliver the price.
 		return ceilDiv(price * record.sent, record.arrived) + 2n + slack;
 	};
@@ -526,10 +551,18 @@ export const createReader = (dependencies: ReaderDependencies): Reader => {
 		const single: Batch =
 			first.parts > 1
 				? partBatch(subscription, first)
-				: { entries: [first], prices: [first.price], part: undefined, amount: toSend(subscription, first.price) };
+				: {
+						entries: [first],
+						prices: [first.price],
+						part: undefined,
+						amount: toSend(subscription, first.price)
+					};
 		if (single.amount > left) return 'limit';
 		if (single.amount > room && subscription.inFlight > 0) return 'wait';
-		const most = minOf(minOf(room, left), minOf(subscription.maxAmount ?? sender.maxPacket(), sender.maxPacket()));
+		const most = minOf(
+			minOf(room, left),
+			minOf(subscription.maxAmount ?? sender.maxPacket(), sender.maxPacket())
+		);
 		const isKnown = subscription.record.goodAnswers > 0;
 		if (first.parts > 1 || !isKnown || subscription.idsPerGet === 1) return single;
 
@@ -564,7 +597,11 @@ export const createReader = (dependencies: ReaderDependencies): Reader => {
 		}
 	};
 
-	const getBatch = async (subscription: Subscription, session: OpenerSession, batch: Batch): Promise<void> => {
+	const getBatch = async (
+		subscription: Subscription,
+		session: OpenerSession,
+		batch: Batch
+	): Promise<void> => {
 		const { entries, amount } = batch;
 		const isPaid = amount > 0n;
 		for (const { id } of entries) subscription.busy.add(id);
@@ -684,7 +721,11 @@ export const createReader = (dependencies: ReaderDependencies): Reader => {
 	};
 
 	/** Measures the way. `arrived` is the other end's word: never more than was sent. */
-	const learn = async (subscription: Subscription, sent: bigint, arrived: bigint | undefined): Promise<void> => {
+	const learn = async (
+		subscription: Subscription,
+		sent: bigint,
+		arrived: bigint | undefined
+	): Promise<void> => {
 		const { node } = subscription;
 		if (arrived !== undefined && arrived <= sent && arrived * 100n >= sent * LIMITS.minDelivered)
 			await commits.run(() => records.saveRate(node, sent, arrived));
@@ -796,14 +837,18 @@ export const createReader = (dependencies: ReaderDependencies): Reader => {
 		return subscription;
 	};
 
-	const follow = (pubkey: string, { maxPrice, dailyLimit, filters = defaultFilters(pubkey) }: FollowTerms): void => {
+	const follow = (
+		pubkey: string,
+		{ maxPrice, dailyLimit, filters = defaultFilters(pubkey) }: FollowTerms
+	): void => {
 		const known = subscriptions.get(pubkey);
 		const since = known?.since ?? clock.now();
 		const terms = { maxPrice, dailyLimit, filters };
 		inBackground(
 			'following',
 			commits.run(() => {
-				if (subscriptions.get(pubkey)?.closed === false) records.saveFollow({ node: pubkey, since, ...terms });
+				if (subscriptions.get(pubkey)?.closed === false)
+					records.saveFollow({ node: pubkey, since, ...terms });
 			})
 		);
 		if (!known) {
@@ -878,9 +923,18 @@ export const createReader = (dependencies: ReaderDependencies): Reader => {
 		return fresh;
 	};
 
-	const statusOf = ({ live, error, failures, pausedUntil, record, spoiled }: Subscription): FollowStatus['status'] => {
-		const isPaused = pausedUntil > 0 && (error?.type === 'WayTooDear' || error?.type === 'NotEnoughInChannel');
-		if (record.cheated || spoiled >= SPOILED_MAX || isPaused || error?.type === 'DailyLimitReached') return 'stopped';
+	const statusOf = ({
+		live,
+		error,
+		failures,
+		pausedUntil,
+		record,
+		spoiled
+	}: Subscription): FollowStatus['status'] => {
+		const isPaused =
+			pausedUntil > 0 && (error?.type === 'WayTooDear' || error?.type === 'NotEnoughInChannel');
+		if (record.cheated || spoiled >= SPOILED_MAX || isPaused || error?.type === 'DailyLimitReached')
+			return 'stopped';
 		if (live && failures < ASLEEP_AFTER) return 'live';
 		return failures >= ASLEEP_AFTER && error?.type !== 'AuthorUnknown' ? 'asleep' : 'searching';
 	};
@@ -889,7 +943,8 @@ export const createReader = (dependencies: ReaderDependencies): Reader => {
 		const { error, maxPrice, dailyLimit, lastPrice } = subscription;
 		const status = statusOf(subscription);
 		const waiting = [...subscription.wanted.values()].filter(
-			({ id, price }) => !subscription.busy.has(id) && (price > maxPrice || (status === 'stopped' && price > 0n))
+			({ id, price }) =>
+				!subscription.busy.has(id) && (price > maxPrice || (status === 'stopped' && price > 0n))
 		);
 		const tooDear = status === 'live' && !error && waiting.length > 0;
 		return {
@@ -909,6 +964,10 @@ export const createReader = (dependencies: ReaderDependencies): Reader => {
 		start: () => {
 			if (running) return;
 			running = true;
+			inBackground(
+				'pruning',
+				commits.run(() => records.prune(clock.now() - LIMITS.receiptMs))
+			);
 			for (const { node, cursor, since, ...terms } of records.follows())
 				if (!subscriptions.has(node)) subscribe(node, terms, { cursor, since });
 			for (const subscription of subscriptions.values()) void ask(subscription);

@@ -66,10 +66,19 @@ export const MARKET_MIGRATIONS: readonly string[] = [
 		prices TEXT NOT NULL,               -- of each id, comma-separated
 		amount INTEGER NOT NULL,            -- sent
 		state TEXT NOT NULL CHECK (state IN ('asked', 'answered', 'stored', 'failed')),
+		day INTEGER NOT NULL,               -- whose limit it counts against, see spending
 		at INTEGER NOT NULL
 	) STRICT, WITHOUT ROWID;
-	CREATE INDEX purchase_by_time ON purchase (at, node);
+	CREATE INDEX purchase_by_time ON purchase (at) WHERE state IN ('stored', 'failed');
 	CREATE INDEX purchase_open ON purchase (node) WHERE state IN ('asked', 'answered');
+
+	-- The sum of purchases by day and node, kept with every change of theirs.
+	CREATE TABLE spending (
+		day INTEGER NOT NULL,               -- Unix ms at which the day began
+		node TEXT NOT NULL,
+		amount INTEGER NOT NULL,
+		PRIMARY KEY (day, node)
+	) STRICT, WITHOUT ROWID;
 
 	CREATE TABLE bought (
 		event_id TEXT PRIMARY KEY,

@@ -40,7 +40,13 @@ import type { Result } from '../result.ts';
 import type { Commits } from '../storage/commit.ts';
 import type { SqlDriver } from '../storage/sql.ts';
 import { ANSWER_BYTES } from '../stream/session-packets.ts';
-import type { Answer, NodeSession, PreparedAnswer, RequestHandler, SessionRequest } from '../stream/session.ts';
+import type {
+	Answer,
+	NodeSession,
+	PreparedAnswer,
+	RequestHandler,
+	SessionRequest
+} from '../stream/session.ts';
 import { cursorOf, seqOf } from './cursor.ts';
 import { EVENT_FRAME_OVERHEAD, partBytes, partPrice, partsOf } from './parts.ts';
 
@@ -70,8 +76,7 @@ export interface StoreRequest {
 }
 
 export type StorePolicy =
-	| { readonly accept: true; readonly price: bigint }
-	| { readonly accept: false; readonly text: string };
+	{ readonly accept: true; readonly price: bigint } | { readonly accept: false; readonly text: string };
 
 export interface Earned {
 	readonly readers: number;
@@ -151,7 +156,9 @@ export const createSeller = (dependencies: SellerDependencies): Seller => {
 			now
 		])[0];
 		const told = row?.price;
-		return told === null || told === undefined ? priceOf(event) : minOf(BigInt(told as number), priceOf(event));
+		return told === null || told === undefined
+			? priceOf(event)
+			: minOf(BigInt(told as number), priceOf(event));
 	};
 
 	const haveEntry = ({ event, size }: StoredEvent, now: number): HaveEntry => {
@@ -303,8 +310,7 @@ export const createSeller = (dependencies: SellerDependencies): Seller => {
 			return stored && (paid || mayServe(stored.event)) ? [stored] : [];
 		});
 		const missing = ids.filter((id) => !found.some(({ event }) => event.id === id));
-		const missed = (): NoticeFrame =>
-			notice(requestId, NOTICE_CODES.missing, 'not here', { ids: missing });
+		const missed = (): NoticeFrame => notice(requestId, NOTICE_CODES.missing, 'not here', { ids: missing });
 
 		if (paid) {
 			if (paid.ids !== idsText || paid.part !== partText(get))
@@ -379,7 +385,9 @@ export const createSeller = (dependencies: SellerDependencies): Seller => {
 
 	/* ------------------------------------------------------------------ EVENT: please store */
 
-	const PUT_TEXTS: Readonly<Record<PutOutcome['result'], { readonly accepted: boolean; readonly text: string }>> = {
+	const PUT_TEXTS: Readonly<
+		Record<PutOutcome['result'], { readonly accepted: boolean; readonly text: string }>
+	> = {
 		stored: { accepted: true, text: '' },
 		replaced: { accepted: true, text: '' },
 		duplicate: { accepted: true, text: 'duplicate: already here' },
@@ -397,7 +405,13 @@ export const createSeller = (dependencies: SellerDependencies): Seller => {
 		const { requestId } = frame;
 		const { arrived, session } = request;
 		const eventId = frame.event?.id ?? '0'.repeat(64);
-		const answer = (accepted: boolean, text: string): OkFrame => ({ type: 'OK', requestId, eventId, accepted, text });
+		const answer = (accepted: boolean, text: string): OkFrame => ({
+			type: 'OK',
+			requestId,
+			eventId,
+			accepted,
+			text
+		});
 		if (!verified) return { accept: false, frames: [answer(false, 'invalid: no whole event')] };
 		if (!verified.ok) return { accept: false, frames: [answer(false, `invalid: ${verified.error.type}`)] };
 		const event = verified.value;
@@ -433,7 +447,9 @@ export const createSeller = (dependencies: SellerDependencies): Seller => {
 
 	const prepare = async (request: SessionRequest): Promise<PreparedAnswer> => {
 		const { frames, session, arrived } = request;
-		const paidFor = frames.filter((frame): frame is GetFrame | EventFrame => frame.type === 'GET' || frame.type === 'EVENT');
+		const paidFor = frames.filter(
+			(frame): frame is GetFrame | EventFrame => frame.type === 'GET' || frame.type === 'EVENT'
+		);
 		const [first] = paidFor;
 		const verified =
 			first?.type === 'EVENT' && first.event && paidFor.length === 1
@@ -469,7 +485,9 @@ export const createSeller = (dependencies: SellerDependencies): Seller => {
 			if (!first && arrived > 0n)
 				return {
 					accept: false,
-					frames: [{ type: 'NOTICE', code: NOTICE_CODES.price, text: 'nothing here costs money', amount: arrived }]
+					frames: [
+						{ type: 'NOTICE', code: NOTICE_CODES.price, text: 'nothing here costs money', amount: arrived }
+					]
 				};
 			const answers = frames.map((frame) => ({ frame, answer: answerOne(frame) }));
 			const deciding = first ? answers.filter(({ frame }) => frame === first) : answers;
@@ -501,7 +519,8 @@ export const createSeller = (dependencies: SellerDependencies): Seller => {
 
 	/* ------------------------------------------------------------------ pushes */
 
-	const isLive = (subscription: Subscription): boolean => subscriptions.get(subscription.key) === subscription;
+	const isLive = (subscription: Subscription): boolean =>
+		subscriptions.get(subscription.key) === subscription;
 
 	const pushTo = async (subscription: Subscription): Promise<void> => {
 		if (subscription.pushing) return;
@@ -511,7 +530,9 @@ export const createSeller = (dependencies: SellerDependencies): Seller => {
 				const room = LIMITS.haveUnread - subscription.unread;
 				if (room <= 0 || store.lastSeq() <= subscription.scanned) return;
 				const { request, session, seq, scanned } = subscription;
-				const found = await commits.run(() => findAfter(request, scanned, Math.min(room, LIMITS.haveEntries)));
+				const found = await commits.run(() =>
+					findAfter(request, scanned, Math.min(room, LIMITS.haveEntries))
+				);
 				if (found.entries.length === 0) {
 					// Nothing for this reader: it keeps its cursor.
 					subscription.scanned = found.seq;
@@ -519,7 +540,13 @@ export const createSeller = (dependencies: SellerDependencies): Seller => {
 				}
 				const { requestId } = request;
 				const outcome = await session.push([
-					{ type: 'HAVE', requestId, before: cursorOf(seq), after: cursorOf(found.seq), entries: found.entries }
+					{
+						type: 'HAVE',
+						requestId,
+						before: cursorOf(seq),
+						after: cursorOf(found.seq),
+						entries: found.entries
+					}
 				]);
 				if (outcome === 'answered') {
 					subscription.seq = found.seq;

@@ -62,14 +62,22 @@ export const createNodeSide = (
 	/** Per link, sessions that never paid, longest idle first. */
 	const unpaid = new Map<string, Set<Session>>();
 
-	const push = async (session: Session, frames: readonly Frame[]): Promise<'answered' | 'unanswered' | 'blocked'> => {
+	const push = async (
+		session: Session,
+		frames: readonly Frame[]
+	): Promise<'answered' | 'unanswered' | 'blocked'> => {
 		const destination = session.openerAddress;
 		if (destination === undefined || session.gone) return 'blocked';
 		if (!session.addressConfirmed && session.addressTried) return 'blocked';
 		session.addressTried = true;
 		const sequence = ++session.pushSequence;
 		const keys = session.nodeKeys;
-		const data = await sealFrames(crypto, random, keys, { packetType: 'prepare', sequence, amount: 0n, frames });
+		const data = await sealFrames(crypto, random, keys, {
+			packetType: 'prepare',
+			sequence,
+			amount: 0n,
+			frames
+		});
 		const prepare: IlpPrepare = {
 			type: 'prepare',
 			amount: 0n,
@@ -225,7 +233,12 @@ export const createNodeSide = (
 		const { sequence, newAddress, frames } = packet;
 		const prepared =
 			fits && frames
-				? await serving.prepare({ session, frames, arrived: prepare.amount, short: prepare.amount < packet.amount })
+				? await serving.prepare({
+						session,
+						frames,
+						arrived: prepare.amount,
+						short: prepare.amount < packet.amount
+					})
 				: undefined;
 
 		let accept = false;
@@ -266,7 +279,14 @@ export const createNodeSide = (
 				sql.run(
 					`INSERT INTO session_packet (session, sequence, request_ids, amount, result, expires_at)
 					VALUES (?, ?, ?, ?, ?, ?)`,
-					[session.id, sequence, requestIds.join(), prepare.amount, accept ? 'fulfilled' : 'refused', prepare.expiresAt]
+					[
+						session.id,
+						sequence,
+						requestIds.join(),
+						prepare.amount,
+						accept ? 'fulfilled' : 'refused',
+						prepare.expiresAt
+					]
 				);
 			}
 			return accept;
@@ -304,7 +324,9 @@ export const createNodeSide = (
 			if (idle > (session.paid ? LIMITS.paidSessionIdleMs : UNPAID_IDLE_MS)) forget(session);
 		}
 		await commits.run(() => {
-			const sessionsGone = sql.run('DELETE FROM session WHERE last_seen < ?', [now - LIMITS.paidSessionIdleMs]);
+			const sessionsGone = sql.run('DELETE FROM session WHERE last_seen < ?', [
+				now - LIMITS.paidSessionIdleMs
+			]);
 			sql.run('DELETE FROM session_packet WHERE expires_at < ?', [now - LIMITS.packetMemoryMs]);
 			if (sessionsGone > 0) log('debug', 'forgot silent sessions', { sessions: sessionsGone });
 		});

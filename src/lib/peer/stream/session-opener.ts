@@ -12,7 +12,13 @@ import { LIMITS } from '../limits.ts';
 import { conditionOf, deriveStreamKeys, fulfillmentOf, type StreamKeys } from './keys.ts';
 import { createSequenceWindow, type SequenceWindow } from './sequence-window.ts';
 import { knownFrames, NETWORKS, openFrames, sealFrames } from './session-packets.ts';
-import type { NodeContact, OpenerSession, RequestOptions, SessionReply, SessionsDependencies } from './session.ts';
+import type {
+	NodeContact,
+	OpenerSession,
+	RequestOptions,
+	SessionReply,
+	SessionsDependencies
+} from './session.ts';
 import { deriveSessionSecrets, encodeToken, streamKeyId, tokenToSegment } from './token.ts';
 
 const TAG_LENGTH = 16;
@@ -92,11 +98,7 @@ export const createOpeners = (
 		};
 	};
 
-	const read = async (
-		leg: Leg,
-		sequence: bigint,
-		reply: IlpFulfill | IlpReject
-	): Promise<SessionReply> => {
+	const read = async (leg: Leg, sequence: bigint, reply: IlpFulfill | IlpReject): Promise<SessionReply> => {
 		const opened = reply.data.length === 0 ? undefined : await openFrames(crypto, leg.openerKeys, reply.data);
 		const answer = opened?.packetType === reply.type && opened.sequence === sequence ? opened : undefined;
 		if (answer) leg.confirmed = true;
@@ -161,7 +163,9 @@ export const createOpeners = (
 		} catch (error) {
 			// A full disk, or a caller that changed its mind in onBegin. Once begun, the outcome is open.
 			log('warn', 'a packet was not sent or its outcome not written', { error: String(error) });
-			return begun ? timedOut : { type: 'rejected', code: 'T00', triggeredBy: own ?? '', message: String(error) };
+			return begun
+				? timedOut
+				: { type: 'rejected', code: 'T00', triggeredBy: own ?? '', message: String(error) };
 		} finally {
 			conditions.delete(key);
 		}
@@ -239,7 +243,11 @@ export const createOpeners = (
 				if (!leg.seen.use(packet.sequence))
 					frames = [{ type: 'NOTICE', code: 'duplicate', text: 'this packet came before' }];
 				else if (!fits || prepare.amount > 0n || !packet.frames) frames = [];
-				else if (packet.frames.some(({ type }) => type === 'REQ' || type === 'GET' || type === 'CLOSE' || type === 'EVENT'))
+				else if (
+					packet.frames.some(
+						({ type }) => type === 'REQ' || type === 'GET' || type === 'CLOSE' || type === 'EVENT'
+					)
+				)
 					frames = [{ type: 'NOTICE', code: 'restricted', text: 'nothing is served here' }];
 				else {
 					frames = leg.onPush(knownFrames(packet.frames));

@@ -105,13 +105,23 @@ export interface RequestOptions {
 
 export type SessionReply =
 	/** The money moved. `malformed`: the node sealed something that is no frames. */
-	| { readonly type: 'fulfilled'; readonly frames: readonly Frame[]; readonly arrived: bigint; readonly malformed: boolean }
+	| {
+			readonly type: 'fulfilled';
+			readonly frames: readonly Frame[];
+			readonly arrived: bigint;
+			readonly malformed: boolean;
+	  }
 	/** The node refused, and says what had arrived; no money moved. */
 	| { readonly type: 'refused'; readonly frames: readonly Frame[]; readonly arrived: bigint }
 	/** The money moved and the answer cannot be read: damaged on the way, or never sealed. */
 	| { readonly type: 'spoiled' }
 	/** By a hop or by the node without a word; no money moved. */
-	| { readonly type: 'rejected'; readonly code: IlpErrorCode; readonly triggeredBy: string; readonly message: string }
+	| {
+			readonly type: 'rejected';
+			readonly code: IlpErrorCode;
+			readonly triggeredBy: string;
+			readonly message: string;
+	  }
 	/** No answer in time: whether the money moved is not known. */
 	| { readonly type: 'timedOut' };
 
