@@ -181,8 +181,9 @@ export async function startNetwork(options: NetworkOptions): Promise<LocalNetwor
 			chain: { rpcUrl, chainId: CHAIN_ID, ...contracts, tokenScale: 6, privateKey: walletKeys[name] },
 			faucetUrl,
 			feePpm: FEE_PPM,
-			price: NOTE_PRICE,
-			notes: { ...(name === 'hub' ? {} : { past: name }), facts: name !== 'hub' },
+			// The hub's own notes welcome newcomers, who have nothing to pay with yet.
+			price: name === 'hub' ? '0' : NOTE_PRICE,
+			notes: { past: name, facts: true },
 			control: options.control ?? false
 		});
 		// A node makes its key when it first looks into its folder; routes need all keys before anybody serves.

@@ -34,8 +34,6 @@ export interface AuthorOptions {
 	readonly chainFacts?: ChainFacts;
 	readonly clock: Clock;
 	readonly random: Random;
-	/** Link units per note. */
-	readonly price: bigint;
 	readonly feePpm: bigint;
 	readonly log: Log;
 }

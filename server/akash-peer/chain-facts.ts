@@ -127,6 +127,9 @@ const activityOf = (logs: readonly RpcLog[]): ContractActivity => {
 			case 'Withdrawn':
 				sum = addActivity(sum, { ...NO_ACTIVITY, ended: 1, refunded: event.args.refunded });
 				break;
+			case 'ClaimSkipped':
+			case 'CloseRequested':
+				break;
 		}
 	}
 	return sum;

@@ -20,6 +20,7 @@ import { createPeer, type Clock, type Log, type PeerConfig, type Platform, type 
 import { createViemChain } from '../../src/lib/peer/settlement/evm/viem-chain.ts';
 import { migrate } from '../../src/lib/peer/storage/migrations.ts';
 import { startAuthor } from './authors.ts';
+import { createChainFacts } from './chain-facts.ts';
 import { readNodeConfig, type NodeConfig } from './config.ts';
 import { createControl } from './control.ts';
 import { createHttpServer } from './http-server.ts';
@@ -143,9 +144,9 @@ async function serve(): Promise<void> {
 		past: config.notes.past !== undefined,
 		facts: config.notes.facts,
 		chain,
+		chainFacts: createChainFacts(config.chain.rpcUrl, config.chain.contract),
 		clock,
 		random,
-		price: config.price,
 		feePpm: config.feePpm,
 		log
 	});
