@@ -175,6 +175,8 @@ export const createBuyer = (dependencies: BuyerDependencies): Buyer => {
 			events = [whole];
 		}
 		await commits.run(() => {
+			// Asked for twice at once, and the other answer was first.
+			if (sent > 0n && !records.isOpen(receipt)) return;
 			const now = clock.now();
 			if (taken.type === 'part' && part && events.length === 0)
 				records.savePart(id, { ...part, bytes: taken.bytes, sent, arrived });

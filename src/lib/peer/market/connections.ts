@@ -17,7 +17,8 @@ export const createConnections = (dependencies: {
 	readonly sessions: Pick<Sessions, 'open'>;
 	readonly findNode: (pubkey: string, fresh: boolean) => Promise<NodeContact | undefined>;
 	readonly onPush: (node: string, frames: readonly Frame[]) => void;
-	readonly onRenamed: (node: string) => void;
+	/** `underOldName`: see OpenerSession.onRenamed. */
+	readonly onRenamed: (node: string, underOldName: (frames: readonly Frame[]) => Promise<unknown>) => void;
 }): Connections => {
 	const open = new Map<string, OpenerSession>();
 
@@ -32,7 +33,7 @@ export const createConnections = (dependencies: {
 			dependencies.onPush(node, frames);
 			return [];
 		});
-		session.onRenamed(() => dependencies.onRenamed(node));
+		session.onRenamed((underOldName) => dependencies.onRenamed(node, underOldName));
 		open.set(node, session);
 		return session;
 	};

@@ -36,6 +36,7 @@ const MINUTE = 60 * SECOND;
 const PRICE = 200_000n;
 const TERMS: FollowTerms = { maxPrice: 1_000_000n, dailyLimit: 100_000_000n };
 const CENT = 10_000_000n;
+const UNPAID_PER_LINK = 8;
 
 interface Peer {
 	readonly name: string;
@@ -134,6 +135,7 @@ const createWorld = (): World => {
 		clock,
 		carried,
 		fee: 0n,
+		late: false,
 		onPrepare: () => 'pass',
 		onReply: (_from, _prepare, reply) => reply,
 		deliver: async (prepare, link) => {
@@ -191,6 +193,16 @@ const createWorld = (): World => {
 				}
 				if (!peer.running) return new Promise(() => undefined);
 				const outcome = reply;
+				const real = record.reply;
+				if (world.late && outcome.type === 'reject' && real?.type === 'fulfill') {
+					clock.after(5 * SECOND, () => {
+						void commits.run(() => {
+							onOutcome?.(real);
+							ledger.post(group, clock.now());
+						});
+					});
+					return outcome;
+				}
 				await commits.run(() => {
 					const memo = onOutcome?.(outcome);
 					if (prepare.amount === 0n) return;
@@ -215,6 +227,7 @@ const createWorld = (): World => {
 					log,
 					sender,
 					network: 'test',
+					unpaidPerLink: UNPAID_PER_LINK,
 					pubkey: () => pubkey,
 					streamKeys: {
 						byId: (id) =>
@@ -592,6 +605,40 @@ describe('when answers go wrong', () => {
 		expect(alice.reader.spentToday()).toBe(PRICE);
 	});
 
+	it('a fulfilment that comes after all is not paid or counted twice', async () => {
+		const { world, clock, alice, bob, events, got } = await aliceAndBob(['one']);
+		world.late = true;
+		world.onReply = (from, prepare, reply) => (from === 'alice' && prepare.amount > 0n ? 'lose' : reply);
+		alice.reader.follow(bob.pubkey, TERMS);
+		await clock.advance(MINUTE);
+		const [one] = events as [VerifiedEvent];
+		expect(got()).toBe(1);
+		expect(alice.ledger.balance('expense/notes')).toBe(PRICE);
+		expect(alice.reader.bought([one.id]).get(one.id)?.sent).toBe(PRICE);
+		expect(alice.reader.spentToday()).toBe(PRICE);
+	});
+
+	it('an empty channel is said, and reading goes on when there is money again', async () => {
+		const { world, clock, alice, bob, got } = await aliceAndBob();
+		let isEmpty = true;
+		world.deliver = ((deliver) => (prepare: IlpPrepare, link: string) =>
+			isEmpty && prepare.amount > 0n
+				? Promise.resolve({ ...lost('T01'), code: 'T04', triggeredBy: 'test.hub' } as const)
+				: deliver(prepare, link))(world.deliver);
+		alice.reader.follow(bob.pubkey, TERMS);
+		await clock.advance(5 * SECOND);
+		expect(alice.reader.views().get(bob.pubkey)).toMatchObject({
+			status: 'stopped',
+			error: { type: 'NotEnoughInChannel' },
+			waiting: { count: 3, cost: 3n * PRICE }
+		});
+		expect(alice.reader.spentToday()).toBe(0n);
+		isEmpty = false;
+		alice.reader.online();
+		await clock.advance(2 * SECOND);
+		expect(got()).toBe(3);
+	});
+
 	it('a reader that dies before the answer gets it by receipt when it is back', async () => {
 		const { world, clock, alice, bob, got } = await aliceAndBob(['one']);
 		world.onReply = (from, prepare, reply) => {
@@ -900,6 +947,43 @@ describe('the seller', () => {
 			await clock.advance(SECOND);
 		}
 		expect(world.carried.filter(({ from }) => from === 'bob')).toHaveLength(1);
+	});
+});
+
+describe('a session', () => {
+	it('has a new name every hour, and news still comes at once', async () => {
+		const { world, clock, alice, bob } = await aliceAndBob();
+		alice.reader.follow(bob.pubkey, TERMS);
+		await clock.advance(63 * MINUTE);
+		const names = new Set(
+			world.carried.filter(({ from }) => from === 'alice').map(({ prepare }) => prepare.destination)
+		);
+		expect(names.size).toBe(2);
+		expect(bob.seller.subscriptions()).toBe(1);
+		const note = await bob.publish('under the new name');
+		await clock.advance(200);
+		expect(has(alice, note, clock.now())).toBe(true);
+	});
+
+	it('that never paid makes room when a link opens too many', async () => {
+		const { clock, alice, bob } = await aliceAndBob([]);
+		const first = talk(alice, bob);
+		const live: Frame = { type: 'REQ', requestId: 1, filters: [{}], live: true };
+		const told: Frame[] = [];
+		first.onPush((frames) => {
+			told.push(...frames);
+			return [];
+		});
+		await during(clock, first.request([live]));
+		await bob.publish('so that the address is proven');
+		await clock.advance(SECOND);
+		const others = Array.from({ length: UNPAID_PER_LINK }, () =>
+			talk(alice, bob).request([{ type: 'CLOSE', requestId: 1 }])
+		);
+		await during(clock, Promise.all(others));
+		await clock.advance(SECOND);
+		expect(types(told)).toEqual(['HAVE', 'CLOSED idle']);
+		expect(bob.seller.subscriptions()).toBe(0);
 	});
 });
 

@@ -213,6 +213,10 @@ export const createReaderStore = (sql: SqlDriver) => ({
 		sql.run('DELETE FROM spending WHERE day < ?', [before]);
 	},
 
+	isOpen: (receipt: Uint8Array): boolean =>
+		sql.all(`SELECT 1 FROM purchase WHERE receipt = ? AND state IN ('asked', 'answered')`, [receipt]).length >
+		0,
+
 	openPurchases: (): readonly (Purchase & { readonly answered: boolean })[] =>
 		sql
 			.all(`SELECT * FROM purchase WHERE state IN ('asked', 'answered') ORDER BY at, receipt`)

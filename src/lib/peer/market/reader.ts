@@ -210,9 +210,11 @@ export const createReader = (dependencies: ReaderDependencies): Reader => {
 			const subscription = subscriptions.get(node);
 			if (subscription) hear(subscription, frames);
 		},
-		onRenamed: (node) => {
+		onRenamed: (node, underOldName) => {
 			const subscription = subscriptions.get(node);
-			if (subscription) void ask(subscription);
+			if (!subscription) return;
+			inBackground('CLOSE', underOldName([{ type: 'CLOSE', requestId: subscription.requestId }]));
+			void ask(subscription);
 		}
 	});
 
@@ -736,7 +738,7 @@ export const createReader = (dependencies: ReaderDependencies): Reader => {
 
 	const recover = async (purchase: Purchase, answered: boolean): Promise<void> => {
 		const key = bytesToHex(purchase.receipt);
-		if (!running || asking.has(key)) return;
+		if (!running || asking.has(key) || !records.isOpen(purchase.receipt)) return;
 		asking.add(key);
 		try {
 			const session = await connections.find(purchase.node);

@@ -183,7 +183,7 @@ export const createNodeSide = (
 		let others = unpaid.get(link);
 		if (!others) unpaid.set(link, (others = new Set()));
 		others.add(session);
-		if (others.size <= LIMITS.unpaidSessionsPerLink) return;
+		if (others.size <= (dependencies.unpaidPerLink ?? LIMITS.unpaidSessionsPerLink)) return;
 		const oldest = others.values().next().value as Session;
 		const address = oldest.addressConfirmed;
 		const frames = forget(oldest);

@@ -179,7 +179,7 @@ export const createOpeners = (
 		let leg: Leg | undefined;
 		let closed = false;
 		let push: (frames: readonly Frame[]) => readonly Frame[] = () => [];
-		let renamed: () => void = () => undefined;
+		let renamed: Parameters<OpenerSession['onRenamed']>[0] = () => undefined;
 
 		const retire = (old: Leg): void => {
 			clock.after(OLD_LEG_MS, () => legsByTag.delete(old.tag));
@@ -199,7 +199,7 @@ export const createOpeners = (
 				legsByTag.set(made.tag, made);
 				if (old) {
 					retire(old);
-					renamed();
+					renamed((frames) => send(old, frames, {}));
 				}
 				return made;
 			});

@@ -43,6 +43,8 @@ export interface SessionsDependencies {
 	/** This node's person, hex; enters the derivation of the secrets of sessions opened to it. */
 	readonly pubkey: () => string;
 	readonly streamKeys: StreamKeyRing;
+	/** Sessions of one link that never paid; default `LIMITS.unpaidSessionsPerLink`. */
+	readonly unpaidPerLink?: number;
 }
 
 /** The stream keys this node announced and still answers to. */
@@ -84,8 +86,11 @@ export interface OpenerSession {
 	request(frames: readonly Frame[], options?: RequestOptions): Promise<SessionReply>;
 	/** What the node says unasked; the answer goes back in the fulfill. Must not throw. */
 	onPush(handle: (frames: readonly Frame[]) => readonly Frame[]): void;
-	/** The node knows this session under a new name now: subscriptions must be asked for again. */
-	onRenamed(handle: () => void): void;
+	/**
+	 * The node knows this session under a new name now: subscriptions must be asked for again.
+	 * `underOldName` sends a last word, such as CLOSE.
+	 */
+	onRenamed(handle: (underOldName: (frames: readonly Frame[]) => Promise<SessionReply>) => void): void;
 	/** Nothing is sent or answered any more. */
 	close(): void;
 }
