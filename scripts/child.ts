@@ -48,7 +48,11 @@ export async function startChild<Ready>(options: ChildOptions): Promise<Child<Re
 	closeSync(log);
 	const ended = new Promise<string>((resolve) => {
 		child.once('error', (error) => resolve(error.message));
-		child.once('exit', (code, signal) => resolve(signal ?? `code ${code}`));
+		child.once('exit', (code, signal) => {
+			// What it started itself may have outlived it.
+			signalGroup(child, 'SIGTERM');
+			resolve(signal ?? `code ${code}`);
+		});
 	});
 	let isAsked = false;
 	const end = async (signal: NodeJS.Signals, graceMs: number) => {

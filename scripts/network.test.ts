@@ -91,3 +91,28 @@ test('killing the supervisor ends the chain and the faucet', async () => {
 		.poll(() => Promise.all(urls.map(answers)), { timeout: 8_000, interval: 100 })
 		.toEqual([false, false]);
 }, 30_000);
+
+test('a chain whose guardian was killed comes back on its port with the blocks it had', async () => {
+	const network = await start();
+	const { rpcUrl, pid } = network.chain;
+	const height = await ask(rpcUrl, 'eth_blockNumber');
+	// Anvil saves once a second.
+	await sleep(1_500);
+	// The guardian alone: anvil lives on without it and must not be in the way of the next.
+	process.kill(pid, 'SIGKILL');
+	await expect.poll(() => ![0, pid].includes(network.chain.pid), { timeout: 10_000 }).toBe(true);
+	await expect
+		.poll(() => ask(rpcUrl, 'eth_blockNumber').catch(() => 'down'), { timeout: 10_000 })
+		.toBe(height);
+	await network.stop();
+	expect(await answers(rpcUrl)).toBe(false);
+}, 30_000);
+
+test('a chain that was taken away is down until it is started again', async () => {
+	const network = await start();
+	await network.chain.kill();
+	expect(await answers(network.chain.rpcUrl)).toBe(false);
+	await network.chain.start();
+	expect(await answers(network.chain.rpcUrl)).toBe(true);
+	await network.stop();
+}, 30_000);

@@ -76,10 +76,9 @@ export interface NodeReady {
 	btp: string;
 }
 
-export interface NetworkNode extends NodeReady {
+/** A process of the network, for tests that take it away for a while. */
+export interface NetworkProcess {
 	readonly pid: number;
-	/** The address of its wallet on the chain. */
-	readonly wallet: `0x${string}`;
 	/** Ends the process in good order. */
 	stop(): Promise<void>;
 	/** Ends it as a crash would. */
@@ -88,8 +87,13 @@ export interface NetworkNode extends NodeReady {
 	start(): Promise<void>;
 }
 
+export interface NetworkNode extends NodeReady, NetworkProcess {
+	/** The address of its wallet on the chain. */
+	readonly wallet: `0x${string}`;
+}
+
 export interface LocalNetwork {
-	readonly chain: LocalContracts & { readonly id: number; readonly rpcUrl: string };
+	readonly chain: LocalContracts & NetworkProcess & { readonly id: number; readonly rpcUrl: string };
 	readonly faucetUrl: string;
 	readonly nodes: Readonly<Record<NodeName, NetworkNode>>;
 	stop(): Promise<void>;
@@ -228,21 +232,12 @@ export async function startNetwork(options: NetworkOptions): Promise<LocalNetwor
 				})
 			);
 			stops.push(() => node.stop());
-			nodes[name] = {
-				...(node.ready as NodeReady),
-				wallet: walletOf(name),
-				get pid() {
-					return node.pid;
-				},
-				stop: () => node.stop(),
-				kill: () => node.kill(),
-				start: () => node.start()
-			};
+			nodes[name] = Object.assign(processOf(node), node.ready as NodeReady, { wallet: walletOf(name) });
 			say(`${name} on http://127.0.0.1:${ports[name]}`);
 		}
 
 		return {
-			chain: { id: CHAIN_ID, rpcUrl, ...contracts },
+			chain: Object.assign(processOf(anvil), contracts, { id: CHAIN_ID, rpcUrl }),
 			faucetUrl,
 			nodes: nodes as Record<NodeName, NetworkNode>,
 			stop: stopAll
@@ -268,13 +263,18 @@ export function forgetNetwork(stateDir: string): void {
 	}
 }
 
-interface Kept {
+interface Kept extends NetworkProcess {
 	readonly ready: unknown;
-	readonly pid: number;
-	start(): Promise<void>;
-	stop(): Promise<void>;
-	kill(): Promise<void>;
 }
+
+const processOf = (kept: Kept): NetworkProcess => ({
+	get pid() {
+		return kept.pid;
+	},
+	stop: () => kept.stop(),
+	kill: () => kept.kill(),
+	start: () => kept.start()
+});
 
 /** Starts the process; it reports an end that nobody asked for. */
 type Start = (onUnexpectedEnd: (how: string) => void) => Promise<Child<unknown>>;
