@@ -44,6 +44,7 @@ const TASKS = {
 	check: ['scripts/test.ts', '--check'],
 	bench: ['scripts/bench.ts'],
 	import: ['scripts/import.ts'],
+	simulate: ['scripts/simulate.ts'],
 	contracts: ['scripts/contracts.ts'],
 	format: ['node_modules/prettier/bin/prettier.cjs', '--write', '--log-level=warn', '.'],
 	install: [],
