@@ -1,16 +1,18 @@
 /**
- * `npm run simulate -- [--seeds N] [--from N] [--log]`: whole networks in this process, one per seed,
- * each run twice. A seed that breaks a rule is printed with the rule; the same seed brings the same
- * run back.
+ * `npm run simulate -- [--seeds N] [--from N] [--job main|faults] [--log]`: whole networks in this
+ * process, one per seed and job. A seed that breaks a rule is printed with the rule; the same seed
+ * brings the same run back, with `--log` to the last line of each peer.
  */
 import { parseArgs } from 'node:util';
 import { createNodeSql } from '../server/akash-peer/node-sql.ts';
+import { runFaults } from '../src/lib/peer/testing/scenario-faults.ts';
 import { runMainJob } from '../src/lib/peer/testing/scenario-main-job.ts';
 
 const { values } = parseArgs({
 	options: {
 		seeds: { type: 'string', default: '10' },
 		from: { type: 'string', default: '1' },
+		job: { type: 'string' },
 		log: { type: 'boolean', default: false }
 	}
 });
@@ -19,21 +21,33 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 const openSql = () => createNodeSql(':memory:');
 const onLog = values.log ? (line: string): void => console.log(line) : undefined;
 
+const JOBS = { main: runMainJob, faults: runFaults };
+const jobs = Object.entries(JOBS).filter(([name]) => values.job === undefined || values.job === name);
+
+let runs = 0;
 let broken = 0;
 const first = Number(values.from);
-for (let seed = first; seed < first + Number(values.seeds); seed++) {
-	const startedMs = performance.now();
-	const run = () => runMainJob(`main/${seed}`, { turn, openSql, ...(onLog ? { onLog } : {}) });
-	try {
-		const report = await run();
-		if (values.log) for (const line of report.story) console.log(line);
-		for (const sentence of report.wrong) console.log(`seed ${seed}: ${sentence}`);
-		broken += report.wrong.length === 0 ? 0 : 1;
-		console.log(`seed ${seed}: ${report.hash} (${Math.round(report.tookMs / 1000)} s simulated in ${((performance.now() - startedMs) / 1000).toFixed(1)} s)`);
-	} catch (error) {
-		broken += 1;
-		console.log(`seed ${seed}: ${error instanceof Error ? error.stack : String(error)}`);
+for (let seed = first; seed < first + Number(values.seeds); seed++)
+	for (const [name, run] of jobs) {
+		const startedMs = performance.now();
+		const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+		runs += 1;
+		try {
+			const { hash, wrong, story, tookMs } = await run(`${name}/${seed}`, {
+				turn,
+				openSql,
+				...(onLog ? { onLog } : {})
+			});
+			if (values.log) for (const line of story) console.log(line);
+			for (const sentence of wrong) console.log(`  ${sentence}`);
+			if (wrong.length > 0) broken += 1;
+			console.log(
+				`${name} ${seed}: ${wrong.length === 0 ? 'adds up' : 'BROKEN'}, ${hash.slice(0, 16)}, ${seconds(tookMs)} simulated in ${seconds(performance.now() - startedMs)}`
+			);
+		} catch (error) {
+			broken += 1;
+			console.log(`${name} ${seed}: BROKEN, ${error instanceof Error ? error.stack : String(error)}`);
+		}
 	}
-}
-console.log(`${values.seeds} seeds, ${broken} broken`);
+console.log(`${runs} runs, ${broken} broken`);
 process.exitCode = broken === 0 ? 0 : 1;
