@@ -59,9 +59,11 @@ export const lead = async (ports: LeaderPorts, onUpdate: (update: Update) => voi
 	try {
 		storage = await ports.openStorage();
 	} catch (error) {
-		// Nothing is touched: somebody may still be able to read the file.
 		const failed = toPeerError(error);
-		show({ trouble: failed.type === 'Internal' ? peerError('StorageLost', failed.reason) : failed });
+		// Anything else (the WebAssembly did not arrive) may be better with the next worker.
+		if (failed.type !== 'StorageLost') throw error;
+		// Nothing is touched: somebody may still be able to read the file.
+		show({ trouble: failed });
 		return { answer: () => Promise.resolve({ failed }) };
 	}
 	const { sql, kind } = storage;

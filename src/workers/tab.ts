@@ -16,7 +16,7 @@ export interface TabPorts {
 	/** To and from the workers of all other tabs; what is sent does not come back. */
 	send(message: TabMessage): void;
 	receive(onMessage: (message: TabMessage) => void): void;
-	/** Opens everything and calls `onUpdate` with each change. Rejects only for bugs: the lock is then given up. */
+	/** Opens everything and calls `onUpdate` with each change. Rejects when that is impossible: the lock is then given up. */
 	lead(onUpdate: (update: Update) => void): Promise<Leadership>;
 }
 

@@ -11,7 +11,13 @@ const chain = {
 	tokenScale: 6,
 	genesis: `0x${'33'.repeat(32)}`
 };
-const document = { name: 'hub', network: 'test', btp: 'wss://hub.example/btp', pubkey: 'ab'.repeat(32), chain };
+const document = {
+	name: 'hub',
+	network: 'test',
+	btp: 'wss://hub.example/btp',
+	pubkey: 'ab'.repeat(32),
+	chain
+};
 
 describe('the discovery document', () => {
 	it('is taken as it is, with or without a faucet, whatever else it says', () => {
@@ -24,7 +30,9 @@ describe('the discovery document', () => {
 
 	it('may write addresses with the capitals of a checksum', () => {
 		const token = `0x${'aB'.repeat(20)}`;
-		expect(parseDiscovery({ ...document, chain: { ...chain, token } })?.chain.token).toBe(token.toLowerCase());
+		expect(parseDiscovery({ ...document, chain: { ...chain, token } })?.chain.token).toBe(
+			token.toLowerCase()
+		);
 	});
 
 	it('is refused when anything an app would act on is missing or another kind of thing', () => {

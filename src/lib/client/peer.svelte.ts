@@ -21,8 +21,10 @@ import type { Call, Method, Outcome, PeerCalls, TabRole, TabWorker } from './tab
  */
 export type PeerPhase = 'starting' | 'ready' | 'waiting' | 'restarting';
 
-/** A worker that dies this often within a minute is not started again. */
+/** A worker that dies more often than this is started again after {@link RESTART_LAST_MS} only. */
 const MAX_CRASHES_PER_MINUTE = 5;
+const RESTART_MS = 250;
+const RESTART_LAST_MS = 30_000;
 
 class PeerClient {
 	/** The peer's whole state, replaced at each change; the last one known stays. */
@@ -98,11 +100,14 @@ class PeerClient {
 		const now = Date.now();
 		this.#crashes = [...this.#crashes.filter((at) => at > now - 60_000), now];
 		if (this.#crashes.length <= MAX_CRASHES_PER_MINUTE) {
-			setTimeout(() => this.#begin(), 250 * this.#crashes.length);
-		} else {
-			const failed: Outcome = { failed: this.trouble };
-			for (const { settle } of this.#unanswered.values()) settle(failed);
+			setTimeout(() => this.#begin(), RESTART_MS * this.#crashes.length);
+			return;
 		}
+		// Whoever waits for an answer is told; the worker is tried again in peace.
+		const failed: Outcome = { failed: this.trouble };
+		for (const { settle } of [...this.#unanswered.values()]) settle(failed);
+		this.phase = 'waiting';
+		setTimeout(() => this.#begin(), RESTART_LAST_MS);
 	}
 
 	#call(method: Method, args: readonly unknown[]): Promise<unknown> {

@@ -6,12 +6,16 @@ import type { Question } from './demo-wallet-words.ts';
 
 const STYLE = `
 	dialog {
-		box-sizing: border-box; width: min(28rem, calc(100vw - 2rem)); max-height: calc(100dvh - 2rem); padding: 1.5rem;
-		border: 1px solid light-dark(#99a8a6, #4b5c5a); border-radius: 1rem; overflow: auto;
+		box-sizing: border-box; width: min(28rem, calc(100vw - 2rem)); max-height: calc(100dvh - 2rem); padding: 0;
+		border: 1px solid light-dark(#99a8a6, #4b5c5a); border-radius: 1rem; overflow: hidden;
 		background: light-dark(#fff, #16201f); color: light-dark(#14201f, #e8efee);
 		font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere;
 	}
+	dialog[open] { display: flex; flex-direction: column; }
 	dialog::backdrop { background: rgb(0 0 0 / 0.55); }
+	/* The buttons stay in sight and what they are about starts at its beginning, however small the screen. */
+	.request { padding: 1.5rem 1.5rem 0; overflow: auto; }
+	.buttons { padding: 1rem 1.5rem 1.5rem; }
 	.name { margin: 0; font-size: 0.875rem; color: light-dark(#0f5f58, #6fd6cb); }
 	h2 { margin: 0.25rem 0 0.5rem; font-size: 1.25rem; line-height: 1.3; }
 	p { margin: 0 0 1rem; }
@@ -24,6 +28,7 @@ const STYLE = `
 	button { min-height: 2.75rem; padding: 0 1.25rem; border-radius: 0.75rem; font: inherit; font-weight: 600; cursor: pointer;
 		border: 1px solid light-dark(#0f766e, #5cc7bb); background: transparent; color: inherit; }
 	button.approve { background: light-dark(#0f766e, #5cc7bb); color: light-dark(#fff, #08201d); }
+	.request:focus-visible { outline: 3px solid light-dark(#0b4f49, #b9f2eb); outline-offset: -3px; }
 	button:focus-visible { outline: 3px solid light-dark(#0b4f49, #b9f2eb); outline-offset: 2px; }
 	button[disabled] { opacity: 0.55; cursor: default; }
 	.progress:empty { display: none; }
@@ -56,14 +61,16 @@ export const askInDialog = (
 	);
 	const buttons = element('div', { class: 'buttons' });
 	buttons.append(refuse, approve);
-	dialog.append(
+	const request = element('div', { class: 'request', tabindex: '0' });
+	request.append(
 		element('p', { class: 'name' }, 'Demo wallet · test money only'),
 		element('h2', { id: 'title' }, question.title),
 		element('p', { id: 'sentence' }, question.sentence),
 		facts
 	);
-	if (question.raw !== undefined) dialog.append(element('pre', { tabindex: '0' }, question.raw));
-	dialog.append(progress, buttons);
+	if (question.raw !== undefined) request.append(element('pre', { tabindex: '0' }, question.raw));
+	request.append(progress);
+	dialog.append(request, buttons);
 	root.append(dialog);
 	document.body.append(host);
 
