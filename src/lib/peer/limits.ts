@@ -45,6 +45,11 @@ export const LIMITS = {
 	/** After this long without a turn of the clock (a frozen tab), look at the time before fulfilling. */
 	frozenMs: 2 * SECOND,
 
+	/** Bytes of answers kept to be given again; beyond it the oldest are told from the database, without their data. */
+	answersKeptBytes: 16 * KIB * KIB,
+	/** A fulfilment that left earlier than this before its packet's expiry cannot have come too late. */
+	lateSlackMs: 2 * SECOND,
+
 	// --- sessions (PROTOCOL section 2)
 	/** A token this old opens nothing new. */
 	sessionOpenMs: 5 * MINUTE,
@@ -120,6 +125,8 @@ export const LIMITS = {
 	minDelivered: 90n,
 	/** A payee redeems once this much is unredeemed; above it a sleeping payee could lose it. */
 	redeemThreshold: 1n * DOLLAR,
+	/** Most that the terms in a neighbour's hello may say (link units); more is cut to this. */
+	linkTermsMost: 1_000_000n * DOLLAR,
 	/** Consecutive T04 while the ledger says covered; then nothing more is signed to that hub. */
 	uncoveredRejects: 3,
 

@@ -25,7 +25,7 @@
 import type { Hex } from '../bytes.ts';
 import { LIMITS } from '../limits.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { ceilDiv, minOf, tokenToLink } from '../money.ts';
+import { ceilDiv, maxOf, minOf, tokenToLink } from '../money.ts';
 import { err, ok, type Result } from '../result.ts';
 import type { Address, ChannelKey, SignedClaim } from '../settlement/chain.ts';
 import type { SqlDriver, SqlRow } from '../storage/sql.ts';
@@ -73,7 +73,10 @@ export interface Channels {
 	accept(claim: SignedClaim, channel: Channel, at: number): void;
 	/** Everything but the signature: cheap, and first. */
 	judge(peer: string, claim: { readonly channel: Hex; readonly epoch: number; readonly cumulative: bigint }): Result<Channel, ClaimRefusal>;
-	/** The payer's side: its own newer signature came back to it; from now on that is what was promised. */
+	/**
+	 * More was promised in a live epoch than this database remembers: the payer's own newer signature came back
+	 * to it, or the chain paid a claim that is not here. From now on that is what was promised.
+	 */
 	adopt(id: Hex, epoch: number, cumulative: bigint, at: number): void;
 	/**
 	 * Before a payee signs a Close at `capture`: the channel is frozen and what is given up goes back to
@@ -84,7 +87,9 @@ export interface Channels {
 	thaw(id: Hex, epoch: number, at: number): void;
 	/** Ends an epoch at what the chain captured: promised but not captured money goes back to the link account. */
 	end(id: Hex, epoch: number, captured: bigint, status: 'closed' | 'archived', at: number, transaction?: string): void;
-	/** Link units: claims from / to a neighbour as the link account counts them. */
+	/** Link units: the most one new claim towards a neighbour could still promise. */
+	raisable(peer: string): bigint;
+	/** Link units: claims from / to a neighbour as the link account counts them; archived epochs count for nothing. */
 	claims(peer: string): { readonly from: bigint; readonly to: bigint };
 }
 
@@ -121,6 +126,8 @@ const toChannel = (row: SqlRow): Channel => ({
 	closeAt: Number(row['close_at']),
 	openedAt: Number(row['opened_at']),
 });
+
+const isOver = ({ status }: Channel): boolean => status === 'closed' || status === 'archived';
 
 export const createChannels = (sql: SqlDriver, ledger: Ledger, tokenScale: number): Channels => {
 	const linkUnits = (token: bigint): bigint => tokenToLink(token, tokenScale);
@@ -174,7 +181,8 @@ export const createChannels = (sql: SqlDriver, ledger: Ledger, tokenScale: numbe
 				const left = channel.deposited - channel.claimed;
 				const least = ceilDiv(need, oneToken);
 				if (left < least) continue;
-				const raise = minOf(left, wish > need ? ceilDiv(wish, oneToken) : least);
+				// Only what is needed is rounded up; the rest must not step over the limit it was cut to.
+				const raise = minOf(left, maxOf(least, wish / oneToken));
 				const cumulative = channel.claimed + raise;
 				// The row is the authority: only the amount it now holds may ever be signed.
 				const changed = sql.run(
@@ -223,9 +231,12 @@ export const createChannels = (sql: SqlDriver, ledger: Ledger, tokenScale: numbe
 
 		adopt: (id, epoch, cumulative, at) => {
 			const channel = get(id, epoch);
-			if (!channel || channel.direction !== 'out' || cumulative <= channel.claimed) return;
+			if (!channel || isOver(channel) || cumulative <= channel.claimed) return;
+			const link = `link/${channel.peer}`;
 			ledger.record({
-				kind: 'claim', from: `channel/${id}`, to: `link/${channel.peer}`, amount: linkUnits(cumulative - channel.claimed), at,
+				kind: 'claim',
+				...(channel.direction === 'out' ? { from: `channel/${id}`, to: link } : { from: link, to: `claims/${id}` }),
+				amount: linkUnits(cumulative - channel.claimed), at,
 				group: `adopt/${id}/${epoch}/${cumulative}`, memo: { channel: id, peer: channel.peer },
 			});
 			sql.run('UPDATE channel SET claimed = ?, promised = ? WHERE id = ? AND epoch = ?', [cumulative, cumulative, id, epoch]);
@@ -257,7 +268,7 @@ export const createChannels = (sql: SqlDriver, ledger: Ledger, tokenScale: numbe
 
 		end: (id, epoch, captured, status, at, transaction) => {
 			const channel = get(id, epoch);
-			if (!channel || channel.status === 'closed' || channel.status === 'archived') return;
+			if (!channel || isOver(channel)) return;
 			const memo = { channel: id, peer: channel.peer, ...(transaction === undefined ? {} : { transaction }) };
 			const uncaptured = channel.claimed - captured;
 			const group = `end/${id}/${epoch}`;
@@ -274,20 +285,29 @@ export const createChannels = (sql: SqlDriver, ledger: Ledger, tokenScale: numbe
 					ledger.record({ kind: 'outside', from: `channel/${id}`, to: 'outside', amount: linkUnits(refund), at, group, memo });
 			} else {
 				if (captured > channel.settled)
-					ledger.record({ kind: 'redeem', from: `claims/${id}`, to: status === 'closed' ? 'wallet' : 'outside', amount: linkUnits(captured - channel.settled), at, group, memo });
+					ledger.record({
+						...(status === 'closed' ? { kind: 'redeem', to: 'wallet' } : { kind: 'outside', to: 'outside' }),
+						from: `claims/${id}`, amount: linkUnits(captured - channel.settled), at, group, memo,
+					});
 				if (uncaptured > 0n)
 					ledger.record({ kind: 'claim', from: `claims/${id}`, to: `link/${channel.peer}`, amount: linkUnits(uncaptured), at, group, memo });
+				// Somebody handed in a newer claim than this database holds: it was paid for all the same.
+				if (uncaptured < 0n)
+					ledger.record({ kind: 'claim', from: `link/${channel.peer}`, to: `claims/${id}`, amount: linkUnits(-uncaptured), at, group, memo });
 			}
 			sql.run('UPDATE channel SET status = ?, claimed = ?, settled = ?, close_at = 0 WHERE id = ? AND epoch = ?', [
 				status, captured, captured, id, epoch,
 			]);
 		},
 
+		raisable: (peer) =>
+			ofPeer(peer, 'out').reduce((most, channel) => (channel.status === 'open' ? maxOf(most, linkUnits(channel.deposited - channel.claimed)) : most), 0n),
+
 		claims: (peer) => {
 			let from = 0n;
 			let to = 0n;
-			for (const channel of ofPeer(peer, 'in')) from += linkUnits(channel.claimed);
-			for (const channel of ofPeer(peer, 'out')) to += linkUnits(channel.claimed);
+			for (const channel of ofPeer(peer, 'in')) if (channel.status !== 'archived') from += linkUnits(channel.claimed);
+			for (const channel of ofPeer(peer, 'out')) if (channel.status !== 'archived') to += linkUnits(channel.claimed);
 			return { from, to };
 		},
 	};
@@ -305,7 +325,8 @@ export const judgeTerms = (
 	const refuse = (reason: string) => err({ type: 'ChannelTerms', reason } as const);
 	if (key.payee !== expected.payee) return refuse('it pays somebody else');
 	if (key.token !== expected.token) return refuse('it holds another token');
-	if (expected.signer !== undefined && key.signer !== expected.signer) return refuse('its signer is not the key the delegation names');
+	// Without a named signer anybody could register somebody else's channel as theirs.
+	if (key.signer !== expected.signer) return refuse('its signer is not the key the delegation names');
 	if (key.grace < expected.graceSeconds) return refuse(`its grace is shorter than ${expected.graceSeconds} s`);
 	if (key.expiry < expected.chainTime + key.grace + LIMITS.expiryBeyondGraceSeconds) return refuse('it expires too soon');
 	return ok(null);

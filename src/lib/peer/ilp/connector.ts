@@ -257,7 +257,7 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 					link: peer, direction: 'in', hash, amount: prepare.amount, expiresAt: prepare.expiresAt, condition: prepare.condition,
 					group, inLink: undefined, inHash: undefined,
 				});
-				packets.settle(peer, 'in', hash, 'fulfilled', verdict.fulfillment);
+				packets.settle(peer, 'in', hash, 'fulfilled', now, verdict.fulfillment);
 				ledger.record({
 					kind: booking.kind, from: booking.account, to: `link/${peer}`, amount: prepare.amount, at: now, group,
 					...(booking.memo ? { memo: booking.memo } : {}),
@@ -321,18 +321,18 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 			commits.run(() => {
 				const at = clock.now();
 				if (reply.type === 'reject') {
-					if (packets.settle(egress, 'out', outHash, 'rejected')) ledger.void(group, at);
-					packets.settle(peer, 'in', hash, 'rejected');
+					if (packets.settle(egress, 'out', outHash, 'rejected', at)) ledger.void(group, at);
+					packets.settle(peer, 'in', hash, 'rejected', at);
 					return 'settled';
 				}
 				// Only while the one before can still be told: otherwise it came late.
 				if (at >= prepare.expiresAt || packets.find(peer, 'in', hash)?.state !== 'pending') {
-					if (packets.settle(egress, 'out', outHash, 'late')) ledger.void(group, at);
-					packets.settle(peer, 'in', hash, 'rejected');
+					if (packets.settle(egress, 'out', outHash, 'late', at)) ledger.void(group, at);
+					packets.settle(peer, 'in', hash, 'rejected', at);
 					return 'late';
 				}
-				packets.settle(egress, 'out', outHash, 'fulfilled', reply.fulfillment);
-				packets.settle(peer, 'in', hash, 'fulfilled', reply.fulfillment);
+				packets.settle(egress, 'out', outHash, 'fulfilled', at, reply.fulfillment);
+				packets.settle(peer, 'in', hash, 'fulfilled', at, reply.fulfillment);
 				ledger.post(group, at);
 				accounts.fulfilled(egress, 'peer', out);
 				accounts.fulfilled(peer, 'me', prepare.amount);
@@ -348,7 +348,7 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 		if (prepare.amount === 0n) return reply ?? reject('R00', 'no answer from the next hop');
 		if (!reply) {
 			// The one before is told now; what the next one did stays pending until it is known.
-			await commits.run(() => packets.settle(peer, 'in', hash, 'rejected'));
+			await commits.run(() => packets.settle(peer, 'in', hash, 'rejected', clock.now()));
 			return reject('R00', 'no answer from the next hop');
 		}
 		if ((await finish(reply)) === 'late') {
@@ -494,7 +494,7 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 			}
 			const row = packets.find(egress, 'out', hash);
 			const fulfilled = reply.type === 'fulfill';
-			if (!row || !packets.settle(egress, 'out', hash, fulfilled ? 'fulfilled' : 'rejected', fulfilled ? reply.fulfillment : undefined)) return false;
+			if (!row || !packets.settle(egress, 'out', hash, fulfilled ? 'fulfilled' : 'rejected', at, fulfilled ? reply.fulfillment : undefined)) return false;
 			origins.delete(group);
 			const memo: TransferMemo | undefined = outgoing?.onOutcome?.(reply);
 			if (fulfilled) {
@@ -522,7 +522,7 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 			}),
 		sweep: () => {
 			for (const { link, hash } of packets.expired(clock.now() - LIMITS.expiryMarginMs))
-				if (!judging.has(keyOf(link, hash))) packets.settle(link, 'in', hash, 'rejected');
+				if (!judging.has(keyOf(link, hash))) packets.settle(link, 'in', hash, 'rejected', clock.now());
 		},
 
 		resolve: async (peer, hash, outcome) => {
@@ -546,18 +546,18 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 				const at = clock.now();
 				const upstream = packets.find(inLink, 'in', inHash);
 				if (reply.type === 'reject') {
-					if (packets.settle(peer, 'out', hash, 'rejected')) ledger.void(group, at);
-					packets.settle(inLink, 'in', inHash, 'rejected');
+					if (packets.settle(peer, 'out', hash, 'rejected', at)) ledger.void(group, at);
+					packets.settle(inLink, 'in', inHash, 'rejected', at);
 					return 'unknown';
 				}
 				// The one before may have been told R00 long ago; then nobody pays for this any more.
 				if (!upstream || upstream.state !== 'pending' || at >= upstream.expiresAt) {
-					if (packets.settle(peer, 'out', hash, 'late')) ledger.void(group, at);
-					packets.settle(inLink, 'in', inHash, 'rejected');
+					if (packets.settle(peer, 'out', hash, 'late', at)) ledger.void(group, at);
+					packets.settle(inLink, 'in', inHash, 'rejected', at);
 					return 'late';
 				}
-				packets.settle(peer, 'out', hash, 'fulfilled', reply.fulfillment);
-				packets.settle(inLink, 'in', inHash, 'fulfilled', reply.fulfillment);
+				packets.settle(peer, 'out', hash, 'fulfilled', at, reply.fulfillment);
+				packets.settle(inLink, 'in', inHash, 'fulfilled', at, reply.fulfillment);
 				ledger.post(group, at);
 				accounts.fulfilled(peer, 'peer', amount);
 				accounts.fulfilled(inLink, 'me', upstream.amount);

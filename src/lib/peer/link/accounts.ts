@@ -10,10 +10,13 @@
  * computed; the totals are kept beside it for the hello, and `audit` shows that the two agree.
  *
  * The same formula seen from the payer's end tells when a new claim is due: only when the account is
- * too small, in steps of at most W/2, never leaving more than W claimed and not yet fulfilled.
+ * too small, in steps of at most W/2 (or what a single larger packet needs), never leaving more than W
+ * claimed and not yet fulfilled. Tokens are coarser than link units: what a packet needs is rounded up
+ * to a whole token unit, so that less than one such unit may come on top.
  */
 import type { Channels, Promised } from '../channel/channels.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { LIMITS } from '../limits.ts';
 import { maxOf, minOf } from '../money.ts';
 import type { SqlDriver, SqlRow } from '../storage/sql.ts';
 import type { Address } from '../settlement/chain.ts';
@@ -59,7 +62,7 @@ export interface LinkAccounts {
 	 * Makes room for sending `amount` to the neighbour, promising more from a channel if needed.
 	 * `covered: false` when neither credit nor channels reach.
 	 */
-	cover(peer: string, amount: bigint, at: number): { readonly covered: true; readonly promised: Promised | undefined } | { readonly covered: false };
+	cover(peer: string, amount: bigint, at: number, mayPromise?: boolean): { readonly covered: true; readonly promised: Promised | undefined } | { readonly covered: false };
 	/** The most that could be sent now if every channel were used, up to W. */
 	room(peer: string): bigint;
 	fulfilled(peer: string, by: 'me' | 'peer', amount: bigint): void;
@@ -71,6 +74,10 @@ export interface LinkAccounts {
 	held(peer: string, by: 'me' | 'peer'): bigint;
 	/** The formula from the totals against the ledger's account; 0 when all is well. */
 	audit(peer: string): bigint;
+	/** The chain under all channels with this neighbour is gone: neither owes the other anything any more. */
+	reset(peer: string, at: number): void;
+	/** Forgets neighbours not seen since `before` (Unix ms) with whom no money ever moved. */
+	forget(before: number): number;
 }
 
 export interface LearnedTerms {
@@ -81,6 +88,9 @@ export interface LearnedTerms {
 	readonly payoutFee: bigint | undefined;
 	readonly payoutThreshold: bigint | undefined;
 }
+
+/** A hello is a stranger's claim: beyond this its numbers mean nothing (and would not fit a column). */
+const clamp = (amount: bigint): bigint => minOf(amount, LIMITS.linkTermsMost);
 
 const big = (row: SqlRow, column: string): bigint => BigInt(row[column] as number | bigint);
 const maybeBig = (row: SqlRow, column: string): bigint | undefined => (row[column] === null ? undefined : big(row, column));
@@ -116,16 +126,6 @@ export const createLinkAccounts = (sql: SqlDriver, ledger: Ledger, channels: Cha
 	const balance = (peer: string): bigint => ledger.balance(`link/${peer}`);
 	const prepaid = (peer: string): bigint => balance(peer) - pending(peer, 'out') + (get(peer)?.peerCredit ?? 0n);
 
-	const raisable = (peer: string): bigint => {
-		const row = get(peer);
-		if (!row) return 0n;
-		let left = 0n;
-		for (const channel of channels.ofPeer(peer, 'out')) {
-			if (channel.status === 'open') left = maxOf(left, channel.deposited - channel.claimed);
-		}
-		return left;
-	};
-
 	return {
 		get,
 		all: () => sql.all('SELECT * FROM link ORDER BY peer').map(toRow),
@@ -143,7 +143,12 @@ export const createLinkAccounts = (sql: SqlDriver, ledger: Ledger, channels: Cha
 		learn: (peer, terms) => {
 			sql.run(
 				`UPDATE link SET payee = ?, peer_credit = ?, peer_window = ?, peer_max_packet = ?, payout_fee = ?, payout_threshold = ? WHERE peer = ?`,
-				[terms.payee ?? null, terms.peerCredit, terms.peerWindow, terms.peerMaxPacket, terms.payoutFee ?? null, terms.payoutThreshold ?? null, peer],
+				[
+					terms.payee ?? null, clamp(terms.peerCredit), clamp(terms.peerWindow), clamp(terms.peerMaxPacket),
+					terms.payoutFee === undefined ? null : clamp(terms.payoutFee),
+					terms.payoutThreshold === undefined ? null : clamp(terms.payoutThreshold),
+					peer,
+				],
 			);
 		},
 
@@ -152,13 +157,13 @@ export const createLinkAccounts = (sql: SqlDriver, ledger: Ledger, channels: Cha
 		pendingIn: (peer) => pending(peer, 'in'),
 		pendingOut: (peer) => pending(peer, 'out'),
 
-		cover: (peer, amount, at) => {
+		cover: (peer, amount, at, mayPromise = true) => {
 			if (amount === 0n) return { covered: true, promised: undefined };
 			const have = prepaid(peer);
 			const need = amount - have;
 			if (need <= 0n) return { covered: true, promised: undefined };
 			const row = get(peer);
-			if (!row) return { covered: false };
+			if (!row || !mayPromise) return { covered: false };
 			// Claimed ahead and not fulfilled, once this packet is under way, must stay within W.
 			const ahead = maxOf(0n, balance(peer));
 			const allowed = row.window - ahead;
@@ -171,8 +176,7 @@ export const createLinkAccounts = (sql: SqlDriver, ledger: Ledger, channels: Cha
 			const row = get(peer);
 			if (!row) return 0n;
 			const allowed = maxOf(0n, row.window - maxOf(0n, balance(peer)));
-			// The token is coarser than the link; a whole token unit is always claimed.
-			return maxOf(0n, prepaid(peer)) + (raisable(peer) > 0n ? allowed : 0n);
+			return maxOf(0n, prepaid(peer)) + minOf(allowed, channels.raisable(peer));
 		},
 
 		fulfilled: (peer, by, amount) => {
@@ -204,5 +208,21 @@ export const createLinkAccounts = (sql: SqlDriver, ledger: Ledger, channels: Cha
 			const byTotals = from - to + row.paidOutByPeer - row.paidOutByMe + row.fulfilledByPeer - row.fulfilledByMe;
 			return byTotals + balance(peer);
 		},
+
+		reset: (peer, at) => {
+			const owed = balance(peer);
+			const link = `link/${peer}`;
+			const group = `reset/${peer}/${at}`;
+			if (owed > 0n) ledger.record({ kind: 'outside', from: link, to: 'outside', amount: owed, at, group, memo: { peer } });
+			if (owed < 0n) ledger.record({ kind: 'outside', from: 'outside', to: link, amount: -owed, at, group, memo: { peer } });
+			sql.run('UPDATE link SET fulfilled_by_me = 0, fulfilled_by_peer = 0, paid_out_by_me = 0, paid_out_by_peer = 0 WHERE peer = ?', [peer]);
+		},
+
+		forget: (before) =>
+			sql.run(
+				`DELETE FROM link WHERE seen_at < ? AND fulfilled_by_me = 0 AND fulfilled_by_peer = 0 AND paid_out_by_me = 0 AND paid_out_by_peer = 0
+				AND NOT EXISTS (SELECT 1 FROM channel WHERE channel.peer = link.peer) AND NOT EXISTS (SELECT 1 FROM packet WHERE packet.link = link.peer)`,
+				[before],
+			),
 	};
 };

@@ -239,7 +239,7 @@ export const createLinks = (deps: LinksDeps): Links => {
 		if (row?.state === 'fulfilled' && row.fulfillment) return { prepare: hash, result: 'fulfilled', fulfillment: row.fulfillment, data: new Uint8Array(0) };
 		if (row?.state === 'pending') {
 			if (row.expiresAt > clock.now()) return { prepare: hash, result: 'pending' };
-			packets.settle(peer, 'in', hash, 'rejected');
+			packets.settle(peer, 'in', hash, 'rejected', clock.now());
 		}
 		return { prepare: hash, result: 'rejected' };
 	};

@@ -22,17 +22,21 @@ export interface PacketRow {
 	readonly group: string;
 	readonly inLink: string | undefined;
 	readonly inHash: Uint8Array | undefined;
+	/** Unix ms; undefined while pending. */
+	readonly settledAt: number | undefined;
 }
 
 /** Writes must run inside a transaction. */
 export interface Packets {
-	insert(row: Omit<PacketRow, 'state' | 'fulfillment'>): void;
+	insert(row: Omit<PacketRow, 'state' | 'fulfillment' | 'settledAt'>): void;
 	find(link: string, direction: 'in' | 'out', hash: Uint8Array): PacketRow | undefined;
 	/** False when it was not pending any more: whoever comes second changes nothing. */
-	settle(link: string, direction: 'in' | 'out', hash: Uint8Array, state: PacketState, fulfillment?: Uint8Array): boolean;
+	settle(link: string, direction: 'in' | 'out', hash: Uint8Array, state: PacketState, at: number, fulfillment?: Uint8Array): boolean;
 	/** A fulfilment of mine that the neighbour does not count. */
 	markLate(link: string, hash: Uint8Array): void;
 	pending(link: string, direction: 'in' | 'out'): readonly PacketRow[];
+	/** Conditions of packets that began here and whose outcome is not known. */
+	ownConditions(): readonly Uint8Array[];
 	/** From any neighbour, undecided and expired before `time`. */
 	expired(time: number): readonly PacketRow[];
 	/** Fulfilments by this neighbour that came too late, until it has acknowledged that. */
@@ -57,6 +61,7 @@ const toRow = (row: SqlRow): PacketRow => ({
 	group: row['ledger_group'] as string,
 	inLink: (row['in_link'] as string | null) ?? undefined,
 	inHash: (row['in_hash'] as Uint8Array | null) ?? undefined,
+	settledAt: row['settled_at'] === null ? undefined : Number(row['settled_at']),
 });
 
 export const createPackets = (sql: SqlDriver): Packets => ({
@@ -71,10 +76,10 @@ export const createPackets = (sql: SqlDriver): Packets => ({
 		const row = sql.all('SELECT * FROM packet WHERE link = ? AND direction = ? AND hash = ?', [link, direction, hash])[0];
 		return row && toRow(row);
 	},
-	settle: (link, direction, hash, state, fulfillment) =>
+	settle: (link, direction, hash, state, at, fulfillment) =>
 		sql.run(
-			`UPDATE packet SET state = ?, fulfillment = ? WHERE link = ? AND direction = ? AND hash = ? AND state = 'pending'`,
-			[state, fulfillment ?? null, link, direction, hash],
+			`UPDATE packet SET state = ?, settled_at = ?, fulfillment = ? WHERE link = ? AND direction = ? AND hash = ? AND state = 'pending'`,
+			[state, at, fulfillment ?? null, link, direction, hash],
 		) === 1,
 	markLate: (link, hash) => {
 		sql.run(`UPDATE packet SET state = 'late' WHERE link = ? AND direction = 'in' AND hash = ? AND state = 'fulfilled'`, [link, hash]);
@@ -83,6 +88,8 @@ export const createPackets = (sql: SqlDriver): Packets => ({
 		sql
 			.all(`SELECT * FROM packet WHERE link = ? AND direction = ? AND state = 'pending' ORDER BY expires_at, hash`, [link, direction])
 			.map(toRow),
+	ownConditions: () =>
+		sql.all(`SELECT condition FROM packet WHERE state = 'pending' AND direction = 'out' AND in_link IS NULL`).map((row) => row['condition'] as Uint8Array),
 	expired: (time) =>
 		sql.all(`SELECT * FROM packet WHERE direction = 'in' AND state = 'pending' AND expires_at < ? ORDER BY link, hash`, [time]).map(toRow),
 	late: (link) =>

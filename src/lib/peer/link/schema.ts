@@ -60,6 +60,7 @@ export const LINK_MIGRATIONS: readonly string[] = [
 		ledger_group TEXT NOT NULL,
 		in_link TEXT,                       -- of an outgoing packet: where it came from, NULL when it began here
 		in_hash BLOB,
+		settled_at INTEGER,                 -- Unix ms, NULL while pending
 		PRIMARY KEY (link, direction, hash)
 	) STRICT, WITHOUT ROWID;
 	CREATE INDEX packet_by_state ON packet (state, expires_at);
