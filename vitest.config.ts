@@ -18,6 +18,13 @@ const NODE_TESTS = 'src/**/*.node.test.ts';
 
 const executablePath = findChromium();
 
+/** For browser tests: the same simulation in Node. Named by a variable, or it would be bundled into this file. */
+const SIMULATION = new URL('./scripts/simulation-hash.ts', import.meta.url).href;
+const simulationHash = async (_context: unknown, seed: string): Promise<string> => {
+	const simulation = (await import(SIMULATION)) as { simulationHash(seed: string): Promise<string> };
+	return simulation.simulationHash(seed);
+};
+
 export default defineConfig({
 	test: {
 		projects: [
@@ -77,7 +84,8 @@ export default defineConfig({
 								args: chromiumFlags()
 							}
 						}),
-						instances: [{ browser: 'chromium' }]
+						instances: [{ browser: 'chromium' }],
+						commands: { simulationHash }
 					}
 				}
 			}

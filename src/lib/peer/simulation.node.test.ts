@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { createNodeSql } from '../../../server/akash-peer/node-sql.ts';
+import { runFaults } from './testing/scenario-faults.ts';
+import { runMainJob } from './testing/scenario-main-job.ts';
+
+const ports = {
+	turn: (): Promise<void> => new Promise((resolve) => setImmediate(resolve)),
+	openSql: () => createNodeSql(':memory:')
+};
+
+describe('the main job among four peers and a second guest, simulated', () => {
+	it('adds up to the unit, and one seed ends in one state twice, another in another', async () => {
+		const first = await runMainJob('one', ports);
+		expect(first.wrong).toEqual([]);
+		expect((await runMainJob('one', ports)).hash).toBe(first.hash);
+		expect((await runMainJob('two', ports)).hash).not.toBe(first.hash);
+	});
+
+	it('adds up on a slow network that loses segments, with crypto that answers at once', async () => {
+		const report = await runMainJob('slow', { ...ports, latencyMs: [50, 400], lossPercent: 5, crypto: 'sync' });
+		expect(report.wrong).toEqual([]);
+	});
+
+	it('adds up when each note is got by itself', async () => {
+		const report = await runMainJob('single', { ...ports, maxIdsPerGet: 1 });
+		expect(report.wrong).toEqual([]);
+	});
+});
+
+describe('reading while connections break, programs end and the chain is away, simulated', () => {
+	it.each(['a', 'b', 'c'])('heals to books that agree, every note got once and paid once (seed %s)', async (seed) => {
+		const report = await runFaults(seed, { ...ports, rounds: 8 });
+		expect(report.wrong).toEqual([]);
+	});
+});
