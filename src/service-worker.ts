@@ -37,7 +37,8 @@ worker.addEventListener('fetch', (event) => {
 	const url = new URL(request.url);
 	if (url.origin !== worker.location.origin || LIVE.some((path) => url.pathname.startsWith(path))) return;
 	if (request.mode === 'navigate') event.respondWith(openPage(request));
-	else if (kept.has(url.pathname) || url.pathname.startsWith(IMMUTABLE)) event.respondWith(fromCache(request));
+	else if (kept.has(url.pathname) || url.pathname.startsWith(IMMUTABLE))
+		event.respondWith(fromCache(request));
 });
 
 const install = async (): Promise<void> => {
@@ -75,7 +76,8 @@ const activate = async (): Promise<void> => {
 	await worker.clients.claim();
 };
 
-const fromCache = async (request: Request): Promise<Response> => (await caches.match(request)) ?? fetch(request);
+const fromCache = async (request: Request): Promise<Response> =>
+	(await caches.match(request)) ?? fetch(request);
 
 const openPage = async (request: Request): Promise<Response> => {
 	const cache = await caches.open(CACHE);

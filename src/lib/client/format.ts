@@ -17,7 +17,9 @@ const absolute = (value: bigint): bigint => (value < 0n ? -value : value);
 
 /** `units / 10^scale` as a plain decimal string, exact and without trailing zeros. */
 export const toDecimal = (units: bigint, scale: number): string => {
-	const digits = absolute(units).toString().padStart(scale + 1, '0');
+	const digits = absolute(units)
+		.toString()
+		.padStart(scale + 1, '0');
 	const whole = digits.slice(0, digits.length - scale);
 	const fraction = digits.slice(digits.length - scale).replace(/0+$/, '');
 	return `${units < 0n ? '-' : ''}${whole}${fraction === '' ? '' : `.${fraction}`}`;
@@ -155,7 +157,8 @@ export const parsePubkey = (text: string): string | undefined => {
 };
 
 /** 0x addresses, channel ids and transactions. */
-export const shortHex = (hex: string): string => (hex.length > 14 ? `${hex.slice(0, 8)}…${hex.slice(-4)}` : hex);
+export const shortHex = (hex: string): string =>
+	hex.length > 14 ? `${hex.slice(0, 8)}…${hex.slice(-4)}` : hex;
 
 /** A name if the person gave one, else the short key. Control and direction characters are dropped. */
 export const displayName = (name: string | undefined, pubkey: string): string => {

@@ -82,9 +82,11 @@ export const strings = {
 		offline: 'Offline',
 		retryIn: (span: string) => `Offline · retry in ${span}`,
 		otherTab: 'Another tab is in charge',
-		/** The pill's accessible name: its words and what pressing it does. */
-		label: (state: string, notices: number) =>
-			notices === 0 ? `${state}. Connection details` : `${state}. Connection details and ${plural(notices, '# message', '# messages')}`,
+		/** Follows the state in the pill's accessible name: what pressing it shows. */
+		label: (notices: number) =>
+			notices === 0
+				? 'Connection details'
+				: `Connection details and ${plural(notices, '# message', '# messages')}`,
 		title: 'Connection',
 		hub: 'Hub',
 		hubUnknown: 'not connected yet',
@@ -192,7 +194,8 @@ export const strings = {
 	},
 	follow: {
 		title: (name: string) => `Follow ${name}`,
-		intro: 'You pay for a note when it arrives, never before. Stop at any time; there is nothing to get back.',
+		intro:
+			'You pay for a note when it arrives, never before. Stop at any time; there is nothing to get back.',
 		priceNow: 'Price now',
 		unknownPrice: 'not known yet',
 		distance: 'Distance',
@@ -216,7 +219,8 @@ export const strings = {
 		perDay: 'A day',
 		limit: 'Limit a day',
 		upTo: 'Up to',
-		waiting: (count: number, cost: string) => `${plural(count, '# new note waits', '# new notes wait')} · ${cost}`,
+		waiting: (count: number, cost: string) =>
+			`${plural(count, '# new note waits', '# new notes wait')} · ${cost}`,
 		change: 'Change terms'
 	},
 	compose: {
@@ -224,10 +228,11 @@ export const strings = {
 		label: 'Your note',
 		placeholder: 'What is worth reading?',
 		publishCost: 'Publishing costs you',
-		publishFree: 'nothing: it is stored on your own node',
+		publishFree: 'stored on your own node',
+		changePrice: 'Change the price',
 		readerPays: 'Each reader pays',
-		priceLabel: 'Price of each of your notes, in cents',
-		priceHint: 'For this and every later note. Readers have agreed to a limit; a higher price may wait for them.',
+		priceHint:
+			'For this and every later note. Readers have agreed to a limit; a higher price may wait for them.',
 		send: 'Publish',
 		sending: 'Publishing …',
 		kept: 'Draft kept on this device',
@@ -236,7 +241,8 @@ export const strings = {
 		publishedOffline: 'Stored. It is offered to your readers as soon as you are online.',
 		offline: 'You are offline. The note is stored here and offered when readers come.',
 		earnings: 'What your notes earned',
-		earningsEmpty: 'Nothing yet. When a reader gets one of your notes, it is listed here with what it brought.',
+		earningsEmpty:
+			'Nothing yet. When a reader gets one of your notes, it is listed here with what it brought.',
 		earnedAll: 'Earned so far',
 		earnedToday: 'Today',
 		readers: (count: number) => plural(count, '# reader', '# readers')
@@ -268,7 +274,8 @@ export const strings = {
 			closed: 'Closed',
 			archived: 'Archived'
 		},
-		name: (direction: 'out' | 'in', id: string) => (direction === 'out' ? `To your hub · ${id}` : `From your hub · ${id}`),
+		name: (direction: 'out' | 'in', id: string) =>
+			direction === 'out' ? `To your hub · ${id}` : `From your hub · ${id}`,
 		remaining: 'Left',
 		of: (amount: string) => `of ${amount}`,
 		meter: (left: string, of: string) => `${left} of ${of} left`,
@@ -312,7 +319,8 @@ export const strings = {
 	},
 	close: {
 		title: 'Close this channel',
-		withHub: (amount: string) => `The hub ends it now. About ${amount} is back in your wallet in a few seconds.`,
+		withHub: (amount: string) =>
+			`The hub ends it now. About ${amount} is back in your wallet in a few seconds.`,
 		paidStays: 'What you have promised for notes you received stays paid.',
 		confirm: 'Close now',
 		closing: 'Closing …',
@@ -368,7 +376,8 @@ export const strings = {
 			buyFrom: (name: string) => `from ${name}`,
 			ask: 'Asked for notes',
 			way: 'Of that, the way took',
-			sell: (count: number) => (count === 1 ? 'A reader paid for a note' : `A reader paid for ${notes(count)}`),
+			sell: (count: number) =>
+				count === 1 ? 'A reader paid for a note' : `A reader paid for ${notes(count)}`,
 			forward: 'Passed a packet on',
 			fee: 'Fee for passing on',
 			publish: 'Stored a note at another node',

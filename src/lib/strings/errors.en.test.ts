@@ -7,9 +7,13 @@ describe('the sentences for errors', () => {
 		expect(Object.keys(errors).sort()).toEqual(Object.keys(ERRORS).sort());
 	});
 
-	it.each(Object.entries(errors))('%s says what happened, whether the money is safe and what to do', (_, text) => {
-		for (const sentence of [text.happened, text.money, text.todo]) expect(sentence).toMatch(/^\p{Lu}.{8,}\.$/u);
-	});
+	it.each(Object.entries(errors))(
+		'%s says what happened, whether the money is safe and what to do',
+		(_, text) => {
+			for (const sentence of [text.happened, text.money, text.todo])
+				expect(sentence).toMatch(/^\p{Lu}.{8,}\.$/u);
+		}
+	);
 
 	it('promises safety only where the table says so', () => {
 		for (const [type, row] of Object.entries(ERRORS)) {

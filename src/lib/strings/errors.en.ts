@@ -25,12 +25,14 @@ export const errors: Record<PeerErrorType, ErrorText> = {
 	},
 	LinkLost: {
 		happened: 'The connection broke while a payment was under way.',
-		money: 'Whether it went through is settled with the hub at the next connection; a note is never paid twice.',
+		money:
+			'Whether it went through is settled with the hub at the next connection; a note is never paid twice.',
 		todo: 'Nothing to do; the app reconnects by itself.'
 	},
 	HubDisagrees: {
 		happened: 'Your books and your hub’s differ.',
-		money: 'At most the small amount promised ahead is at risk; nothing more is signed until you agree again.',
+		money:
+			'At most the small amount promised ahead is at risk; nothing more is signed until you agree again.',
 		todo: 'Load the page again. If it stays so, close the channel and copy the details for the hub’s operator.'
 	},
 	NotConnected: {

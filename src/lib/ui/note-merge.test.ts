@@ -30,7 +30,11 @@ describe('a list of notes that somebody reads', () => {
 	});
 
 	it('shows my own note at once, and changed figures in place', () => {
-		const merged = mergeNotes(list('cdefghi'), [note('m', 'me'), note('c', 'bob', 7n), ...list('defghi')], reading);
+		const merged = mergeNotes(
+			list('cdefghi'),
+			[note('m', 'me'), note('c', 'bob', 7n), ...list('defghi')],
+			reading
+		);
 		expect(ids(merged.shown)).toBe('mcdefghi');
 		expect(merged.shown[1]?.cost).toBe(7n);
 	});
@@ -42,7 +46,9 @@ describe('a list of notes that somebody reads', () => {
 	it('takes everything while it fills, or while it is a handful', () => {
 		expect(ids(mergeNotes(undefined, list('abc'), reading).shown)).toBe('abc');
 		expect(ids(mergeNotes(list('b'), list('ab'), reading).shown)).toBe('ab');
-		expect(ids(mergeNotes(list('cdefghi'), list('abcdefghi'), { ...reading, settled: false }).shown)).toBe('abcdefghi');
+		expect(ids(mergeNotes(list('cdefghi'), list('abcdefghi'), { ...reading, settled: false }).shown)).toBe(
+			'abcdefghi'
+		);
 	});
 
 	it('takes everything when nothing of the old list is left', () => {

@@ -7,7 +7,12 @@ const BOB = 'bb'.repeat(32);
 const CHANNEL = `0x${'12'.repeat(32)}`;
 const names: Names = { hub: HUB, name: (pubkey) => (pubkey === BOB ? 'Bob' : pubkey.slice(0, 4)) };
 
-const item = (kind: ActivityItem['kind'], from: string, to: string, memo: ActivityItem['memo'] = {}): ActivityItem => ({
+const item = (
+	kind: ActivityItem['kind'],
+	from: string,
+	to: string,
+	memo: ActivityItem['memo'] = {}
+): ActivityItem => ({
 	id: 1,
 	at: 0,
 	kind,
@@ -20,8 +25,16 @@ const item = (kind: ActivityItem['kind'], from: string, to: string, memo: Activi
 
 describe('postings in words', () => {
 	it.each([
-		[item('buy', `link/${HUB}`, 'expense/notes', { author: BOB, eventIds: ['1'] }), 'Bought a note from Bob', 'out'],
-		[item('buy', `link/${HUB}`, 'expense/notes', { author: BOB, eventIds: ['1', '2'] }), 'Bought 2 notes from Bob', 'out'],
+		[
+			item('buy', `link/${HUB}`, 'expense/notes', { author: BOB, eventIds: ['1'] }),
+			'Bought a note from Bob',
+			'out'
+		],
+		[
+			item('buy', `link/${HUB}`, 'expense/notes', { author: BOB, eventIds: ['1', '2'] }),
+			'Bought 2 notes from Bob',
+			'out'
+		],
 		[item('buy', `link/${HUB}`, 'expense/notes'), 'Asked for notes', 'out'],
 		[item('way', 'expense/notes', 'expense/way'), 'Of that, the way took', 'move'],
 		[item('sell', 'income/notes', `link/${HUB}`, { eventIds: ['1'] }), 'A reader paid for a note', 'in'],
@@ -44,11 +57,28 @@ describe('postings in words', () => {
 	});
 
 	it('each kind is under "All" and exactly one more heading', () => {
-		const kinds = ['fund', 'claim', 'redeem', 'refund', 'buy', 'way', 'sell', 'forward', 'fee', 'publish', 'payout', 'payout-fee', 'late', 'outside'] as const;
+		const kinds = [
+			'fund',
+			'claim',
+			'redeem',
+			'refund',
+			'buy',
+			'way',
+			'sell',
+			'forward',
+			'fee',
+			'publish',
+			'payout',
+			'payout-fee',
+			'late',
+			'outside'
+		] as const;
 		for (const kind of kinds) {
 			const posting = item(kind, 'wallet', 'outside');
 			expect(inFilter(posting, 'all')).toBe(true);
-			expect((['reading', 'earning', 'moving', 'routing'] as const).filter((filter) => inFilter(posting, filter))).toHaveLength(1);
+			expect(
+				(['reading', 'earning', 'moving', 'routing'] as const).filter((filter) => inFilter(posting, filter))
+			).toHaveLength(1);
 		}
 	});
 });

@@ -59,7 +59,9 @@ export const titleOf = (item: ActivityItem, names: Names): string => {
 	}
 };
 
-const isNamedAccount = (account: string): account is Exclude<keyof typeof strings.activity.account, 'channel' | 'claims' | 'link' | 'hub'> =>
+const isNamedAccount = (
+	account: string
+): account is Exclude<keyof typeof strings.activity.account, 'channel' | 'claims' | 'link' | 'hub'> =>
 	Object.hasOwn(strings.activity.account, account) && !['channel', 'claims', 'link', 'hub'].includes(account);
 
 export const accountName = (account: string, names: Names): string => {
@@ -69,6 +71,9 @@ export const accountName = (account: string, names: Names): string => {
 	const rest = account.slice(slash + 1);
 	if (head === 'channel') return words.channel(shortHex(rest));
 	if (head === 'claims') return words.claims(shortHex(rest));
-	if (head === 'link') return words.link(rest === names.hub ? words.hub : /^[0-9a-f]{64}$/.test(rest) ? names.name(rest) : shortNpub(rest));
+	if (head === 'link')
+		return words.link(
+			rest === names.hub ? words.hub : /^[0-9a-f]{64}$/.test(rest) ? names.name(rest) : shortNpub(rest)
+		);
 	return isNamedAccount(account) ? words[account] : account;
 };

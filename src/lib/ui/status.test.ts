@@ -25,7 +25,9 @@ describe('the status in one word', () => {
 
 	it('names the tab that is in charge, unless the link is down: that matters more', () => {
 		expect(describeStatus({ ...at, tab: 'follower', link: link({}) }).text).toBe('Another tab is in charge');
-		expect(describeStatus({ ...at, tab: 'follower', link: link({ status: 'offline' }) }).text).toBe('Offline');
+		expect(describeStatus({ ...at, tab: 'follower', link: link({ status: 'offline' }) }).text).toBe(
+			'Offline'
+		);
 	});
 
 	it('tells a first start from a first start without a hub', () => {

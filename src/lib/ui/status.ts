@@ -18,7 +18,9 @@ export const describeStatus = (view: {
 	const words = strings.status;
 	if (view.phase === 'restarting') return { tone: 'busy', text: words.restarting };
 	if (view.link === undefined)
-		return view.phase === 'waiting' ? { tone: 'off', text: words.waiting } : { tone: 'busy', text: words.starting };
+		return view.phase === 'waiting'
+			? { tone: 'off', text: words.waiting }
+			: { tone: 'busy', text: words.starting };
 	if (view.link.status === 'connecting') return { tone: 'busy', text: words.connecting };
 	if (view.link.status === 'offline') {
 		const left = view.link.retryAt === undefined ? 0 : view.link.retryAt - view.now;
