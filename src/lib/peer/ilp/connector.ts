@@ -65,6 +65,16 @@ export interface ConnectorDeps {
 	readonly scheme: 'g' | 'test';
 	readonly signClaim: (promised: Promised) => Promise<SignedClaim>;
 	readonly transport: Transport;
+	/** The ILP address a neighbour answers at, when it said: whose T04 is its own. */
+	readonly neighbourAddress?: (peer: string) => string | undefined;
+	/** A neighbour's books and mine differ: nothing more is signed to it until one packet is fulfilled again. */
+	readonly onDisagreement?: (peer: string, reason: string) => void;
+}
+
+/** `before`: all who came earlier have left. */
+interface Place {
+	readonly before: Promise<void>;
+	readonly leave: () => void;
 }
 
 /** What the links do for the connector. */
@@ -74,6 +84,8 @@ export interface Transport {
 	transmit(peer: string, prepare: Uint8Array, claim: SignedClaim | undefined): Promise<IlpReply | undefined>;
 	/** Tells the neighbour that these fulfilments of its came too late to be counted. */
 	refuseLate(peer: string, prepares: readonly Uint8Array[]): void;
+	/** Shows the neighbour the newest claims once more before the next packet: it may have lost one. */
+	presentClaims(peer: string): void;
 }
 
 export interface Connector extends PacketSender {
@@ -94,8 +106,15 @@ export interface Connector extends PacketSender {
 	sweep(): void;
 	/** What the hello taught about a packet this node sent and never heard of again. */
 	resolve(peer: string, hash: Uint8Array, reply: { readonly fulfillment: Uint8Array; readonly data: Uint8Array } | 'rejected'): Promise<'counted' | 'late' | 'unknown'>;
-	/** The neighbour does not count this fulfilment of mine. */
-	takeLate(peer: string, hash: Uint8Array): Promise<void>;
+	/**
+	 * The neighbour does not count this fulfilment of mine. Believed only when it can be true (it left close to
+	 * the packet's expiry, or was told by a hello) and, within a day, up to W in all; `cut`: it says so too often.
+	 */
+	takeLate(peer: string, hash: Uint8Array): Promise<'taken' | 'refused' | 'cut'>;
+	/** A fulfilment told by a hello: it may honestly have come too late. */
+	toldByHello(peer: string, hash: Uint8Array): void;
+	/** In a new hello the neighbour's totals are the same as mine. */
+	agreed(peer: string): void;
 	allowance(peer: string): Allowance;
 	counts(): ConnectorCounts;
 }
@@ -113,6 +132,16 @@ export interface ConnectorCounts {
 export const ROUTE_DESTINATION = 'peer.btp-nips.route';
 
 const EMPTY = new Uint8Array(0);
+const DAY_MS = 24 * 3_600_000;
+/** What keeping an answer costs beside its data, roughly, in bytes. */
+const ANSWER_OVERHEAD = 256;
+/** A neighbour's own T04 carries what its books say is covered: UInt64, link units. */
+const COVERED_BYTES = 8;
+const encodeCovered = (available: bigint): Uint8Array => {
+	const out = new Uint8Array(COVERED_BYTES);
+	new DataView(out.buffer).setBigUint64(0, available > 0n ? available : 0n);
+	return out;
+};
 
 export const createConnector = (deps: ConnectorDeps): Connector => {
 	const { platform, commits, ledger, accounts, packets, routes, receiver, transport } = deps;
@@ -120,10 +149,17 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 	const counts = { received: 0, forwarded: 0, originated: 0, fulfilled: 0, rejected: 0, inFlight: 0 };
 	const allowances = new Map<string, Allowance>();
 	/** Answers under way and just given, by link and hash: the same bytes again get the same answer. */
-	const answers = new Map<string, { readonly expiresAt: number; readonly reply: Promise<IlpReply> }>();
+	const answers = new Map<string, { readonly until: number; readonly reply: Promise<IlpReply>; bytes: number }>();
+	let answerBytes = 0;
 	let answersSweptAt = 0;
 	/** Conditions of my own packets under way, for the reflection guard. */
-	const ownConditions = new Set<string>();
+	const ownConditions = new Set<string>(packets.ownConditions().map(bytesToHex));
+	/** How often in a row a neighbour called uncovered what my ledger says is covered. */
+	const uncovered = new Map<string, number>();
+	/** Fulfilments told by a hello, by link and hash, until their row is forgotten. */
+	const byHello = new Map<string, number>();
+	/** What neighbours said came late and cannot have, link units. */
+	const refusedLate = new Map<string, bigint>();
 	/** In this process: who waits for a packet this node began. */
 	const origins = new Map<string, Outgoing>();
 	const inFlightByLink = new Map<string, number>();
@@ -134,8 +170,8 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 	/** Who waits for a packet whose link broke, by link and hash. */
 	const awaited = new Map<string, (reply: IlpReply) => void>();
 	const keyOf = (peer: string, hash: Uint8Array): string => `${peer}/${bytesToHex(hash)}`;
-	/** Claims leave in the order they were promised, so that no packet overtakes the claim it needs. */
-	const tails = new Map<string, Promise<unknown>>();
+	/** Packets leave in the order of their transactions, so that none overtakes the claim it needs. */
+	const tails = new Map<string, Promise<void>>();
 
 	const here = (): string => deps.addresses()[0] ?? '';
 	const reject = (code: IlpErrorCode, message: string, data: Uint8Array = EMPTY): IlpReject => ({
@@ -157,16 +193,17 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 		return undefined;
 	};
 
-	const signed = async (peer: string, promised: Promised | undefined): Promise<SignedClaim | undefined> => {
-		const before = tails.get(peer);
-		if (!promised && !before) return undefined;
-		const mine = Promise.all([before, promised && deps.signClaim(promised)]);
-		tails.set(peer, mine);
-		try {
-			return (await mine)[1];
-		} finally {
-			if (tails.get(peer) === mine) tails.delete(peer);
-		}
+	/** A place in the line of a link; taken in the transaction that promises, so that the lines agree. */
+	const queue = (peer: string): Place => {
+		const before = tails.get(peer) ?? Promise.resolve();
+		let leave: () => void = () => undefined;
+		const mine = new Promise<void>((resolve) => (leave = resolve));
+		const tail = before.then(() => mine);
+		tails.set(peer, tail);
+		void tail.then(() => {
+			if (tails.get(peer) === tail) tails.delete(peer);
+		});
+		return { before, leave };
 	};
 
 	const track = (peer: string, by: 1 | -1): void => {
@@ -178,7 +215,8 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 
 	/** A fulfill only counts with the right preimage. */
 	const checked = async (reply: IlpReply, condition: Uint8Array): Promise<IlpReply> => {
-		if (reply.type === 'reject') return reply;
+		// Only I speak for my own address; a stranger far away must not make the one before distrust me.
+		if (reply.type === 'reject') return reply.triggeredBy !== '' && reply.triggeredBy === here() ? { ...reply, triggeredBy: '' } : reply;
 		if (bytesEqual(await crypto.sha256(reply.fulfillment), condition)) return reply;
 		return reject('F05', 'the fulfillment does not fit the condition');
 	};
@@ -188,15 +226,26 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 	 * tells. An answer after that, whenever it comes, goes to `onLate`.
 	 */
 	const exchange = async (
-		peer: string, bytes: Uint8Array, hash: Uint8Array | undefined, promised: Promised | undefined, condition: Uint8Array, deadline: number,
+		peer: string, bytes: Uint8Array, hash: Uint8Array | undefined, promised: Promised | undefined, place: Place | undefined, condition: Uint8Array, deadline: number,
 		onLate: (reply: IlpReply) => Promise<void>,
 	): Promise<IlpReply | undefined> => {
 		let timedOut = false;
 		const key = hash && keyOf(peer, hash);
-		const claim = await signed(peer, promised);
+		const leave = async (): Promise<{ readonly sent: Promise<IlpReply | undefined> }> => {
+			try {
+				const [claim] = await Promise.all([promised && deps.signClaim(promised), place?.before]);
+				return { sent: transport.transmit(peer, bytes, claim) };
+			} catch (error) {
+				log('error', 'a packet could not leave', { peer, error: String(error) });
+				return { sent: Promise.resolve(reject('T00', 'it could not leave')) };
+			} finally {
+				place?.leave();
+				if (key !== undefined) leaving.delete(key);
+			}
+		};
+		const { sent } = await leave();
 		track(peer, 1);
-		if (key !== undefined) leaving.delete(key);
-		const answer = transport.transmit(peer, bytes, claim).then(async (heard) => {
+		const answer = sent.then(async (heard) => {
 			track(peer, -1);
 			const reply = heard ?? (key === undefined ? undefined : await new Promise<IlpReply>((resolve) => awaited.set(key, resolve)));
 			if (!reply) return undefined;
@@ -225,6 +274,7 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 	// ---------------------------------------------------------------- packets from neighbours
 
 	const peerRequest = async (peer: string, prepare: IlpPrepare): Promise<IlpReply> => {
+		if (prepare.amount > 0n) return reject('F02', 'requests to a neighbour carry no money');
 		if (isIldcpRequest(prepare)) {
 			const address = deps.childAddress(peer);
 			if (address === undefined) return reject('F02', 'no address for this link');
@@ -239,12 +289,42 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 		return reject('F02', 'unknown peer request');
 	};
 
+	/** What my books say the neighbour may still send, so that it can see who of us is wrong. */
+	const notCovered = (peer: string): IlpReject => reject('T04', 'not covered', encodeCovered(accounts.available(peer)));
+
+	/** Decides about a new packet. When that cannot be written (a full disk), nothing has moved and T00 says so. */
+	const admit = async <T>(work: () => T): Promise<T | IlpReject> => {
+		try {
+			return await commits.run(work);
+		} catch (error) {
+			log('error', 'a packet could not be taken on', { error: String(error) });
+			return reject('T00', 'this node cannot take anything on');
+		}
+	};
+
+	/** Learns from an answer whether the neighbour's books agree with mine. */
+	const compareBooks = (egress: string, amount: bigint, reply: IlpReply): void => {
+		if (amount === 0n) return;
+		if (reply.type === 'fulfill') {
+			uncovered.delete(egress);
+			return;
+		}
+		const address = deps.neighbourAddress?.(egress);
+		if (reply.code !== 'T04' || reply.data.length !== COVERED_BYTES || address === undefined || reply.triggeredBy !== address) return;
+		const times = (uncovered.get(egress) ?? 0) + 1;
+		uncovered.set(egress, times);
+		transport.presentClaims(egress);
+		log('warn', 'the neighbour calls uncovered what my ledger covers', { peer: egress, times });
+		if (times === LIMITS.uncoveredRejects) deps.onDisagreement?.(egress, 'it refuses what my claims cover');
+	};
+	const mayPromise = (egress: string): boolean => (uncovered.get(egress) ?? 0) < LIMITS.uncoveredRejects;
+
 	const deliver = async (peer: string, prepare: IlpPrepare, hash: Uint8Array, suffix: string): Promise<IlpReply> => {
 		const verdict = await receiver.judge({ prepare, suffix, link: peer });
 		if (!verdict) return reject('F02', 'nobody here');
 		const group = bytesToHex(hash);
 		type Outcome = 'taken' | 'refused' | 'uncovered' | 'expired';
-		const outcome = await commits.run((): Outcome => {
+		const outcome = await admit((): Outcome => {
 			const now = clock.now();
 			// A frozen tab wakes up here: what expired meanwhile must not be fulfilled.
 			if (now >= prepare.expiresAt) return 'expired';
@@ -252,7 +332,8 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 			if (!verdict.decide()) return 'refused';
 			if (prepare.amount > 0n) {
 				const booking = verdict.booking;
-				if (!booking) throw new Error('money without a booking');
+				// Without the preimage on disk a crash would make the neighbour hear "rejected".
+				if (!booking || !verdict.fulfillment) throw new Error('money without a booking or a fulfillment');
 				packets.insert({
 					link: peer, direction: 'in', hash, amount: prepare.amount, expiresAt: prepare.expiresAt, condition: prepare.condition,
 					group, inLink: undefined, inHash: undefined,
@@ -266,12 +347,22 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 			}
 			return 'taken';
 		});
-		if (outcome === 'uncovered') return reject('T04', 'not covered');
+		if (typeof outcome === 'object') return outcome;
+		if (outcome === 'uncovered') return notCovered(peer);
 		if (outcome === 'expired') return reject('R00', 'expired here');
-		const reply = await verdict.reply();
-		if (outcome === 'taken' && prepare.amount > 0n && reply.type === 'reject')
+		if (outcome === 'refused' || prepare.amount === 0n) return verdict.reply();
+		// What ends here pays for the data of both directions, as a fee does at a hop.
+		earn(peer, undefined, prepare.amount);
+		const fulfillment = verdict.fulfillment as Uint8Array;
+		try {
+			const reply = await verdict.reply();
+			if (reply.type === 'fulfill') return reply;
 			log('error', 'a receiver took money and rejected', { peer });
-		return reply;
+		} catch (error) {
+			log('error', 'a receiver took money and broke', { peer, error: String(error) });
+		}
+		// The money is booked: the proof must leave, even with nothing beside it.
+		return { type: 'fulfill', fulfillment, data: EMPTY };
 	};
 
 	const forward = async (peer: string, prepare: IlpPrepare, bytes: Uint8Array, hash: Uint8Array, egress: string): Promise<IlpReply> => {
@@ -289,14 +380,15 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 		const group = bytesToHex(hash);
 		const fee = prepare.amount - out;
 		let promised: Promised | undefined;
+		let place: Place | undefined;
 
 		if (prepare.amount > 0n) {
-			const admitted = await commits.run((): IlpReject | { readonly promised: Promised | undefined } => {
-				if (prepare.amount > accounts.available(peer)) return reject('T04', 'not covered');
+			const admitted = await admit((): IlpReject | { readonly promised: Promised | undefined } => {
+				if (prepare.amount > accounts.available(peer)) return notCovered(peer);
 				const pending = packets.pending(egress, 'out').reduce((sum, row) => (row.inLink === peer ? sum + row.amount : sum), 0n);
 				// One neighbour may not fill a link that others need (PROTOCOL section 6).
 				if (pending > 0n && (pending + out) * 4n > accounts.room(egress) + pending) return reject('T04', 'too much under way');
-				const covered = accounts.cover(egress, out, clock.now());
+				const covered = accounts.cover(egress, out, clock.now(), mayPromise(egress));
 				if (!covered.covered) return reject('T04', 'the next link is not funded');
 				packets.insert({
 					link: peer, direction: 'in', hash, amount: prepare.amount, expiresAt: prepare.expiresAt, condition: prepare.condition,
@@ -308,11 +400,15 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 				});
 				const at = clock.now();
 				leaving.add(keyOf(egress, outHash));
+				place = queue(egress);
 				ledger.begin({ kind: 'forward', from: `link/${egress}`, to: `link/${peer}`, amount: out, at, group });
 				if (fee > 0n) ledger.begin({ kind: 'fee', from: 'income/routing', to: `link/${peer}`, amount: fee, at, group });
 				return { promised: covered.promised };
 			});
-			if ('type' in admitted) return admitted;
+			if ('type' in admitted) {
+				place?.leave();
+				return admitted;
+			}
 			promised = admitted.promised;
 		}
 		counts.forwarded += 1;
@@ -325,6 +421,7 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 					packets.settle(peer, 'in', hash, 'rejected', at);
 					return 'settled';
 				}
+				if (packets.find(egress, 'out', outHash)?.state === 'fulfilled') return 'settled';
 				// Only while the one before can still be told: otherwise it came late.
 				if (at >= prepare.expiresAt || packets.find(peer, 'in', hash)?.state !== 'pending') {
 					if (packets.settle(egress, 'out', outHash, 'late', at)) ledger.void(group, at);
@@ -341,10 +438,11 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 
 		// Half of the margin is for the fulfill's way here, half for its way on.
 		const deadline = outExpiresAt + LIMITS.expiryMarginMs / 2;
-		const reply = await exchange(egress, outBytes, prepare.amount > 0n ? outHash : undefined, promised, prepare.condition, deadline, async (late) => {
+		const reply = await exchange(egress, outBytes, prepare.amount > 0n ? outHash : undefined, promised, place, prepare.condition, deadline, async (late) => {
 			if (prepare.amount === 0n) return;
 			if ((await finish(late)) === 'late' && late.type === 'fulfill') transport.refuseLate(egress, [outHash]);
 		});
+		if (reply) compareBooks(egress, out, reply);
 		if (prepare.amount === 0n) return reply ?? reject('R00', 'no answer from the next hop');
 		if (!reply) {
 			// The one before is told now; what the next one did stays pending until it is known.
@@ -377,6 +475,27 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 		return forward(peer, prepare, bytes, hash, child.peer);
 	};
 
+	const forgetAnswer = (key: string): void => {
+		answerBytes -= answers.get(key)?.bytes ?? 0;
+		answers.delete(key);
+	};
+
+	/** A refusal that left no trace may be asked again unchanged, and a flood of them must not fill the memory. */
+	const keep = (key: string, answer: IlpReply, peer: string, hash: Uint8Array): void => {
+		const entry = answers.get(key);
+		if (!entry) return;
+		if (answer.type === 'reject' && answer.code !== 'F99' && !packets.find(peer, 'in', hash)) {
+			answers.delete(key);
+			return;
+		}
+		entry.bytes = answer.data.length + ANSWER_OVERHEAD;
+		answerBytes += entry.bytes;
+		for (const [old, { bytes }] of answers) {
+			if (answerBytes <= LIMITS.answersKeptBytes) break;
+			if (bytes > 0) forgetAnswer(old);
+		}
+	};
+
 	const handle = async (peer: string, bytes: Uint8Array, isLive: () => boolean = () => true): Promise<IlpReply> => {
 		counts.received += 1;
 		const decoded = decodeIlpPacket(bytes);
@@ -400,13 +519,16 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 			if (answer.type === 'fulfill') counts.fulfilled += 1;
 			else counts.rejected += 1;
 			allowance(peer).owe(answer.data.length, clock.now());
+			keep(key, answer, peer, hash);
 			return answer;
 		});
 		if (identify) {
-			answers.set(key, { expiresAt: prepare.expiresAt, reply });
+			// The row on disk remembers longer; only the answer's data needs the memory.
+			answers.set(key, { until: Math.min(prepare.expiresAt, now + LIMITS.maxHoldMs), reply, bytes: 0 });
 			if (now - answersSweptAt > LIMITS.expiryMarginMs) {
 				answersSweptAt = now;
-				for (const [old, { expiresAt }] of answers) if (expiresAt < now) answers.delete(old);
+				for (const [old, { until, bytes: held }] of answers) if (until < now && held > 0) forgetAnswer(old);
+				for (const [old, until] of byHello) if (until < now) byHello.delete(old);
 			}
 		}
 		return reply;
@@ -436,14 +558,16 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 		const hash = await crypto.sha256(bytes);
 		const group = bytesToHex(hash);
 		let promised: Promised | undefined;
+		let place: Place | undefined;
 		if (amount > 0n || onBegin) {
 			const admitted = await commits.run((): IlpReject | { readonly promised: Promised | undefined } => {
 				if (amount > 0n) {
 					if (!booking) throw new Error('money without a booking');
-					const covered = accounts.cover(egress, amount, clock.now());
+					const covered = accounts.cover(egress, amount, clock.now(), mayPromise(egress));
 					if (!covered.covered) return reject('T04', 'the channel does not reach');
 					onBegin?.();
 					leaving.add(keyOf(egress, hash));
+					place = queue(egress);
 					packets.insert({
 						link: egress, direction: 'out', hash, amount, expiresAt: prepare.expiresAt, condition: prepare.condition,
 						group, inLink: undefined, inHash: undefined,
@@ -456,6 +580,10 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 				}
 				onBegin?.();
 				return { promised: undefined };
+			}).catch((error: unknown) => {
+				// The receipt or the booking could not be written: nothing has left, and whoever sends must know.
+				place?.leave();
+				throw error;
 			});
 			if ('type' in admitted) return refuse(admitted);
 			promised = admitted.promised;
@@ -465,7 +593,7 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 		ownConditions.add(condition);
 		if (amount > 0n) origins.set(group, outgoing);
 
-		const reply = await exchange(egress, bytes, amount > 0n ? hash : undefined, promised, prepare.condition, prepare.expiresAt, async (late) => {
+		const reply = await exchange(egress, bytes, amount > 0n ? hash : undefined, promised, place, prepare.condition, prepare.expiresAt, async (late) => {
 			// At the origin a valid fulfilment is never too late.
 			await settleOwn(egress, hash, late, outgoing);
 			ownConditions.delete(condition);
@@ -478,7 +606,9 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 			return reject('R00', 'no answer in time');
 		}
 		ownConditions.delete(condition);
+		compareBooks(egress, amount, reply);
 		await settleOwn(egress, hash, reply, outgoing);
+		if (reply.type === 'fulfill') earn(undefined, egress, amount);
 		return reply;
 	};
 
@@ -565,14 +695,35 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 			});
 		},
 
+		toldByHello: (peer, hash) => {
+			byHello.set(keyOf(peer, hash), clock.now() + LIMITS.packetMemoryMs);
+		},
+
+		agreed: (peer) => {
+			uncovered.delete(peer);
+		},
+
 		takeLate: (peer, hash) =>
 			commits.run(() => {
+				const at = clock.now();
 				const row = packets.find(peer, 'in', hash);
-				if (row?.state !== 'fulfilled') return;
+				if (row?.state !== 'fulfilled') return 'taken';
+				const most = accounts.get(peer)?.window ?? 0n;
+				const believed = ledger.total({ kind: 'late', account: `link/${peer}`, since: at - DAY_MS });
+				const doubted = refusedLate.get(peer) ?? 0n;
+				const isCredible = (row.settledAt ?? 0) >= row.expiresAt - LIMITS.lateSlackMs || byHello.has(keyOf(peer, hash));
+				if (!isCredible || believed + row.amount > most) {
+					refusedLate.set(peer, doubted + row.amount);
+					log('warn', 'a neighbour calls late what was not', { peer, amount: row.amount });
+					if (believed + doubted + row.amount <= most) return 'refused';
+					deps.onDisagreement?.(peer, 'it does not pay for what was delivered');
+					return 'cut';
+				}
 				packets.markLate(peer, hash);
 				accounts.fulfilled(peer, 'me', -row.amount);
-				ledger.record({ kind: 'late', from: `link/${peer}`, to: 'expense/late', amount: row.amount, at: clock.now(), group: `late/${row.group}` });
+				ledger.record({ kind: 'late', from: `link/${peer}`, to: 'expense/late', amount: row.amount, at, group: `late/${row.group}` });
 				log('warn', 'a fulfilment of mine came too late to be paid', { peer, amount: row.amount });
+				return 'taken';
 			}),
 	};
 };

@@ -53,12 +53,23 @@ export const createBtpConnection = (
 
 	const send = (bytes: Uint8Array): void => {
 		if (closed) return;
+		// Answers to somebody who never reads them must not fill the memory.
+		if (socket.bufferedBytes() > 2 * LIMITS.socketBufferedBytes) {
+			log('warn', 'the other side does not read', { to: socket.label });
+			connection.close();
+			return;
+		}
 		handlers.onBytes?.('out', bytes.length);
 		socket.send(bytes);
 	};
 
-	const answer = async (requestId: number, protocolData: readonly ProtocolData[]): Promise<void> => {
-		const result = await handlers.onMessage(protocolData);
+	/** Money moves by claims here; an amount that nothing proves is not taken. */
+	const refuseTransfer = (requestId: number): Promise<void> =>
+		reply(requestId, err({ code: 'F00', text: 'transfers are not used on this link; send a claim' }));
+
+	const answer = async (requestId: number, protocolData: readonly ProtocolData[]): Promise<void> => reply(requestId, await handlers.onMessage(protocolData));
+
+	const reply = async (requestId: number, result: Awaited<ReturnType<BtpHandler>>): Promise<void> => {
 		if (closed) return;
 		if (result.ok) {
 			send(encodeBtpPacket({ type: 'response', requestId, protocolData: result.value }));
@@ -131,7 +142,8 @@ export const createBtpConnection = (
 				);
 				return;
 			}
-			answer(packet.requestId, packet.protocolData).catch((error: unknown) => {
+			const handle = packet.type === 'transfer' ? refuseTransfer(packet.requestId) : answer(packet.requestId, packet.protocolData);
+			handle.catch((error: unknown) => {
 				log('error', 'a BTP message broke its handler', { from: socket.label, error: String(error) });
 				connection.close();
 			});

@@ -132,6 +132,8 @@ interface Live {
 	readonly setReady: () => void;
 	/** A claim was refused: the neighbour holds less than I promised, and must get it before it is relied on. */
 	claimsOwed: boolean;
+	/** That is being done; packets wait for it. */
+	presenting: Promise<void> | undefined;
 	/** The neighbour knows the outcome of every packet that an earlier connection left open. */
 	settled: boolean;
 }
@@ -155,6 +157,11 @@ const readToken = (data: readonly ProtocolData[]): AuthToken | undefined => {
 };
 const notTaken = (code: 'T00' | 'T01', message: string): IlpReply => ({ type: 'reject', code, triggeredBy: '', message, data: new Uint8Array(0) });
 const refusal = (code: BtpRefusal['code'], reason: string, close = false): { ok: false; error: BtpRefusal } => err({ code, text: reason, close });
+
+/** Channels named in a hello, the newest: attempts that were never funded must not make it too long to read. */
+const HELLO_CHANNELS = 16;
+/** A link that was up for less than this did not really come up: the back-off goes on. */
+const STEADY_MS = 10_000;
 
 /** How long to wait before looking again at packets that were undecided when the neighbour asked. */
 const OUTCOMES_AGAIN_MS = 1_000;
@@ -188,8 +195,9 @@ export const createLinks = (deps: LinksDeps): Links => {
 			channels: channels
 				.ofPeer(peer, 'out')
 				.filter((channel) => channel.status === 'open' || channel.status === 'opening')
+				.slice(-HELLO_CHANNELS)
 				.map(({ key, epoch }) => ({ key, epoch })),
-			claims: channels.ofPeer(peer, 'in').flatMap((channel): WireClaim[] =>
+			claims: channels.ofPeer(peer, 'in').slice(-HELLO_CHANNELS).flatMap((channel): WireClaim[] =>
 				channel.signature && (channel.status === 'open' || channel.status === 'frozen')
 					? [{ scheme: scheme?.id ?? 0, channel: channel.id, epoch: channel.epoch, cumulative: channel.promised, signature: channel.signature }]
 					: [],
@@ -198,7 +206,7 @@ export const createLinks = (deps: LinksDeps): Links => {
 			fulfilledByYou: row?.fulfilledByPeer ?? 0n,
 			paidOutByMe: row?.paidOutByMe ?? 0n,
 			paidOutByYou: row?.paidOutByPeer ?? 0n,
-			unresolved: deps.connector().lost(peer),
+			unresolved: deps.connector().lost(peer).slice(0, LIMITS.inFlightPerLink),
 			...(deps.payoutTerms && row?.role === 'child' ? { payoutTerms: deps.payoutTerms } : {}),
 			...(announcement ? { announcement } : {}),
 		};
@@ -229,6 +237,7 @@ export const createLinks = (deps: LinksDeps): Links => {
 		const row = accounts.get(peer);
 		if (row && (theirs.fulfilledByYou !== row.fulfilledByMe || theirs.fulfilledByMe !== row.fulfilledByPeer))
 			log('info', 'totals differ until lost packets are resolved', { peer });
+		else if (row) deps.connector().agreed(peer);
 	};
 
 	/** Inside a transaction: what is answered here is final. */
@@ -236,7 +245,10 @@ export const createLinks = (deps: LinksDeps): Links => {
 		// It came by the connection before and nothing is decided yet.
 		if (deps.connector().isJudging(peer, hash)) return { prepare: hash, result: 'pending' };
 		const row = packets.find(peer, 'in', hash);
-		if (row?.state === 'fulfilled' && row.fulfillment) return { prepare: hash, result: 'fulfilled', fulfillment: row.fulfillment, data: new Uint8Array(0) };
+		if (row?.state === 'fulfilled' && row.fulfillment) {
+			deps.connector().toldByHello(peer, hash);
+			return { prepare: hash, result: 'fulfilled', fulfillment: row.fulfillment, data: new Uint8Array(0) };
+		}
 		if (row?.state === 'pending') {
 			if (row.expiresAt > clock.now()) return { prepare: hash, result: 'pending' };
 			packets.settle(peer, 'in', hash, 'rejected', clock.now());
@@ -368,7 +380,8 @@ export const createLinks = (deps: LinksDeps): Links => {
 			const request = decodeSettleRequest(data[0]?.data as Uint8Array);
 			if (!request.ok) return refusal('F01', request.error.reason);
 			if (request.value.op === 'late') {
-				for (const hash of request.value.prepares) await deps.connector().takeLate(link.peer, hash);
+				for (const hash of request.value.prepares)
+					if ((await deps.connector().takeLate(link.peer, hash)) === 'cut') return refusal('F00', 'too much of what I delivered is called late', true);
 				return ok([octets('settle', encodeSettleAnswer({ op: 'done' }))]);
 			}
 			return ok([octets('settle', encodeSettleAnswer(await deps.settle(link.peer, request.value)))]);
@@ -383,7 +396,7 @@ export const createLinks = (deps: LinksDeps): Links => {
 		const ready = new Promise<void>((resolve) => (setReady = resolve));
 		const link: Live = {
 			connection, peer, owner: who.owner, terms, signer: who.delegation.signer,
-			claims: Promise.resolve(), ready, setReady, claimsOwed: false, settled: false,
+			claims: Promise.resolve(), ready, setReady, claimsOwed: false, presenting: undefined, settled: false,
 		};
 		live.set(peer, link);
 		older?.connection.close();
@@ -403,9 +416,21 @@ export const createLinks = (deps: LinksDeps): Links => {
 		let link: Live | undefined;
 		let greeted = false;
 		let candidate: { who: Authenticated; terms: LinkTerms } | undefined;
+		/** One step at a time: whoever does not wait for an answer has something else in mind. */
+		let inHandshake = false;
 
 		const onMessage = async (data: readonly ProtocolData[]): Promise<Result<readonly ProtocolData[], BtpRefusal>> => {
 			if (link && greeted) return onLinkMessage(link, data);
+			if (inHandshake) return refusal('F00', 'one step at a time', true);
+			inHandshake = true;
+			try {
+				return await handshake(data);
+			} finally {
+				inHandshake = false;
+			}
+		};
+
+		const handshake = async (data: readonly ProtocolData[]): Promise<Result<readonly ProtocolData[], BtpRefusal>> => {
 			const now = text('time', String(clock.now()));
 			if (!candidate) {
 				if (data[0]?.protocolName !== 'auth') return refusal('F00', 'auth comes first', true);
@@ -543,13 +568,14 @@ export const createLinks = (deps: LinksDeps): Links => {
 			let delay: number = LIMITS.reconnectFirstMs;
 			while (!off && !stopped) {
 				deps.onEvent({ type: 'connecting', url: uplink.url });
+				const startedAt = clock.now();
 				const outcome = await dialOnce(uplink, () => off || stopped);
 				if (off || stopped) return;
 				if (outcome.type === 'never') {
 					deps.onEvent({ type: 'refused', url: uplink.url, reason: outcome.reason });
 					return;
 				}
-				if (outcome.type === 'was-up') delay = LIMITS.reconnectFirstMs;
+				if (outcome.type === 'was-up' && clock.now() - startedAt >= STEADY_MS) delay = LIMITS.reconnectFirstMs;
 				deps.onEvent({ type: 'waiting', url: uplink.url, retryAt: clock.now() + delay, reason: outcome.type === 'retry' ? outcome.reason : 'the link broke' });
 				const wait = delay;
 				await new Promise<void>((resolve) => {
@@ -594,8 +620,12 @@ export const createLinks = (deps: LinksDeps): Links => {
 			await link?.ready;
 			if (link?.claimsOwed) {
 				link.claimsOwed = false;
-				await presentClaims(link, []);
+				const presenting = presentClaims(link, []);
+				link.presenting = presenting.catch(() => undefined);
+				spawn('claims', presenting);
 			}
+			// Everybody waits for the same, so that nobody overtakes.
+			await link?.presenting;
 			// It never left: that is an outcome, unlike silence after it did.
 			if (!link || link.connection.closed) return notTaken('T01', 'the link is down');
 			const data: ProtocolData[] = [octets('ilp', prepare)];
@@ -605,7 +635,11 @@ export const createLinks = (deps: LinksDeps): Links => {
 				);
 			const answer = await link.connection.request(data);
 			if (!answer.ok) {
-				if (answer.error.type === 'BtpUnanswered') return undefined;
+				if (answer.error.type === 'BtpUnanswered') {
+					// Every packet's life is over by now: nobody is there, or somebody broken. The next hello tells.
+					if (!link.connection.closed) link.connection.close();
+					return undefined;
+				}
 				// BTP itself failed: the packet was never judged, so nothing moved.
 				if (claim) link.claimsOwed = true;
 				return notTaken('T00', answer.error.text.slice(0, 200));
@@ -614,6 +648,11 @@ export const createLinks = (deps: LinksDeps): Links => {
 			const reply = bytes && decodeReply(bytes);
 			// An answer that is no ILP packet leaves the outcome open, as silence does.
 			return reply?.ok ? reply.value : undefined;
+		},
+
+		presentClaims: (peer) => {
+			const link = live.get(peer);
+			if (link) link.claimsOwed = true;
 		},
 
 		refuseLate: (peer, prepares) => {
