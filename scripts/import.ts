@@ -1,84 +1,58 @@
 /**
- * `npm run import -- FILE.jsonl [--state DIR]`: puts events into the hub's store.
- *
- * Works with nothing running and beside a running hub: both open the same SQLite file, and each batch
- * is one transaction. Reasons come first, the last line is `N stored, N replaced, N duplicate, N invalid`.
- * The exit code is 0 when the file was read to its end, also if some of it was invalid.
+ * `npm run import -- FILE.jsonl [--node hub] [--state .tributary]`: events into the store of a local
+ * node, with nothing running or beside it. Reasons for what was not kept come line by line; the last
+ * line is the sum.
  */
 import './watch-parent.ts';
-import { createReadStream, mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
+import { mkdirSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { nodeCrypto } from '../server/akash-peer/node-crypto.ts';
-import { createNodeSql } from '../server/akash-peer/node-sql.ts';
-import { importLines } from '../src/lib/peer/events/import.ts';
-import { createEventStore } from '../src/lib/peer/events/sqlite-store.ts';
-import { migrate } from '../src/lib/peer/storage/migrations.ts';
+import { importFile } from '../server/akash-peer/import.ts';
+import { SqlError } from '../src/lib/peer/storage/sql.ts';
 import { ROOT } from './child.ts';
 
-/** Lines per transaction: enough to make the disk's share small, few enough to let the hub write in between. */
-const BATCH_LINES = 100;
-const PROGRESS_EVERY_MS = 1_000;
-/** More are counted, not listed. */
-const MAX_REASONS = 100;
+const USAGE = 'Usage: npm run import -- FILE.jsonl [--node hub|bob|carol] [--state FOLDER]';
 
-const { values, positionals } = parseArgs({
-	allowPositionals: true,
-	options: { state: { type: 'string', default: join(ROOT, '.tributary') } }
-});
-const [file] = positionals;
-if (file === undefined || positionals.length > 1) {
-	console.error('Usage: npm run import -- FILE.jsonl');
-	process.exit(2);
-}
-
-const dataDir = join(resolve(values.state), 'hub');
-mkdirSync(dataDir, { recursive: true });
-const sql = createNodeSql(join(dataDir, 'node.sqlite'));
 try {
-	const migrated = migrate(sql);
-	if (!migrated.ok)
-		throw new Error(`The hub's database was written by a newer release (${migrated.error.feature})`);
-	await importFile(file);
+	await main();
 } catch (error) {
-	console.error(error instanceof Error ? error.message : error);
+	console.error(sentence(error));
 	process.exitCode = 1;
-} finally {
-	sql.close();
 }
 
-async function importFile(path: string): Promise<void> {
-	const total = { stored: 0, replaced: 0, duplicate: 0, invalid: 0 };
-	const ports = {
-		crypto: nodeCrypto,
-		store: createEventStore(sql),
-		now: Date.now,
-		commit: <T>(work: () => T) => Promise.resolve(sql.transaction(work))
-	};
-	let before = 0;
-	let listed = 0;
-	let toldMs = Date.now();
-	let batch: string[] = [];
-	const takeBatch = async () => {
-		const result = await importLines(ports, batch);
-		for (const name of ['stored', 'replaced', 'duplicate', 'invalid'] as const) total[name] += result[name];
-		for (const { line, reason } of result.reasons) {
-			if (listed < MAX_REASONS) console.log(`line ${before + line}: ${reason}`);
-			listed += 1;
+async function main(): Promise<void> {
+	const { values, positionals } = parseArgs({
+		allowPositionals: true,
+		options: {
+			node: { type: 'string', default: 'hub' },
+			state: { type: 'string' }
 		}
-		before += batch.length;
-		batch = [];
-		if (Date.now() - toldMs < PROGRESS_EVERY_MS) return;
-		toldMs = Date.now();
-		console.log(`  ${before} lines …`);
-	};
-	for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
-		batch.push(line);
-		if (batch.length === BATCH_LINES) await takeBatch();
-	}
-	await takeBatch();
-	if (listed > MAX_REASONS) console.log(`… and ${listed - MAX_REASONS} more like these`);
-	const { stored, replaced, duplicate, invalid } = total;
+	});
+	const [given, ...more] = positionals;
+	if (given === undefined || more.length > 0 || !/^[a-z0-9-]+$/.test(values.node)) throw new Error(USAGE);
+	// npm changes into the project; what was typed is relative to where it was typed.
+	const here = process.env['INIT_CWD'] ?? process.cwd();
+	const file = resolve(here, given);
+	if (!statSync(file).isFile()) throw new Error(`${file} is no file.`);
+	const state = values.state === undefined ? join(ROOT, '.tributary') : resolve(here, values.state);
+	const database = join(state, values.node, 'node.sqlite');
+	mkdirSync(dirname(database), { recursive: true });
+
+	const { stored, replaced, duplicate, invalid } = await importFile({
+		file,
+		database,
+		onReason: (line, reason) => console.log(`line ${line}: ${reason}`),
+		onProgress: (lines, totals) => console.error(`  ${lines} lines, ${totals.stored} stored …`)
+	});
 	console.log(`${stored} stored, ${replaced} replaced, ${duplicate} duplicate, ${invalid} invalid`);
+}
+
+function sentence(error: unknown): string {
+	if (error instanceof SqlError && error.kind === 'full')
+		return 'The disk is full. What was imported up to here is kept; run the command again when there is room.';
+	if (error instanceof SqlError && error.kind === 'corrupt')
+		return `The node's database cannot be read: ${error.message}`;
+	if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
+		return `There is no such file. ${USAGE}`;
+	return error instanceof Error ? error.message : String(error);
 }

@@ -10,8 +10,8 @@ import type { Channel } from './channel/channels.ts';
 import type { Filter, NostrEvent, VerifiedEvent } from './codec/nostr-event.ts';
 import type { Change, PeerParts } from './create-peer.ts';
 import { peerError } from './errors.ts';
+import { importLines } from './events/import.ts';
 import { KINDS } from './events/kinds.ts';
-import { verifyEvent } from './events/verify.ts';
 import { LIMITS } from './limits.ts';
 import { maxOf, tokenToLink } from './money.ts';
 import type { Cancel } from './platform.ts';
@@ -465,44 +465,13 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>, perso
 	}
 
 	async function importEvents(lines: readonly string[]): Promise<ImportCounts> {
-		const counts = { stored: 0, replaced: 0, duplicate: 0, invalid: 0 };
-		const reasons: { line: number; reason: string }[] = [];
-		const good: { readonly line: number; readonly event: VerifiedEvent }[] = [];
-		for (const [index, text] of lines.entries()) {
-			if (text.trim() === '') continue;
-			let value: unknown;
-			try {
-				value = JSON.parse(text);
-			} catch {
-				counts.invalid += 1;
-				reasons.push({ line: index + 1, reason: 'not JSON' });
-				continue;
-			}
-			const verified = await verifyEvent(crypto, value);
-			if (verified.ok) good.push({ line: index + 1, event: verified.value });
-			else {
-				counts.invalid += 1;
-				reasons.push({ line: index + 1, reason: 'reason' in verified.error ? `${verified.error.type}: ${verified.error.reason}` : verified.error.type });
-			}
-		}
-		await commits.run(() => {
-			for (const { line, event } of good) {
-				const { result } = store.put(event, clock.now());
-				if (result === 'stored') counts.stored += 1;
-				else if (result === 'duplicate') counts.duplicate += 1;
-				else {
-					// Valid, and something newer or a rule of its own stands in its place.
-					counts.replaced += 1;
-					if (result !== 'replaced') reasons.push({ line, reason: `not kept: ${result}` });
-				}
-			}
-		});
+		const counts = await importLines({ crypto, store, commit: (work) => commits.run(work), now: () => clock.now() }, lines);
 		if (counts.stored + counts.replaced > 0) {
 			parts.changed('feed');
 			parts.changed('people');
 			seller.announce();
 		}
-		return { ...counts, reasons };
+		return counts;
 	}
 
 	return api;
