@@ -28,7 +28,7 @@ import type { SettlementScheme } from '../settlement/scheme.ts';
 import type { Commits } from '../storage/commit.ts';
 import { createSettings } from '../storage/settings.ts';
 import type { SqlDriver } from '../storage/sql.ts';
-import { judgeTerms, type Channel, type Channels } from './channels.ts';
+import { judgeTerms, type Channel, type Channels, type ChannelStatus } from './channels.ts';
 
 export interface SettlerDeps {
 	readonly platform: Pick<Platform, 'clock' | 'random' | 'crypto' | 'log'>;
@@ -48,6 +48,8 @@ export interface SettlerDeps {
 	readonly ask: (peer: string, request: SettleRequest) => Promise<Result<SettleAnswer, { readonly type: 'NotConnected' | 'HubRefused'; readonly reason: string }>>;
 	readonly onChange: () => void;
 	readonly onTrouble: (error: PeerError) => void;
+	/** Where this node is paid out to. */
+	readonly payee?: () => Address | undefined;
 }
 
 export interface Settler {
@@ -67,6 +69,8 @@ export interface Settler {
 	fund(peer: string, funding: FundingAuthorization): Promise<Result<Hex, PeerError>>;
 	/** Asks the neighbour to end my channel; answers what came back to the wallet, in link units. */
 	requestCooperativeClose(id: Hex): Promise<Result<bigint, PeerError>>;
+	/** A payout whose answer was lost shows in the hub's totals; it is booked once the wallet shows it too. */
+	takePayout(peer: string, theirTotal: bigint): Promise<void>;
 	payout(peer: string): Promise<Result<{ readonly paid: bigint; readonly fee: bigint; readonly transaction: Hex }, PeerError>>;
 	/** What a neighbour asks of this node. */
 	answer(peer: string, request: Exclude<SettleRequest, { op: 'late' }>): Promise<SettleAnswer>;
@@ -92,9 +96,19 @@ const FUNDING_VALID_SECONDS = 3_600;
 const CHANNEL_LIFE_SECONDS = 365 * 24 * 3_600;
 const CLOSE_VALID_SECONDS = 3_600;
 const HEAD_EVERY_MS = 15_000;
+/** How often a chain that lags behind the hub's word is asked again, and how long apart. */
+const LAG_TRIES = 10;
+const LAG_EVERY_MS = 500;
+/** How often, and of how many channels at once, a neighbour's word is looked up again. */
+const UNSEEN_TRIES = 40;
+const UNSEEN_MOST = 64;
 
 const GENESIS = 'chain.genesis';
 const WATCHED = 'chain.watched-block';
+/** Chain time after which a signed Close can never be mined, per channel and epoch. */
+const closeDeadline = (id: Hex, epoch: number): string => `close.deadline/${id}/${epoch}`;
+/** What the wallet held when a payout was asked for, token units. */
+const walletBefore = (peer: string): string => `payout.before/${peer}`;
 
 export const createSettler = (deps: SettlerDeps): Settler => {
 	const { platform, sql, commits, ledger, accounts, channels, scheme } = deps;
@@ -106,6 +120,10 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 	let stopped = false;
 	let stopWatch: Cancel = () => undefined;
 	let headTimer: Cancel = () => undefined;
+	/** What the chain reports is taken in order, each until it is done. */
+	let reports: Promise<void> = Promise.resolve();
+	/** Channels whose cooperative close this process waits for. */
+	const leaving = new Set<Hex>();
 	/** One chain errand at a time: redeeming, closing and paying out share one account and its nonce. */
 	let errands: Promise<unknown> = Promise.resolve();
 
@@ -149,17 +167,22 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 		if (!now || now.status === 'closed' || now.status === 'archived') return;
 		const at = clock.now();
 		const memo = { channel: now.id, peer: now.peer, ...(transaction === undefined ? {} : { transaction }) };
-		const added = state.deposited - now.deposited;
+		// Answers may overtake each other; within an epoch both numbers only rise.
+		const deposited = maxOf(now.deposited, state.deposited);
+		const settled = maxOf(now.settled, state.claimed);
+		// The chain paid a claim that this database does not know (it was restored, or somebody else handed it in).
+		if (settled > now.claimed) channels.adopt(now.id, now.epoch, settled, at);
+		const added = deposited - now.deposited;
 		if (now.direction === 'out' && added > 0n)
-			ledger.record({ kind: 'fund', from: 'wallet', to: `channel/${now.id}`, amount: toLink(added), at, group: `fund/${now.id}/${now.epoch}/${state.deposited}`, memo });
-		const redeemed = state.claimed - now.settled;
+			ledger.record({ kind: 'fund', from: 'wallet', to: `channel/${now.id}`, amount: toLink(added), at, group: `fund/${now.id}/${now.epoch}/${deposited}`, memo });
+		const redeemed = settled - now.settled;
 		if (now.direction === 'in' && redeemed > 0n)
-			ledger.record({ kind: 'redeem', from: `claims/${now.id}`, to: 'wallet', amount: toLink(redeemed), at, group: `redeem/${now.id}/${now.epoch}/${state.claimed}`, memo });
+			ledger.record({ kind: 'redeem', from: `claims/${now.id}`, to: 'wallet', amount: toLink(redeemed), at, group: `redeem/${now.id}/${now.epoch}/${settled}`, memo });
 		const status =
 			now.status === 'opening' || now.status === 'open' || now.status === 'closing'
-				? state.closeAt > 0 ? 'closing' : state.deposited > 0n ? 'open' : 'opening'
+				? state.closeAt > 0 ? 'closing' : deposited > 0n ? 'open' : 'opening'
 				: now.status;
-		channels.update(now.id, now.epoch, { deposited: state.deposited, settled: state.claimed, closeAt: state.closeAt, status });
+		channels.update(now.id, now.epoch, { deposited, settled, closeAt: state.closeAt, status });
 	};
 
 	const refresh = async (id: Hex): Promise<Result<null, PeerError>> => {
@@ -175,21 +198,56 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 
 	// ---------------------------------------------------------------- what the chain reports
 
+	/** Of the newest watch; what an older one reports is reported again. */
+	let watching = 0;
+
+	/** From the first block whose events are not on disk yet. */
+	const watch = (): void => {
+		const mine = ++watching;
+		stopWatch();
+		stopWatch = chain.watch(
+			() => channels.all().filter((channel) => channel.status !== 'closed' && channel.status !== 'archived').map((channel) => channel.id),
+			BigInt(setting(WATCHED) ?? '0'),
+			(events, upTo) => spawn(inTurn(async () => (mine === watching ? onEvents(events, upTo) : undefined))),
+		);
+	};
+
+	/** The chain went silent between an event and what it means: the same blocks once more, later. */
+	const watchAgain = (): void => {
+		watching += 1;
+		stopWatch();
+		stopWatch = clock.after(HEAD_EVERY_MS, watch);
+	};
+
+	/** False when the chain did not answer: the report must not be lost, it may be the last call for claims. */
+	const onEvent = async (event: ChainEvent): Promise<boolean> => {
+		const channel = channels.get(event.id, event.epoch);
+		if (!channel || channel.status === 'closed' || channel.status === 'archived') return true;
+		if (event.type === 'Closed' || event.type === 'Withdrawn') {
+			await commits.run(() => channels.end(event.id, event.epoch, event.captured, 'closed', clock.now()));
+			return true;
+		}
+		const state = asked(await chain.channel(event.id));
+		if (!state.ok) return false;
+		if (state.value.epoch === channel.epoch) await commits.run(() => reconcile(channel, state.value));
+		// The payer wants to leave: what is not redeemed by then is lost.
+		if (event.type === 'CloseRequested' && channel.direction === 'in') spawn(redeemAll());
+		return true;
+	};
+
 	const onEvents = async (events: readonly ChainEvent[], upTo: bigint): Promise<void> => {
 		noteStatus('ok');
 		for (const event of events) {
-			const channel = channels.get(event.id, event.epoch);
-			if (!channel || channel.status === 'closed' || channel.status === 'archived') continue;
-			if (event.type === 'Closed' || event.type === 'Withdrawn') {
-				await commits.run(() => channels.end(event.id, event.epoch, event.captured, 'closed', clock.now()));
-				continue;
+			while (!stopped) {
+				const done = await onEvent(event).catch((error: unknown) => {
+					log('error', 'a report of the chain could not be taken in', { error: String(error) });
+					return false;
+				});
+				if (done) break;
+				await wait(HEAD_EVERY_MS);
 			}
-			const state = asked(await chain.channel(event.id));
-			if (!state.ok) return;
-			if (state.value.epoch === channel.epoch) await commits.run(() => reconcile(channel, state.value));
-			// The payer wants to leave: what is not redeemed by then is lost.
-			if (event.type === 'CloseRequested' && channel.direction === 'in') void redeemAll();
 		}
+		if (stopped) return;
 		await commits.run(() => setSetting(WATCHED, String(upTo)));
 		if (events.length > 0) deps.onChange();
 	};
@@ -200,7 +258,34 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 			chainTime = head.value.time;
 			deps.onChange();
 		}
-		if (!stopped) headTimer = clock.after(HEAD_EVERY_MS, () => spawn(readHead()));
+		if (head.ok) for (const { peer, key, epoch } of [...unseen.values()]) await importChannel(peer, key, epoch);
+		if (!stopped) headTimer = clock.after(HEAD_EVERY_MS, () => spawn(readHead().then(tidy)));
+	};
+
+	/** What was left half done: openings nobody funded, closes that were never mined, claims a leaving payer takes along. */
+	const tidy = async (): Promise<void> => {
+		if (stopped || status !== 'ok' || chainTime === undefined) return;
+		const now = chainTime;
+		for (const { id, epoch, direction, status: was, openedAt } of channels.all()) {
+			const isStale = was === 'opening' && clock.now() - openedAt > 2 * FUNDING_VALID_SECONDS * 1000;
+			const isStuck = was === 'frozen' && (direction === 'out' ? !leaving.has(id) : now > Number(setting(closeDeadline(id, epoch)) ?? '0'));
+			if (!isStale && !isStuck) continue;
+			await inTurn(async () => {
+				const state = asked(await chain.channel(id));
+				if (!state.ok || state.value.epoch !== epoch) return;
+				const { value } = state;
+				await commits.run(() => {
+					const channel = channels.get(id, epoch);
+					if (!channel || channel.status !== was) return;
+					if (was === 'opening' && value.deposited === 0n) return channels.end(id, epoch, 0n, 'archived', clock.now());
+					if (was === 'frozen' && direction === 'in') channels.thaw(id, epoch, clock.now());
+					if (was === 'frozen' && direction === 'out') channels.update(id, epoch, { status: 'open' });
+					reconcile(channel, value);
+				});
+				deps.onChange();
+			});
+		}
+		if (channels.all().some((channel) => channel.direction === 'in' && channel.status === 'closing' && unredeemed(channel) > 0n)) await redeemAll();
 	};
 
 	const spawn = (work: Promise<unknown>): void => {
@@ -213,20 +298,24 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 		if (!genesis.ok) return false;
 		const before = setting(GENESIS);
 		if (before === genesis.value) return true;
+		if (before === undefined) {
+			await commits.run(() => setSetting(GENESIS, genesis.value));
+			return true;
+		}
 		await commits.run(() => {
 			const at = clock.now();
 			let archived = 0;
 			for (const channel of channels.all()) {
 				if (channel.status === 'closed' || channel.status === 'archived') continue;
-				channels.end(channel.id, channel.epoch, channel.direction === 'out' ? channel.claimed : channel.settled, 'archived', at);
+				channels.end(channel.id, channel.epoch, channel.claimed, 'archived', at);
 				archived += 1;
 			}
+			// What neighbours owed each other was money of that chain.
+			for (const { peer } of accounts.all()) accounts.reset(peer, at);
 			setSetting(GENESIS, genesis.value);
 			setSetting(WATCHED, '0');
-			if (before !== undefined) {
-				log('warn', 'another chain answers than before', { archived });
-				deps.onTrouble(peerError('ChainReplaced', `${archived} channels archived`));
-			}
+			log('warn', 'another chain answers than before', { archived });
+			deps.onTrouble(peerError('ChainReplaced', `${archived} channels archived`));
 		});
 		return true;
 	};
@@ -238,14 +327,11 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 			headTimer = clock.after(HEAD_EVERY_MS, () => spawn(start()));
 			return;
 		}
-		stopWatch = chain.watch(
-			() => channels.all().filter((channel) => channel.status !== 'closed' && channel.status !== 'archived').map((channel) => channel.id),
-			BigInt(setting(WATCHED) ?? '0'),
-			(events, upTo) => spawn(inTurn(() => onEvents(events, upTo))),
-		);
+		watch();
 		await readHead();
 		// Openings that a crash cut short, and whatever else happened while this node was off.
 		for (const channel of channels.all()) if (channel.status === 'opening' || channel.status === 'open') await refresh(channel.id);
+		await tidy();
 	};
 
 	// ---------------------------------------------------------------- opening
@@ -273,7 +359,9 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 		if (!before.ok) return before;
 		const { epoch } = before.value;
 		await commits.run(() => channels.insert(blank(id, epoch, peer, 'out', key.value)));
-		const sent = asked(await inTurn(() => chain.open(key.value, amount)));
+		const opened = await inTurn(() => chain.open(key.value, amount));
+		if (!opened.ok && opened.error.type !== 'ChainUnreachable') await commits.run(() => channels.end(id, epoch, 0n, 'archived', clock.now()));
+		const sent = asked(opened);
 		if (!sent.ok) return sent;
 		const seen = await refresh(id);
 		if (!seen.ok) return seen;
@@ -286,6 +374,10 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 		inTurn(async () => {
 			const channel = channels.ofPeer(peer, 'out').find(({ status }) => status === 'open');
 			if (!channel || (channel.deposited - channel.claimed) * 4n >= amount) return;
+			// An earlier top-up may have been mined though its answer was lost.
+			const seen = await refresh(channel.id);
+			const fresh = channels.get(channel.id, channel.epoch);
+			if (!seen.ok || fresh?.status !== 'open' || (fresh.deposited - fresh.claimed) * 4n >= amount) return;
 			const sent = asked(await chain.topUp(channel.key, amount));
 			if (sent.ok) await refresh(channel.id);
 			else deps.onTrouble(sent.error);
@@ -302,7 +394,8 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 		if (!state.ok) return state;
 		const head = asked(await chain.head());
 		if (!head.ok) return head;
-		const index = known?.fundings ?? 0;
+		// Index 0 opens; each funding ever signed has its own, so that a lost answer spoils no later one.
+		const index = known ? Math.max(1, known.fundings) : 0;
 		return ok({
 			channel: id,
 			epoch: state.value.epoch,
@@ -318,6 +411,7 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 		const { epoch } = state.value;
 		await commits.run(() => {
 			if (!channels.get(id, epoch)) channels.insert(blank(id, epoch, peer, 'out', funding.key));
+			channels.update(id, epoch, { fundings: funding.index + 1 });
 		});
 		deps.onChange();
 		const answer = await deps.ask(peer, { op: 'fund', funding, epoch });
@@ -326,7 +420,6 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 		const arrived = channel !== undefined && channel.deposited >= state.value.deposited + funding.amount;
 		// The chain decides, whatever the hub said or could not say.
 		if (arrived) {
-			await commits.run(() => channels.update(id, epoch, { fundings: funding.index + 1 }));
 			deps.onChange();
 			return ok(id);
 		}
@@ -336,10 +429,26 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 		return err(peerError('FundingRefused', 'the chain does not show the deposit'));
 	};
 
+	/** Channels of neighbours that the chain could not be asked about, or does not show yet. */
+	const unseen = new Map<Hex, { readonly peer: string; readonly key: ChannelKey; readonly epoch: number; readonly tries: number }>();
+
 	const importChannel = async (peer: string, key: ChannelKey, epoch: number): Promise<Result<null, PeerError>> => {
+		const imported = await tryImport(peer, key, epoch);
+		const id = scheme.channelId(key);
+		const tries = (unseen.get(id)?.tries ?? 0) + 1;
+		const isOpen = !imported.ok && (imported.error.type === 'ChainUnreachable' || imported.error.type === 'ChannelUnknown');
+		if (isOpen && tries <= UNSEEN_TRIES && (unseen.has(id) || unseen.size < UNSEEN_MOST)) unseen.set(id, { peer, key, epoch, tries });
+		else unseen.delete(id);
+		return imported;
+	};
+
+	const tryImport = async (peer: string, key: ChannelKey, epoch: number): Promise<Result<null, PeerError>> => {
 		const payee = chain.account;
 		if (!payee) return err(peerError('ChannelTerms', 'this node takes no channels'));
 		const id = scheme.channelId(key);
+		const known = channels.get(id, epoch);
+		if (known && (known.peer !== peer || known.direction !== 'in')) return err(peerError('ChannelUnknown', 'it is somebody else\'s'));
+		if (known && known.status !== 'opening' && known.status !== 'open') return err(peerError('ChannelClosed'));
 		const head = asked(await chain.head());
 		if (!head.ok) return head;
 		const terms = judgeTerms(key, { payee, token: chain.token, signer: deps.signerOf(peer), chainTime: head.value.time, graceSeconds: LIMITS.graceSeconds });
@@ -413,16 +522,18 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 		return inTurn(async (): Promise<SettleAnswer> => {
 			const head = asked(await chain.head());
 			if (!head.ok) return { op: 'refused', code: head.error.type, text: 'the chain does not answer' };
+			const deadline = head.value.time + CLOSE_VALID_SECONDS;
 			const capture = await commits.run((): bigint | undefined => {
 				const now = channels.get(id, epoch);
 				if (now?.status !== 'open') return undefined;
 				const keep = captureOf(now);
 				channels.freeze(id, epoch, keep, clock.now());
+				setSetting(closeDeadline(id, epoch), `${deadline}`);
 				return keep;
 			});
 			if (capture === undefined) return { op: 'refused', code: 'ChannelClosed', text: 'it is not open' };
 			const frozen = channels.get(id, epoch) as Channel;
-			const close = await scheme.signClose(secret, frozen.key, epoch, capture, head.value.time + CLOSE_VALID_SECONDS);
+			const close = await scheme.signClose(secret, frozen.key, epoch, capture, deadline);
 			const claim =
 				frozen.signature && capture > frozen.settled
 					? { key: frozen.key, epoch, cumulative: frozen.promised, signature: frozen.signature }
@@ -430,7 +541,7 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 			const sent = await chain.close(close, claim);
 			if (!sent.ok) {
 				// Only a refusal proves that it will never be mined; silence keeps it frozen until the chain tells.
-				if (sent.error.type === 'TransactionRefused') await commits.run(() => channels.thaw(id, epoch, clock.now()));
+				if (sent.error.type !== 'ChainUnreachable') await commits.run(() => channels.thaw(id, epoch, clock.now()));
 				return { op: 'refused', code: chainError(sent.error).type, text: 'the chain did not take the close' };
 			}
 			await commits.run(() => channels.end(id, epoch, capture, 'closed', clock.now(), sent.value.transaction));
@@ -439,22 +550,51 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 		});
 	};
 
+	const wait = (ms: number): Promise<void> => new Promise((resolve) => void clock.after(ms, resolve));
+	const isEnded = (id: Hex, epoch: number): boolean => {
+		const now = channels.get(id, epoch)?.status;
+		return now === 'closed' || now === 'archived';
+	};
+
 	const requestCooperativeClose = async (id: Hex): Promise<Result<bigint, PeerError>> => {
 		const channel = channels.get(id);
 		if (!channel || channel.direction !== 'out') return err(peerError('ChannelUnknown'));
+		if (channel.status !== 'open' && channel.status !== 'frozen') return err(peerError('ChannelClosed'));
+		if (leaving.has(id)) return err(peerError('ChannelClosed', 'it is being closed'));
+		leaving.add(id);
+		try {
+			return await leave(channel);
+		} finally {
+			leaving.delete(id);
+		}
+	};
+
+	const leave = async (channel: Channel): Promise<Result<bigint, PeerError>> => {
+		const { id } = channel;
+		const statusIs = (from: ChannelStatus, to: ChannelStatus): Promise<void> =>
+			commits.run(() => {
+				// The chain may have ended it meanwhile; then nothing brings it back.
+				if (channels.get(id, channel.epoch)?.status === from) channels.update(id, channel.epoch, { status: to });
+			});
 		// Nothing more is promised on it from here on.
-		await commits.run(() => channels.update(id, channel.epoch, { status: 'frozen' }));
+		await statusIs('open', 'frozen');
 		deps.onChange();
 		const answer = await deps.ask(channel.peer, { op: 'close', channel: id, epoch: channel.epoch });
-		const thaw = () => commits.run(() => channels.update(id, channel.epoch, { status: 'open' }));
+		const thaw = () => statusIs('frozen', 'open');
 		const state = await chain.channel(id);
 		const ended = state.ok && state.value.epoch > channel.epoch;
 		if (answer.ok && answer.value.op === 'closed' && ended) {
-			const { captured } = answer.value;
-			if (captured > channel.claimed) log('error', 'the neighbour captured more than was promised', { channel: id });
-			await commits.run(() => channels.end(id, channel.epoch, captured, 'closed', clock.now(), answer.ok && answer.value.op === 'closed' ? answer.value.transaction : undefined));
+			const { captured, transaction } = answer.value;
+			// The chain's own report says what was captured; the neighbour's word only when that does not come.
+			for (let tries = 0; tries < LAG_TRIES && !isEnded(id, channel.epoch); tries += 1) await wait(LAG_EVERY_MS);
+			if (!isEnded(id, channel.epoch)) {
+				const believed = minOf(maxOf(captured, channel.settled), channel.deposited);
+				if (captured !== believed || captured > channel.claimed) log('error', 'the neighbour captured what was not promised', { channel: id });
+				await commits.run(() => channels.end(id, channel.epoch, believed, 'closed', clock.now(), transaction));
+			}
 			deps.onChange();
-			return ok(toLink(channel.deposited - captured));
+			const after = channels.get(id, channel.epoch) ?? channel;
+			return ok(toLink(after.deposited - after.settled));
 		}
 		if (state.ok && !ended) await thaw();
 		deps.onChange();
@@ -472,7 +612,9 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 			if (!head.ok) return { op: 'refused', code: head.error.type, text: 'the chain does not answer' };
 			const group = `payout/${peer}/${clock.now()}`;
 			const token = await commits.run((): bigint => {
-				const due = linkToTokenDown(maxOf(0n, accounts.held(peer, 'me') - terms.fee), scheme.tokenScale);
+				// What its packets under way may still spend is not its own any more.
+				const free = minOf(accounts.held(peer, 'me'), accounts.available(peer) - (accounts.get(peer)?.credit ?? 0n));
+				const due = linkToTokenDown(maxOf(0n, free - terms.fee), scheme.tokenScale);
 				if (due <= 0n) return 0n;
 				const at = clock.now();
 				ledger.record({ kind: 'payout', from: 'wallet', to: `link/${peer}`, amount: toLink(due), at, group, memo: { peer } });
@@ -519,7 +661,31 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 		scheme,
 		tokenDomain: async () => asked(await chain.tokenDomain()),
 
+		takePayout: async (peer, theirTotal) => {
+			const row = accounts.get(peer);
+			const gross = theirTotal - (row?.paidOutByPeer ?? 0n);
+			if (!row || gross <= 0n) return;
+			const to = deps.payee?.();
+			const before = setting(walletBefore(peer));
+			const fee = minOf(row.payoutFee ?? 0n, gross);
+			const now = to && before !== undefined && gross <= accounts.held(peer, 'peer') ? asked(await chain.tokenBalance(to)) : undefined;
+			if (!now?.ok || toLink(now.value - BigInt(before ?? '0')) < gross - fee) {
+				log('warn', 'the hub counts a payout that nothing shows', { peer, gross });
+				return;
+			}
+			await commits.run(() => {
+				if (accounts.get(peer)?.paidOutByPeer === row.paidOutByPeer) bookPayout(deps, peer, gross - fee, fee, undefined);
+			});
+			deps.onChange();
+		},
+
 		payout: async (peer) => {
+			const row = accounts.get(peer);
+			const to = deps.payee?.();
+			if (!row || !to) return err(peerError('PayoutFailed', 'no address to be paid at'));
+			const before = asked(await chain.tokenBalance(to));
+			if (!before.ok) return before;
+			await commits.run(() => setSetting(walletBefore(peer), `${before.value}`));
 			const answer = await deps.ask(peer, { op: 'payout' });
 			if (!answer.ok) return err(peerError(answer.error.type === 'NotConnected' ? 'HubUnreachable' : 'HubRefused', answer.error.reason));
 			if (answer.value.op !== 'paidOut') {
@@ -527,7 +693,18 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 				return err(peerError(refused?.code === 'PayoutTooSmall' ? 'PayoutTooSmall' : 'PayoutFailed', refused?.text));
 			}
 			const { amount, fee, transaction } = answer.value;
-			await commits.run(() => bookPayout(deps, peer, amount, fee, transaction));
+			// The hub's word is not money: what it held goes down only for what the wallet shows.
+			let shown = false;
+			for (let tries = 0; tries < LAG_TRIES && !shown; tries += 1) {
+				if (tries > 0) await wait(LAG_EVERY_MS);
+				const after = await chain.tokenBalance(to);
+				shown = after.ok && toLink(after.value - before.value) >= amount;
+			}
+			if (!shown || amount + fee > accounts.held(peer, 'peer') || fee > (row.payoutFee ?? 0n))
+				return err(peerError('PayoutFailed', shown ? 'the hub took more than it held or announced' : 'the chain does not show it'));
+			await commits.run(() => {
+				if (accounts.get(peer)?.paidOutByPeer === row.paidOutByPeer) bookPayout(deps, peer, amount, fee, transaction);
+			});
 			deps.onChange();
 			return ok({ paid: amount, fee, transaction });
 		},
@@ -542,7 +719,11 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 					const terms = judgeTerms(funding.key, { payee, token: chain.token, signer: deps.signerOf(peer), chainTime: head.value.time, graceSeconds: LIMITS.graceSeconds });
 					if (!terms.ok) return { op: 'refused', code: 'ChannelTerms', text: terms.error.reason };
 					const sent = asked(await inTurn(() => chain.openWithAuthorization(funding)));
-					if (!sent.ok) return { op: 'refused', code: sent.error.type, text: sent.error.reason ?? '' };
+					// Without an answer it may have been mined all the same; a refused one may be here already.
+					if (!sent.ok) {
+						spawn(importChannel(peer, funding.key, request.epoch));
+						return { op: 'refused', code: sent.error.type, text: sent.error.reason ?? '' };
+					}
 					const taken = await importChannel(peer, funding.key, request.epoch);
 					if (!taken.ok) return { op: 'refused', code: taken.error.type, text: taken.error.reason ?? '' };
 					return { op: 'done', transaction: sent.value.transaction, epoch: request.epoch };
