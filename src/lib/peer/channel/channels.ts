@@ -239,7 +239,7 @@ export const createChannels = (sql: SqlDriver, ledger: Ledger, tokenScale: numbe
 				amount: linkUnits(cumulative - channel.claimed), at,
 				group: `adopt/${id}/${epoch}/${cumulative}`, memo: { channel: id, peer: channel.peer },
 			});
-			sql.run('UPDATE channel SET claimed = ?, promised = ? WHERE id = ? AND epoch = ?', [cumulative, cumulative, id, epoch]);
+			sql.run('UPDATE channel SET claimed = ?, promised = max(promised, ?) WHERE id = ? AND epoch = ?', [cumulative, cumulative, id, epoch]);
 		},
 
 		freeze: (id, epoch, capture, at) => {

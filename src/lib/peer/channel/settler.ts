@@ -120,8 +120,6 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 	let stopped = false;
 	let stopWatch: Cancel = () => undefined;
 	let headTimer: Cancel = () => undefined;
-	/** What the chain reports is taken in order, each until it is done. */
-	let reports: Promise<void> = Promise.resolve();
 	/** Channels whose cooperative close this process waits for. */
 	const leaving = new Set<Hex>();
 	/** One chain errand at a time: redeeming, closing and paying out share one account and its nonce. */
@@ -238,16 +236,13 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 	const onEvents = async (events: readonly ChainEvent[], upTo: bigint): Promise<void> => {
 		noteStatus('ok');
 		for (const event of events) {
-			while (!stopped) {
-				const done = await onEvent(event).catch((error: unknown) => {
-					log('error', 'a report of the chain could not be taken in', { error: String(error) });
-					return false;
-				});
-				if (done) break;
-				await wait(HEAD_EVERY_MS);
-			}
+			const done = await onEvent(event).catch((error: unknown) => {
+				log('error', 'a report of the chain could not be taken in', { error: String(error) });
+				return false;
+			});
+			if (stopped) return;
+			if (!done) return watchAgain();
 		}
-		if (stopped) return;
 		await commits.run(() => setSetting(WATCHED, String(upTo)));
 		if (events.length > 0) deps.onChange();
 	};
