@@ -79,11 +79,12 @@ function peerConfigOf(node: NodeConfig): PeerConfig {
 		feePpm: node.feePpm,
 		price: node.price,
 		keepsAnnouncements: true,
-		payoutTerms: node.acceptGuests ? { threshold: 1_000_000_000n, fee: 1_000_000n, delaySeconds: 60 } : undefined,
+		payoutTerms: node.acceptGuests ? { threshold: 500_000_000n, fee: 1_000_000n, delaySeconds: 60 } : undefined,
 		payeeSecret: fromHex(node.chain.privateKey),
 		profile: { name: node.name.charAt(0).toUpperCase() + node.name.slice(1), about: node.about },
 		rpcUrl: node.chain.rpcUrl,
-		storageKind: 'file'
+		storageKind: 'file',
+		...(node.maxIdsPerGet === undefined ? {} : { maxIdsPerGet: node.maxIdsPerGet })
 	};
 }
 

@@ -12,7 +12,7 @@
 import type { PeerApi } from './api.ts';
 import { utf8, type Hex } from './bytes.ts';
 import { createChannels, type Promised } from './channel/channels.ts';
-import { bookPayout, createSettler, type Settler } from './channel/settler.ts';
+import { createSettler, type Settler } from './channel/settler.ts';
 import { decodeIldcpResponse, ildcpRequest, ZERO_FULFILLMENT_CONDITION } from './codec/ildcp.ts';
 import { encodePrepare } from './codec/ilp.ts';
 import type { NostrEvent, VerifiedEvent } from './codec/nostr-event.ts';
@@ -30,7 +30,6 @@ import { createLedger } from './ledger/sqlite-ledger.ts';
 import { LIMITS } from './limits.ts';
 import { createLinkAccounts } from './link/accounts.ts';
 import { createLinks, type LinkEvent, type Links } from './link/links.ts';
-import type { Hello } from './link/messages.ts';
 import { createPackets } from './link/packets.ts';
 import { createReader, type Reader } from './market/reader.ts';
 import { createSeller } from './market/seller.ts';
@@ -128,8 +127,12 @@ export interface Notices {
 }
 
 const NOTICES_KEPT = 20;
+/** Channels of a neighbour's hello that are looked up on the chain; a link has one or two. */
+const CHANNELS_PER_HELLO = 4;
 const SWEEP_EVERY_MS = 60_000;
 const DAY_MS = 24 * 3_600_000;
+/** Neighbours with whom no money ever moved are forgotten after this. */
+const FORGET_STRANGERS_MS = 30 * DAY_MS;
 /** What a hub shows a stranger before anything is paid. */
 const SAMPLE_LIMIT = 100;
 const SETTING_ANNOUNCED = 'peer.announced';
@@ -194,7 +197,6 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		address: undefined, since: clock.now(), retryAt: undefined, contact: undefined,
 	};
 	const addresses = (): readonly string[] => (own !== undefined ? [own] : link.address !== undefined ? [link.address] : []);
-	const childAddresses = new Map<string, string>();
 	const linkCounts = new Map<string, number>();
 	/** How to reach the store of each live neighbour. */
 	const contacts = new Map<string, NodeContact>();
@@ -248,7 +250,9 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		platform, commits, ledger, accounts, channels, packets, routes, receiver,
 		feePpm: config.feePpm,
 		addresses,
-		childAddress: (peer) => childAddresses.get(peer),
+		childAddress: (peer) => (own !== undefined && accounts.get(peer)?.role === 'child' ? childAddress(crypto, own, peer) : undefined),
+		neighbourAddress: (peer) => contacts.get(peer)?.address ?? (peer === link.device ? link.contact?.address : undefined),
+		onDisagreement: (_, reason) => notices.add(peerError('HubDisagrees', reason)),
 		scheme: config.network === 'live' ? 'g' : 'test',
 		signClaim,
 		transport: links,
@@ -336,6 +340,7 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 					changed('state');
 				},
 				onTrouble: notices.add,
+				payee,
 			})
 		: undefined;
 	if (settler) late.settler = settler;
@@ -451,18 +456,13 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 
 	const onUp = async (event: Extract<LinkEvent, { type: 'up' }>): Promise<void> => {
 		const { peer, owner, role, hello } = event;
+		// First of all: a child asks for its address, and is written to, as soon as the link is up.
+		if (role === 'child' && own !== undefined) routes.set({ prefix: await childAddress(crypto, own, peer), peer, links: 1 });
 		const announced = hello.announcement ? await verifyEvent(crypto, hello.announcement) : undefined;
 		const checked = announced?.ok ? await checkAnnouncement(crypto, announced.value, clock.now()) : undefined;
 		const contact = checked?.ok && checked.value.pubkey === owner ? contactOf(checked.value) : undefined;
 		if (contact && role !== 'child') contacts.set(peer, contact);
 
-		if (role === 'child') {
-			const address = own === undefined ? undefined : await childAddress(crypto, own, peer);
-			if (address !== undefined) {
-				childAddresses.set(peer, address);
-				routes.set({ prefix: address, peer, links: 1 });
-			}
-		}
 		if (role === 'parent') {
 			routes.set({ prefix: '', peer, links: undefined });
 			link.device = peer;
@@ -474,7 +474,7 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 			link.retryAt = undefined;
 			notices.clear('HubUnreachable');
 			await refreshAnnouncement();
-			await takePayouts(peer, hello);
+			if (settler) spawn('a payout', settler.takePayout(peer, hello.paidOutByMe));
 			changed('state');
 			refollowHub();
 			reader.online();
@@ -488,7 +488,8 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 			spawn('introducing', introduce(contact).then(() => shareAnnouncements(contact)));
 		}
 		if (settler && platform.chain?.account) {
-			for (const { key, epoch } of hello.channels) spawn('importing a channel', settler.importChannel(peer, key, epoch));
+			// The newest only: each costs a question to the chain, and a stranger's hello may name any number.
+			for (const { key, epoch } of hello.channels.slice(-CHANNELS_PER_HELLO)) spawn('importing a channel', settler.importChannel(peer, key, epoch));
 			const wanted = config.deposits.find((deposit) => deposit.owner === owner);
 			const has = channels.ofPeer(peer, 'out').some((channel) => channel.status === 'open' || channel.status === 'opening');
 			if (wanted && !has) spawn('opening a channel', settler.open(peer, wanted.amount));
@@ -500,16 +501,6 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		if (!config.keepsAnnouncements) return;
 		const known = store.query([{ kinds: [...ANNOUNCED_KINDS], limit: SAMPLE_LIMIT }], { now: clock.now(), limit: SAMPLE_LIMIT });
 		for (const { event } of known) if (event.pubkey !== contact.pubkey && !isMine(event)) await reader.publishTo(contact, event);
-	};
-
-	/** A payout whose answer was lost shows in the hub's totals. */
-	const takePayouts = async (peer: string, hello: Hello): Promise<void> => {
-		const row = accounts.get(peer);
-		if (!row || hello.paidOutByMe <= row.paidOutByPeer) return;
-		const gross = hello.paidOutByMe - row.paidOutByPeer;
-		const fee = hello.payoutTerms && hello.payoutTerms.fee < gross ? hello.payoutTerms.fee : 0n;
-		await commits.run(() => bookPayout({ ledger, accounts, platform }, peer, gross - fee, fee, undefined));
-		changed('activity');
 	};
 
 	function onLinkEvent(event: LinkEvent): void {
@@ -580,11 +571,18 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 			connector.sweep();
 			packets.sweep(now - LIMITS.packetMemoryMs, links.settled());
 			store.sweep(now);
+			accounts.forget(now - FORGET_STRANGERS_MS);
 		});
 		await refreshAnnouncement();
 		if (settler)
 			for (const { owner, amount } of config.deposits)
 				for (const { peer } of links.live().filter((live) => live.owner === owner)) await settler.keepFunded(peer, amount);
+		// Above the threshold the hub announced, what it holds is better in the wallet.
+		const parent = link.device === undefined ? undefined : accounts.get(link.device);
+		if (settler && parent?.payoutThreshold !== undefined && payee() && accounts.held(parent.peer, 'peer') >= parent.payoutThreshold) {
+			const paid = await settler.payout(parent.peer);
+			if (!paid.ok) notices.add(paid.error);
+		}
 		if (!stopped) stopSweep = clock.after(SWEEP_EVERY_MS, () => spawn('sweeping', sweep()));
 	};
 
