@@ -49,6 +49,8 @@ export const LIMITS = {
 	answersKeptBytes: 16 * KIB * KIB,
 	/** A fulfilment that left earlier than this before its packet's expiry cannot have come too late. */
 	lateSlackMs: 2 * SECOND,
+	/** And what a neighbour may all the same call late within a day, because messages can be under way for long. */
+	lateUnlikely: DOLLAR / 50n,
 
 	// --- sessions (PROTOCOL section 2)
 	/** A token this old opens nothing new. */
