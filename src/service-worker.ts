@@ -44,29 +44,7 @@ worker.addEventListener('fetch', (event) => {
 const install = async (): Promise<void> => {
 	const cache = await caches.open(CACHE);
 	await cache.addAll([...kept, SHELL]);
-	await keepModulesOfWorkers(cache);
 	await worker.skipWaiting();
-};
-
-/**
- * Kit lists what pages import. The modules of web workers are built apart and are only named inside
- * other scripts, so they are found by reading those, and what they name in turn.
- */
-const keepModulesOfWorkers = async (cache: Cache): Promise<void> => {
-	const unread = build.filter((path) => path.endsWith('.js'));
-	const seen = new Set<string>(kept);
-	for (let path = unread.pop(); path !== undefined; path = unread.pop()) {
-		const text = (await (await cache.match(path))?.text()) ?? '';
-		for (const [found] of text.matchAll(/(?:\/_app\/immutable|\.\.?)\/[\w./-]+\.(?:js|wasm)\b/g)) {
-			const named = new URL(found, new URL(path, worker.location.origin)).pathname;
-			if (!named.startsWith(IMMUTABLE) || seen.has(named)) continue;
-			seen.add(named);
-			const response = await fetch(named);
-			if (!response.ok) continue;
-			await cache.put(named, response);
-			if (named.endsWith('.js')) unread.push(named);
-		}
-	}
 };
 
 const activate = async (): Promise<void> => {
@@ -76,8 +54,10 @@ const activate = async (): Promise<void> => {
 	await worker.clients.claim();
 };
 
-const fromCache = async (request: Request): Promise<Response> =>
-	(await caches.match(request)) ?? fetch(request);
+const fromCache = async (request: Request): Promise<Response> => {
+	const current = await caches.open(CACHE);
+	return (await current.match(request)) ?? (await caches.match(request)) ?? fetch(request);
+};
 
 const openPage = async (request: Request): Promise<Response> => {
 	const cache = await caches.open(CACHE);
