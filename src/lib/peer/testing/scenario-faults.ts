@@ -120,6 +120,8 @@ const faults = async (world: World, { rounds = 12, faults: kinds = FAULTS }: Fau
 		}
 	tell('everything is read');
 	try {
+		// Peers look at the chain every 15 seconds.
+		await world.advance(30_000);
 		await rest(world);
 	} catch (error) {
 		wrong.push(String(error));
