@@ -33,7 +33,9 @@ export default defineConfig({
 					name: 'core',
 					environment: 'node',
 					include: ['src/**/*.test.ts'],
-					exclude: [...configDefaults.exclude, BROWSER_TESTS, NODE_TESTS]
+					exclude: [...configDefaults.exclude, BROWSER_TESTS, NODE_TESTS],
+					// Properties run hundreds of cases: a busy machine needs more than the usual five seconds.
+					testTimeout: 30_000
 				}
 			},
 			{

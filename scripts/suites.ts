@@ -49,6 +49,13 @@ export const SUITES: readonly Suite[] = [
 		inputs: ['package-lock.json'],
 		command: ['scripts/complete-lock.mjs', '--check']
 	},
+	{
+		// Compiles the contracts; the linter and the check of their tests read the types that this writes.
+		name: 'contract bindings',
+		in: ['full', 'contracts', 'check'],
+		inputs: ['contracts/src/**/*.sol'],
+		command: ['scripts/contracts.ts', '--check']
+	},
 	types('core', 'core', ['src/lib/peer/**/*.ts'], ['full', 'fast', 'check']),
 	types('workers', 'workers', ['src/workers/**/*.ts'], ['full', 'fast', 'check']),
 	types(
@@ -58,6 +65,7 @@ export const SUITES: readonly Suite[] = [
 		['full', 'fast', 'check']
 	),
 	types('node', 'node', ['scripts/**/*.ts', 'server/**/*.ts'], ['full', 'fast', 'check']),
+	types('contracts', 'contracts', ['contracts/**/*.ts'], ['full', 'check', 'contracts']),
 	types('e2e', 'e2e', ['tests/e2e/**/*.ts'], ['full', 'check']),
 	{
 		name: 'types: svelte',
@@ -108,12 +116,6 @@ export const SUITES: readonly Suite[] = [
 		['src/**/*.node.test.ts', '{server,scripts,tests/interop,tests/docs}/**/*.test.ts']
 	),
 	{
-		name: 'contract bindings',
-		in: ['full', 'contracts', 'check'],
-		inputs: ['contracts/src/**/*.sol'],
-		command: ['scripts/contracts.ts', '--check']
-	},
-	{
 		name: 'contracts',
 		in: ['full', 'contracts'],
 		inputs: ['contracts/test/**/*.{sol,ts}'],
@@ -138,7 +140,7 @@ export const SUITES: readonly Suite[] = [
 ];
 
 function types(
-	name: 'core' | 'workers' | 'service worker' | 'node' | 'e2e',
+	name: 'core' | 'workers' | 'service worker' | 'node' | 'contracts' | 'e2e',
 	config: string,
 	inputs: string[],
 	inCommands: Suite['in']
