@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { LIMITS } from '../limits.ts';
+import { createAllowance } from './allowance.ts';
+
+describe('the free data of a link', () => {
+	it('is a burst, then a trickle', () => {
+		const allowance = createAllowance(0);
+		expect(allowance.draw(LIMITS.freeBurstBytes, 0)).toBe(true);
+		expect(allowance.draw(1, 0)).toBe(false);
+		expect(allowance.draw(LIMITS.freeBytesPerSecond, 1_000)).toBe(true);
+		expect(allowance.draw(1, 1_000)).toBe(false);
+	});
+
+	it('never saves up more than the burst', () => {
+		const allowance = createAllowance(0);
+		expect(allowance.bytes(1_000_000_000)).toBe(LIMITS.freeBurstBytes);
+	});
+
+	it('draws nothing when it refuses', () => {
+		const allowance = createAllowance(0);
+		expect(allowance.draw(LIMITS.freeBurstBytes + 1, 0)).toBe(false);
+		expect(allowance.draw(LIMITS.freeBurstBytes, 0)).toBe(true);
+	});
+
+	it('pays off an answer that was larger than what was left before it lets anything through', () => {
+		const allowance = createAllowance(0);
+		allowance.owe(LIMITS.freeBurstBytes + 10 * LIMITS.freeBytesPerSecond, 0);
+		expect(allowance.draw(1, 9_999)).toBe(false);
+		expect(allowance.draw(1, 11_000)).toBe(true);
+	});
+
+	it('grows by a kibibyte per thousand units earned, for a day', () => {
+		const allowance = createAllowance(0);
+		allowance.draw(LIMITS.freeBurstBytes, 0);
+		allowance.earn(5n * LIMITS.feeUnitsPerFreeKib, 0);
+		expect(allowance.draw(5 * 1_024, 0)).toBe(true);
+		allowance.earn(5n * LIMITS.feeUnitsPerFreeKib, 0);
+		expect(allowance.bytes(LIMITS.freeEarnedMs + 1)).toBe(LIMITS.freeBurstBytes);
+	});
+
+	it('does not go back with a clock that does', () => {
+		const allowance = createAllowance(10_000);
+		allowance.draw(LIMITS.freeBurstBytes, 10_000);
+		expect(allowance.draw(1, 0)).toBe(false);
+		expect(allowance.draw(1, 10_000)).toBe(false);
+	});
+});

@@ -1,0 +1,342 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createNodeSql } from '../../../../server/akash-peer/node-sql.ts';
+import { createChannels, type Channel, type Promised } from '../channel/channels.ts';
+import { createLedger } from '../ledger/sqlite-ledger.ts';
+import { LIMITS } from '../limits.ts';
+import { migrate } from '../storage/migrations.ts';
+import { createLinkAccounts } from './accounts.ts';
+import { createPackets } from './packets.ts';
+
+const PEER = 'ab'.repeat(32);
+const ADDRESS = `0x${'11'.repeat(20)}` as const;
+const ID = { in: `0x${'0a'.repeat(32)}`, out: `0x${'0b'.repeat(32)}` } as const;
+/** Link units in one unit of a token of 6 decimals. */
+const TOKEN = 1_000n;
+const W = 20_000n * TOKEN;
+const DEPOSIT = 1_000_000n;
+
+const open = (window = W) => {
+	const sql = createNodeSql(':memory:');
+	migrate(sql);
+	const ledger = createLedger(sql);
+	const channels = createChannels(sql, ledger, 6);
+	const accounts = createLinkAccounts(sql, ledger, channels);
+	accounts.meet(PEER, { owner: PEER, role: 'peer', credit: 0n, window, at: 0 });
+	return { sql, ledger, channels, accounts, packets: createPackets(sql) };
+};
+type World = ReturnType<typeof open>;
+
+const channel = (direction: 'in' | 'out', change: Partial<Channel> = {}): Channel => ({
+	id: ID[direction],
+	epoch: 0,
+	peer: PEER,
+	direction,
+	key: {
+		payer: ADDRESS,
+		payee: ADDRESS,
+		token: ADDRESS,
+		signer: ADDRESS,
+		grace: 86_400,
+		expiry: 9_999_999_999,
+		salt: ID.in
+	},
+	status: 'open',
+	deposited: DEPOSIT,
+	claimed: 0n,
+	promised: 0n,
+	settled: 0n,
+	signature: undefined,
+	fundings: 1,
+	closeAt: 0,
+	openedAt: 0,
+	...change
+});
+
+const fulfil = ({ ledger, accounts }: World, by: 'me' | 'peer', amount: bigint, group: string): void => {
+	const link = `link/${PEER}`;
+	ledger.record({
+		...(by === 'me'
+			? { kind: 'sell', from: 'income/notes', to: link }
+			: { kind: 'buy', from: link, to: 'expense/notes' }),
+		amount,
+		at: 1,
+		group
+	});
+	accounts.fulfilled(PEER, by, amount);
+};
+
+const accept = ({ channels }: World, cumulative: bigint): void => {
+	const held = channels.get(ID.in) as Channel;
+	channels.accept({ key: held.key, epoch: 0, cumulative, signature: new Uint8Array(65) }, held, 1);
+};
+
+const step = fc.oneof(
+	fc.record({
+		do: fc.constantFrom('fulfil by me', 'fulfil by peer', 'cover', 'claim'),
+		amount: fc.bigInt(1n, W)
+	}),
+	fc.record({
+		do: fc.constantFrom('freeze', 'thaw', 'end in', 'end out', 'adopt', 'payout', 'archive'),
+		amount: fc.bigInt(1n, 30_000n)
+	})
+);
+
+describe('the account of a link', () => {
+	it('computed from its totals is minus its ledger account after anything that can happen', () => {
+		fc.assert(
+			fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+				const world = open();
+				const { accounts, channels, ledger, sql } = world;
+				channels.insert(channel('in'));
+				channels.insert(channel('out'));
+				steps.forEach(({ do: what, amount }, at) => {
+					const incoming = channels.get(ID.in) as Channel;
+					const outgoing = channels.get(ID.out) as Channel;
+					const within = (low: bigint, high: bigint): bigint => low + (amount % (high - low + 1n));
+					if (what === 'fulfil by me') fulfil(world, 'me', amount, `${at}`);
+					if (what === 'fulfil by peer') fulfil(world, 'peer', amount, `${at}`);
+					if (what === 'cover') accounts.cover(PEER, amount, at);
+					if (what === 'claim') accept(world, within(0n, DEPOSIT));
+					if (what === 'adopt') channels.adopt(ID.out, 0, within(0n, DEPOSIT), at);
+					if (what === 'freeze') channels.freeze(ID.in, 0, within(0n, incoming.claimed), at);
+					if (what === 'thaw') channels.thaw(ID.in, 0, at);
+					// The chain may have captured less than is held, or more.
+					if (what === 'end in') channels.end(ID.in, 0, within(0n, DEPOSIT), 'closed', at);
+					if (what === 'end out') channels.end(ID.out, 0, within(0n, outgoing.deposited), 'closed', at);
+					if (what === 'payout') {
+						ledger.record({
+							kind: 'payout',
+							from: 'wallet',
+							to: `link/${PEER}`,
+							amount,
+							at,
+							group: `p${at}`
+						});
+						accounts.paidOut(PEER, 'me', amount);
+					}
+					if (what === 'archive' && at % 3 === 0) {
+						for (const { id } of channels.all())
+							channels.end(id, 0, (channels.get(id) as Channel).claimed, 'archived', at);
+						accounts.reset(PEER, at);
+					}
+					expect(accounts.audit(PEER)).toBe(0n);
+					expect(ledger.audit()).toEqual({ sum: 0n, differences: [] });
+				});
+				sql.close();
+			}),
+			{ numRuns: 60 }
+		);
+	});
+
+	it('takes a prepare only for what claims, deliveries and credit cover, less what is under way', () => {
+		const world = open();
+		const { accounts, channels, packets } = world;
+		channels.insert(channel('in'));
+		expect(accounts.available(PEER)).toBe(0n);
+		accept(world, 100n);
+		expect(accounts.available(PEER)).toBe(100n * TOKEN);
+		fulfil(world, 'me', 30n * TOKEN, 'a');
+		fulfil(world, 'peer', 5n * TOKEN, 'b');
+		expect(accounts.available(PEER)).toBe(75n * TOKEN);
+		packets.insert({
+			link: PEER,
+			direction: 'in',
+			hash: new Uint8Array(32),
+			amount: 10n * TOKEN,
+			expiresAt: 9,
+			condition: new Uint8Array(32),
+			group: 'c',
+			inLink: undefined,
+			inHash: undefined
+		});
+		expect(accounts.available(PEER)).toBe(65n * TOKEN);
+		accounts.meet(PEER, { owner: PEER, role: 'child', credit: 7n, window: W, at: 2 });
+		expect(accounts.available(PEER)).toBe(65n * TOKEN + 7n);
+	});
+
+	it('forgets strangers with whom no money moved, and nobody else', () => {
+		const world = open();
+		world.accounts.meet('cd'.repeat(32), { owner: PEER, role: 'child', credit: 0n, window: W, at: 0 });
+		fulfil(world, 'me', 1n, 'a');
+		expect(world.accounts.forget(1)).toBe(1);
+		expect(world.accounts.all().map(({ peer }) => peer)).toEqual([PEER]);
+	});
+
+	it("cuts a hello's terms to what can be meant", () => {
+		const { accounts } = open();
+		const huge = 1n << 200n;
+		accounts.learn(PEER, {
+			payee: undefined,
+			peerCredit: huge,
+			peerWindow: huge,
+			peerMaxPacket: huge,
+			payoutFee: huge,
+			payoutThreshold: huge
+		});
+		expect(accounts.get(PEER)?.peerCredit).toBe(LIMITS.linkTermsMost);
+		expect(accounts.get(PEER)?.payoutFee).toBe(LIMITS.linkTermsMost);
+	});
+});
+
+describe('what a payer promises', () => {
+	const promised = (covered: ReturnType<World['accounts']['cover']>): Promised | undefined =>
+		covered.covered ? covered.promised : undefined;
+
+	it('rises by half of W at a time, and only when what is promised does not reach', () => {
+		const world = open();
+		world.channels.insert(channel('out'));
+		expect(promised(world.accounts.cover(PEER, 10n, 1))?.cumulative).toBe(W / 2n / TOKEN);
+		expect(world.accounts.cover(PEER, W / 2n, 1)).toEqual({ covered: true, promised: undefined });
+	});
+
+	it('never leaves more than W unfulfilled', () => {
+		const world = open();
+		world.channels.insert(channel('out'));
+		world.accounts.cover(PEER, W / 2n, 1);
+		expect(world.accounts.cover(PEER, W + 1n, 1)).toEqual({ covered: false });
+		expect(promised(world.accounts.cover(PEER, W, 1))?.cumulative).toBe(W / TOKEN);
+		expect(world.accounts.cover(PEER, W + 1n, 1)).toEqual({ covered: false });
+		// Half is delivered: half may be promised again.
+		fulfil(world, 'peer', W / 2n, 'a');
+		expect(promised(world.accounts.cover(PEER, W, 1))?.cumulative).toBe(W / TOKEN + W / 2n / TOKEN);
+	});
+
+	it('stays within W and one token unit whatever packets come and are delivered', () => {
+		fc.assert(
+			fc.property(fc.array(fc.tuple(fc.bigInt(1n, W), fc.boolean()), { maxLength: 30 }), (packets) => {
+				const world = open();
+				world.channels.insert(channel('out'));
+				packets.forEach(([amount, delivered], at) => {
+					const before = (world.channels.get(ID.out) as Channel).claimed;
+					const ahead = world.ledger.balance(`link/${PEER}`);
+					if (world.accounts.cover(PEER, amount, at).covered && delivered)
+						fulfil(world, 'peer', amount, `${at}`);
+					const raised = ((world.channels.get(ID.out) as Channel).claimed - before) * TOKEN;
+					const needed = amount - ahead;
+					expect(raised <= W / 2n || raised < needed + TOKEN).toBe(true);
+					expect(world.ledger.balance(`link/${PEER}`)).toBeLessThan(W + TOKEN);
+				});
+				world.sql.close();
+			}),
+			{ numRuns: 40 }
+		);
+	});
+
+	it('is rounded up to whole token units, and the rest stays the payer’s', () => {
+		const world = open(2n * TOKEN);
+		world.channels.insert(channel('out'));
+		expect(promised(world.accounts.cover(PEER, TOKEN + 1n, 1))?.cumulative).toBe(2n);
+		fulfil(world, 'peer', TOKEN + 1n, 'a');
+		expect(world.accounts.prepaid(PEER)).toBe(TOKEN - 1n);
+		expect(world.accounts.cover(PEER, TOKEN - 1n, 1)).toEqual({ covered: true, promised: undefined });
+	});
+
+	it('never goes beyond the deposit, and its room says so', () => {
+		const world = open();
+		world.channels.insert(channel('out', { deposited: 5n }));
+		expect(world.accounts.room(PEER)).toBe(5n * TOKEN);
+		expect(world.accounts.cover(PEER, 5n * TOKEN + 1n, 1)).toEqual({ covered: false });
+		expect(promised(world.accounts.cover(PEER, 1n, 1))?.cumulative).toBe(5n);
+	});
+
+	it.each(['opening', 'frozen', 'closing', 'closed', 'archived'] as const)(
+		'uses no channel that is %s',
+		(status) => {
+			const world = open();
+			world.channels.insert(channel('out', { status }));
+			expect(world.accounts.cover(PEER, 1n, 1)).toEqual({ covered: false });
+		}
+	);
+
+	it('is not raised for somebody who may be promised nothing more', () => {
+		const world = open();
+		world.channels.insert(channel('out'));
+		expect(world.accounts.cover(PEER, 1n, 1, false)).toEqual({ covered: false });
+		expect((world.channels.get(ID.out) as Channel).claimed).toBe(0n);
+	});
+});
+
+describe('channels', () => {
+	it('adopt an own newer claim while they live, and none when they are over', () => {
+		const { channels, accounts, ledger } = open();
+		channels.insert(channel('out'));
+		channels.adopt(ID.out, 0, 500n, 1);
+		channels.adopt(ID.out, 0, 400n, 1);
+		expect(channels.get(ID.out)?.claimed).toBe(500n);
+		expect(ledger.balance(`link/${PEER}`)).toBe(500n * TOKEN);
+		channels.end(ID.out, 0, 500n, 'closed', 2);
+		channels.adopt(ID.out, 0, 900n, 3);
+		expect(channels.get(ID.out)?.claimed).toBe(500n);
+		expect(accounts.audit(PEER)).toBe(0n);
+	});
+
+	it('end at what the chain captured: the payer gets the rest of his promise back', () => {
+		const { channels, ledger } = open();
+		channels.insert(channel('out'));
+		ledger.record({
+			kind: 'fund',
+			from: 'wallet',
+			to: `channel/${ID.out}`,
+			amount: DEPOSIT * TOKEN,
+			at: 0,
+			group: 'fund'
+		});
+		channels.adopt(ID.out, 0, 500n, 1);
+		channels.end(ID.out, 0, 200n, 'closed', 2);
+		expect(ledger.balance(`link/${PEER}`)).toBe(200n * TOKEN);
+		expect(ledger.balance(`channel/${ID.out}`)).toBe(0n);
+		expect(ledger.balance('wallet')).toBe(-200n * TOKEN);
+	});
+
+	it('end at what the chain captured: a payee who slept is owed what he did not redeem', () => {
+		const world = open();
+		world.channels.insert(channel('in'));
+		accept(world, 500n);
+		fulfil(world, 'me', 500n * TOKEN, 'a');
+		world.channels.end(ID.in, 0, 200n, 'closed', 2);
+		expect(world.ledger.balance(`claims/${ID.in}`)).toBe(0n);
+		expect(world.ledger.balance('wallet')).toBe(200n * TOKEN);
+		expect(world.ledger.balance(`link/${PEER}`)).toBe(300n * TOKEN);
+	});
+
+	it('end once', () => {
+		const { channels, ledger } = open();
+		channels.insert(channel('out'));
+		channels.end(ID.out, 0, 0n, 'closed', 1);
+		const before = ledger.balances();
+		channels.end(ID.out, 0, 100n, 'archived', 2);
+		expect(ledger.balances()).toEqual(before);
+		expect(channels.get(ID.out)?.status).toBe('closed');
+	});
+
+	it('give up what they will not capture before a close is signed, and take it back when it failed', () => {
+		const world = open();
+		world.channels.insert(channel('in'));
+		accept(world, 500n);
+		world.channels.freeze(ID.in, 0, 100n, 1);
+		expect(world.accounts.available(PEER)).toBe(100n * TOKEN);
+		expect(world.channels.judge(PEER, { channel: ID.in, epoch: 0, cumulative: 600n })).toEqual({
+			ok: false,
+			error: { type: 'ChannelClosed' }
+		});
+		world.channels.thaw(ID.in, 0, 2);
+		expect(world.accounts.available(PEER)).toBe(500n * TOKEN);
+		expect(world.channels.get(ID.in)?.status).toBe('open');
+	});
+
+	it('judge claims by neighbour, direction, epoch and deposit', () => {
+		const { channels } = open();
+		channels.insert(channel('in'));
+		channels.insert(channel('out'));
+		const judge = (peer: string, claim: { channel: `0x${string}`; epoch: number; cumulative: bigint }) => {
+			const judged = channels.judge(peer, claim);
+			return judged.ok ? 'ok' : judged.error.type;
+		};
+		expect(judge(PEER, { channel: ID.in, epoch: 0, cumulative: DEPOSIT })).toBe('ok');
+		expect(judge('cd'.repeat(32), { channel: ID.in, epoch: 0, cumulative: 1n })).toBe('ChannelUnknown');
+		expect(judge(PEER, { channel: ID.out, epoch: 0, cumulative: 1n })).toBe('ChannelUnknown');
+		expect(judge(PEER, { channel: ID.in, epoch: 1, cumulative: 1n })).toBe('ChannelUnknown');
+		expect(judge(PEER, { channel: ID.in, epoch: 0, cumulative: DEPOSIT + 1n })).toBe('ClaimBeyondDeposit');
+	});
+});
