@@ -6,14 +6,16 @@
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ROOT } from './child.ts';
 
 const SOURCES = ['src/**/*', 'static/**/*', 'svelte.config.js', 'vite.config.ts', 'package-lock.json'];
 /** Tests, and the .wasm file that the build itself copies from a locked package. */
 const NOT_SOURCES = /\.test\.ts$|^sqlite3-.*\.wasm$/;
 const STAMP_FILE = join(ROOT, '.tributary/build.stamp');
+const TURN_FILE = join(ROOT, '.tributary/build.turn');
 
 export const APP_DIR = join(ROOT, 'build');
 
@@ -22,12 +24,45 @@ export const APP_DIR = join(ROOT, 'build');
  * @throws Error with the builder's output
  */
 export async function buildApp(): Promise<boolean> {
-	const id = sourcesHash();
-	if (existsSync(join(APP_DIR, 'index.html')) && readStamp() === id) return false;
-	await vite(['build', '--logLevel', 'warn'], { TRIBUTARY_BUILD_ID: id.slice(0, 16) });
+	if (isBuilt(sourcesHash())) return false;
+	const release = await takeTurn();
+	try {
+		const id = sourcesHash();
+		// Whoever had the turn before may have built just this.
+		if (isBuilt(id)) return false;
+		await vite(['build', '--logLevel', 'warn'], { TRIBUTARY_BUILD_ID: id.slice(0, 16) });
+		writeFileSync(STAMP_FILE, id);
+		return true;
+	} finally {
+		release();
+	}
+}
+
+const isBuilt = (id: string): boolean => existsSync(join(APP_DIR, 'index.html')) && readStamp() === id;
+
+/** One build at a time: two would write the same folders. A turn whose process is gone is over. */
+async function takeTurn(): Promise<() => void> {
 	mkdirSync(join(ROOT, '.tributary'), { recursive: true });
-	writeFileSync(STAMP_FILE, id);
-	return true;
+	for (;;) {
+		try {
+			writeFileSync(TURN_FILE, String(process.pid), { flag: 'wx' });
+			return () => rmSync(TURN_FILE, { force: true });
+		} catch {
+			if (isOver()) rmSync(TURN_FILE, { force: true });
+			else await sleep(200);
+		}
+	}
+}
+
+function isOver(): boolean {
+	try {
+		const pid = Number(readFileSync(TURN_FILE, 'utf8'));
+		// Empty for the moment between its making and its filling.
+		if (pid > 0) process.kill(pid, 0);
+		return false;
+	} catch (error) {
+		return (error as NodeJS.ErrnoException).code === 'ESRCH';
+	}
 }
 
 function sourcesHash(): string {
