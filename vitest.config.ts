@@ -46,6 +46,7 @@ export default defineConfig({
 						NODE_TESTS,
 						'server/**/*.test.ts',
 						'scripts/**/*.test.ts',
+						'bench/**/*.test.ts',
 						'tests/interop/**/*.test.ts',
 						'tests/docs/**/*.test.ts'
 					],

@@ -113,7 +113,7 @@ export const SUITES: readonly Suite[] = [
 	vitest(
 		'node',
 		['full'],
-		['src/**/*.node.test.ts', '{server,scripts,tests/interop,tests/docs}/**/*.test.ts']
+		['src/**/*.node.test.ts', '{server,scripts,bench,tests/interop,tests/docs}/**/*.test.ts']
 	),
 	{
 		name: 'contracts',

@@ -32,6 +32,8 @@ export interface NodeConfig {
 	readonly links: readonly Neighbour[];
 	readonly peers: readonly Neighbour[];
 	readonly routes: readonly { readonly prefix: string; readonly via: string; readonly links?: number }[];
+	/** Events this node gets with one packet at most; 1 gets each by itself. Left out, as many as fit an answer. */
+	readonly maxIdsPerGet?: number;
 }
 
 export interface Neighbour {
@@ -100,7 +102,8 @@ export const readNodeConfig = (file: string): NodeConfig => {
 				via: matching(entry['via'], /^[0-9a-f]{64}$/, `routes[${index}].via`),
 				...(entry['links'] === undefined ? {} : { links: integer(entry['links'], `routes[${index}].links`) })
 			};
-		})
+		}),
+		...(root['maxIdsPerGet'] === undefined ? {} : { maxIdsPerGet: positive(root['maxIdsPerGet'], 'maxIdsPerGet') })
 	};
 };
 
@@ -118,5 +121,6 @@ const matching = (value: unknown, pattern: RegExp, at: string): string => {
 const hex = (value: unknown, length: number, at: string): `0x${string}` =>
 	matching(typeof value === 'string' ? value.toLowerCase() : value, new RegExp(`^0x[0-9a-f]{${length * 2}}$`), at) as `0x${string}`;
 const integer = (value: unknown, at: string): number => (Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : wrong(at, 'a whole number'));
+const positive = (value: unknown, at: string): number => (value === 0 ? wrong(at, 'at least 1') : integer(value, at));
 const amount = (value: unknown, at: string): bigint => BigInt(matching(value, /^[0-9]+$/, at));
 const oneOf = <T extends string>(value: unknown, options: readonly T[], at: string): T => options.find((option) => option === value) ?? wrong(at, options.join(' or '));

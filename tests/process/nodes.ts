@@ -18,6 +18,7 @@ export interface NodeStatus {
 	readonly balances: Readonly<Record<string, string>>;
 	readonly audit: { readonly sum: string; readonly differences: number };
 	readonly packets: Readonly<Record<string, number>>;
+	readonly traffic: { readonly in: number; readonly out: number };
 	readonly events: number;
 }
 
@@ -60,8 +61,8 @@ export const tokenBalanceOf = (network: LocalNetwork, owner: Hex): Promise<bigin
 		args: [owner]
 	});
 
-/** A node that only reads: a child of the hub with an on-chain account of its own. */
-export const startReader = async (network: LocalNetwork, folder: string, name = 'reader', deposit = '2000000'): Promise<ReaderNode> => {
+/** A node that only reads: a child of the hub with an on-chain account of its own. `also`: further entries of its config. */
+export const startReader = async (network: LocalNetwork, folder: string, name = 'reader', deposit = '2000000', also: Readonly<Record<string, unknown>> = {}): Promise<ReaderNode> => {
 	const { hub } = network.nodes;
 	const privateKey = generatePrivateKey();
 	const wallet = privateKeyToAddress(privateKey);
@@ -93,7 +94,8 @@ export const startReader = async (network: LocalNetwork, folder: string, name = 
 			control: true,
 			links: [{ url: hub.btp, pubkey: hub.pubkey, kind: 'parent', deposit }],
 			peers: [],
-			routes: []
+			routes: [],
+			...also
 		})
 	);
 	const child = await startChild<NodeReady>({
