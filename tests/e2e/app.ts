@@ -8,8 +8,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, type Locator, type Page } from '@playwright/test';
 import { npubEncode } from 'nostr-tools/nip19';
+import type { Hex } from 'viem';
+import { privateKeyToAddress } from 'viem/accounts';
 import { APP_DIR, buildApp } from '../../scripts/build-app.ts';
 import { startNetwork, type LocalNetwork, type NodeName } from '../../scripts/network.ts';
+import { strings } from '../../src/lib/strings/en.ts';
+
+export { strings };
 
 /** One unit of the token in link units: the token has six decimals, links have nine. */
 export const TOKEN_UNIT = 1_000n;
@@ -47,20 +52,25 @@ export const money = async (page: Page | Locator, testId: string): Promise<bigin
 };
 
 export const isOnline = (page: Page): Promise<void> =>
-	expect(page.getByTestId('status')).toContainText(/Online|Another tab is in charge/);
+	expect(page.getByTestId('status')).toContainText(
+		new RegExp(`${strings.status.online}|${strings.status.otherTab}`)
+	);
 
-type Tab = 'Feed' | 'People' | 'Write' | 'Money' | 'Activity';
+type Tab = 'feed' | 'people' | 'compose' | 'channels' | 'activity';
 
 /** By the navigation, as a person goes; the page is not loaded again. */
 export const go = async (page: Page, tab: Tab): Promise<void> => {
-	await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: tab, exact: true }).click();
-	await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+	await page
+		.getByRole('navigation', { name: strings.nav.label })
+		.getByRole('link', { name: strings.nav[tab], exact: true })
+		.click();
+	await expect(page.getByRole('heading', { level: 1, name: strings[tab].title })).toBeVisible();
 };
 
 /** To the settings, which the navigation shows in different places at different sizes. */
 export const goToSettings = async (page: Page): Promise<void> => {
-	await page.getByRole('link', { name: 'Settings' }).locator('visible=true').first().click();
-	await expect(page.getByRole('heading', { level: 1, name: 'Settings' })).toBeVisible();
+	await page.getByRole('link', { name: strings.nav.settings }).locator('visible=true').first().click();
+	await expect(page.getByRole('heading', { level: 1, name: strings.settings.title })).toBeVisible();
 };
 
 /** Notes that arrive while somebody reads wait behind a button; this presses it when it is there. */
@@ -109,6 +119,12 @@ export const connectDemoWallet = async (page: Page): Promise<void> => {
 	await expect(page.getByTestId('fund-sign')).toBeVisible();
 };
 
+/** The address of this profile's demo wallet, from the key it keeps in the profile. */
+export const demoWalletOf = async (page: Page): Promise<Hex> => {
+	const key = await page.evaluate(() => localStorage.getItem('tributary.demo-wallet.key'));
+	return privateKeyToAddress((key ?? '0x') as Hex);
+};
+
 /** In an open funding sheet with a connected wallet: signs once. One consent. */
 export const signFunding = async (page: Page): Promise<void> => {
 	await page.getByTestId('fund-sign').click();
@@ -116,14 +132,17 @@ export const signFunding = async (page: Page): Promise<void> => {
 	await expect(page.getByTestId('fund-done')).toBeVisible({ timeout: 30_000 });
 };
 
+export const closeSheet = (page: Page, testId: string): Promise<void> =>
+	page.getByTestId(testId).getByRole('button', { name: strings.actions.close }).first().click();
+
 /** From anywhere: connects the demo wallet and puts two dollars in a channel. */
 export const fund = async (page: Page): Promise<void> => {
-	await go(page, 'Money');
+	await go(page, 'channels');
 	await page.getByTestId('fund').click();
 	await connectDemoWallet(page);
 	await signFunding(page);
-	await page.getByTestId('fund-sheet').getByRole('button', { name: 'Close' }).click();
-	await expect(page.getByTestId('channel-state').first()).toHaveText('Open');
+	await closeSheet(page, 'fund-sheet');
+	await expect(page.getByTestId('channel-state').first()).toHaveText(strings.channels.state.open);
 };
 
 /** On the screen of people: accepts price and daily limit as offered. One consent. */
@@ -138,10 +157,12 @@ export const unfollow = async (page: Page, pubkey: string): Promise<void> => {
 	await expect(page.getByTestId(`follow-${pubkey.slice(0, 8)}`)).toBeVisible();
 };
 
-/** By pasting the public key: for people who are not on the list, or to look at one of them. */
-export const lookUp = async (page: Page, pubkey: string): Promise<void> => {
-	await go(page, 'People');
-	await page.getByTestId('paste-npub').fill(npubEncode(pubkey));
-	await page.getByRole('button', { name: 'Look up' }).click();
-	await expect(page).toHaveURL(new RegExp(npubEncode(pubkey)));
+const npubOf = (key: string): string => (key.startsWith('npub1') ? key : npubEncode(key));
+
+/** By pasting the public key, an npub or hex: for people who are not on the list. */
+export const lookUp = async (page: Page, key: string): Promise<void> => {
+	await go(page, 'people');
+	await page.getByTestId('paste-npub').fill(npubOf(key));
+	await page.getByRole('button', { name: strings.people.pasteAction }).click();
+	await expect(page).toHaveURL(new RegExp(npubOf(key)));
 };

@@ -5,6 +5,7 @@
 import { expect, test, type Page } from '@playwright/test';
 import { control, eventually, statusOf, tokenBalanceOf, type NodeStatus } from '../process/nodes.ts';
 import {
+	closeSheet,
 	bringUp,
 	connectDemoWallet,
 	DOLLAR,
@@ -17,6 +18,7 @@ import {
 	seePaidNotes,
 	signFunding,
 	TOKEN_UNIT,
+	strings,
 	unfollow,
 	type TestNetwork
 } from './app.ts';
@@ -47,7 +49,7 @@ test('opening the address is enough: a key exists, free notes are on screen, no 
 	await page.goto(network.url);
 	await expect(page.getByTestId('note').first()).toBeVisible({ timeout: 20_000 });
 	await isOnline(page);
-	await expect(page.getByTestId('note-cost').first()).toHaveText('Free');
+	await expect(page.getByTestId('note-cost').first()).toHaveText(strings.feed.free);
 	await expect(page.getByRole('textbox')).toHaveCount(0);
 });
 
@@ -57,15 +59,15 @@ test('connecting a wallet and funding a channel are two consents; the hub pays t
 	consents += 1;
 	await signFunding(page);
 	consents += 1;
-	await page.getByTestId('fund-sheet').getByRole('link', { name: 'Follow somebody' }).click();
-	await expect(page.getByRole('heading', { level: 1, name: 'People' })).toBeVisible();
+	await page.getByTestId('fund-sheet').getByRole('link', { name: strings.fund.doneAction }).click();
+	await expect(page.getByRole('heading', { level: 1, name: strings.people.title })).toBeVisible();
 });
 
 test('following Bob is the third; his notes arrive, each with its cost, its way and two links', async () => {
 	const { bob } = network.nodes;
 	await follow(page, bob.pubkey);
 	consents += 1;
-	await go(page, 'Feed');
+	await go(page, 'feed');
 	await seePaidNotes(page, 1);
 	const seconds = (Date.now() - openedAt) / 1_000;
 	console.log(`  first paid note: ${consents} consents, ${seconds.toFixed(1)} s from opening the address`);
@@ -88,7 +90,7 @@ test('following Bob is the third; his notes arrive, each with its cost, its way 
 	// One hop takes one percent of what it forwards.
 	expect(Number(way) / Number(sent)).toBeCloseTo(0.01, 3);
 	await expect(receipt.getByTestId('receipt-links')).toHaveText('2');
-	await receipt.getByRole('button', { name: 'Close' }).click();
+	await closeSheet(page, 'receipt');
 });
 
 test('what is in the channel, what was spent and what a day costs move with each note', async () => {
@@ -103,12 +105,12 @@ test('what is in the channel, what was spent and what a day costs move with each
 
 test('Carol is three links away', async () => {
 	const { carol } = network.nodes;
-	await go(page, 'People');
+	await go(page, 'people');
 	await expect(page.getByTestId('person').filter({ hasText: 'Carol' })).toContainText('3 links');
 	await follow(page, carol.pubkey);
 	const text = 'Carol writes past Bob';
 	await control(carol.http, 'publish', { content: text });
-	await go(page, 'Feed');
+	await go(page, 'feed');
 	await seeNote(page, text);
 	const note = page.getByTestId('note').filter({ hasText: text });
 	await expect(note.getByTestId('note-cost')).toHaveText(/3 links · way /);
@@ -116,10 +118,10 @@ test('Carol is three links away', async () => {
 
 test('unfollowing stops at once: nothing more arrives and no money moves', async () => {
 	const { bob, carol } = network.nodes;
-	await go(page, 'People');
+	await go(page, 'people');
 	await unfollow(page, bob.pubkey);
 	await unfollow(page, carol.pubkey);
-	await go(page, 'Feed');
+	await go(page, 'feed');
 	await quiet();
 	const spent = await money(page, 'spent-today');
 	const earned = (await statusOf(bob.http)).balances['income/notes'];
@@ -134,13 +136,13 @@ test('unfollowing stops at once: nothing more arrives and no money moves', async
 });
 
 test('the activity lists every posting in words', async () => {
-	await go(page, 'Activity');
+	await go(page, 'activity');
 	for (const kind of ['fund', 'claim', 'buy', 'way']) {
 		await expect(page.locator(`[data-testid="activity-row"][data-kind="${kind}"]`).first()).toBeAttached();
 	}
 	await page.locator('[data-testid="activity-row"][data-kind="buy"]').first().click();
-	await expect(page.getByTestId('posting')).toContainText('Final.');
-	await page.getByTestId('posting').getByRole('button', { name: 'Close' }).click();
+	await expect(page.getByTestId('posting')).toContainText(strings.activity.stateMore.posted);
+	await closeSheet(page, 'posting');
 });
 
 test('three ledgers, the chain and the screen agree to the unit', async () => {
@@ -149,7 +151,7 @@ test('three ledgers, the chain and the screen agree to the unit', async () => {
 		expect(status.audit).toEqual({ sum: '0', differences: 0 });
 		for (const link of status.links) expect(link.audit).toBe('0');
 	}
-	await go(page, 'Feed');
+	await go(page, 'feed');
 	const spent = await money(page, 'spent-today');
 	const of = (status: NodeStatus, account: string) => -BigInt(status.balances[account] ?? '0');
 	const earned = of(bob, 'income/notes') + of(carol, 'income/notes');
@@ -158,9 +160,9 @@ test('three ledgers, the chain and the screen agree to the unit', async () => {
 	expect(spent).toBe(earned + fees);
 
 	// What the browser promised by claims is what the hub holds of it; the chain has exactly the deposits.
-	await go(page, 'Money');
+	await go(page, 'channels');
 	const card = page.getByTestId('channel-card');
-	await card.getByText('Details').click();
+	await card.getByText(strings.actions.details).click();
 	const claimed = await money(card, 'channel-claimed');
 	const guest = hub.channels.filter(
 		(channel) => channel.direction === 'in' && channel.deposited === `${(2n * DOLLAR) / TOKEN_UNIT}`
