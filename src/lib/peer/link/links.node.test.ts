@@ -1,0 +1,480 @@
+import { describe, expect, it } from 'vitest';
+import { createNodeSql } from '../../../../server/akash-peer/node-sql.ts';
+import { utf8 } from '../bytes.ts';
+import { createChannels, type Channel } from '../channel/channels.ts';
+import {
+	BTP_CONTENT_TYPES,
+	decodeBtpPacket,
+	encodeBtpPacket,
+	type BtpPacket,
+	type ProtocolData
+} from '../codec/btp.ts';
+import { encodeHello, encodeWireClaim } from '../codec/link.ts';
+import { nobleCrypto } from '../crypto/noble-crypto.ts';
+import { loadIdentity, type Identity } from '../identity.ts';
+import type { Connector } from '../ilp/connector.ts';
+import { createLedger } from '../ledger/sqlite-ledger.ts';
+import { LIMITS } from '../limits.ts';
+import type { Clock, Socket } from '../platform.ts';
+import type { Address, ChannelKey } from '../settlement/chain.ts';
+import { createEvmScheme } from '../settlement/evm/scheme.ts';
+import { createCommits } from '../storage/commit.ts';
+import { migrate } from '../storage/migrations.ts';
+import { createSeededRandom } from '../testing/seeded-random.ts';
+import { createSimulatedChain } from '../testing/simulated-chain.ts';
+import { createSimulatedClock } from '../testing/simulated-clock.ts';
+import { createSimulatedNetwork } from '../testing/simulated-network.ts';
+import { createLinkAccounts } from './accounts.ts';
+import { createLinks, type LinkEvent, type Links } from './links.ts';
+import type { Hello } from './messages.ts';
+import { createPackets } from './packets.ts';
+
+const START = Date.UTC(2030, 0, 1);
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const HUB_URL = 'ws://hub/btp';
+const PAYEE: Address = `0x${'22'.repeat(20)}`;
+const TERMS = { credit: 0n, window: LIMITS.windowGuest } as const;
+
+interface End {
+	readonly links: Links;
+	readonly identity: Identity;
+	readonly events: LinkEvent[];
+	readonly prepares: Uint8Array[];
+	readonly accounts: ReturnType<typeof createLinkAccounts>;
+	readonly channels: ReturnType<typeof createChannels>;
+	readonly scheme: ReturnType<typeof createEvmScheme>;
+	readonly clock: Clock;
+}
+
+const world = () => {
+	const clock = createSimulatedClock(START, turn);
+	const network = createSimulatedNetwork(clock, createSeededRandom('network'), { latencyMs: [5, 5] });
+	const chain = createSimulatedChain({ clock });
+
+	const end = async (
+		name: string,
+		given: { network?: 'live' | 'test'; clockOffsetMs?: number; admit?: boolean } = {}
+	): Promise<End> => {
+		let offset = given.clockOffsetMs ?? 0;
+		const own: Clock = { now: () => clock.now() + offset, after: clock.after };
+		const sql = createNodeSql(':memory:');
+		migrate(sql);
+		const random = createSeededRandom(name);
+		const identity = await loadIdentity({ random, crypto: nobleCrypto, clock: own, sql }, undefined);
+		const ledger = createLedger(sql);
+		const channels = createChannels(sql, ledger, 6);
+		const accounts = createLinkAccounts(sql, ledger, channels);
+		const scheme = createEvmScheme(chain.port(), nobleCrypto);
+		const events: LinkEvent[] = [];
+		const prepares: Uint8Array[] = [];
+		/** Knows no packets; keeps what it was handed. */
+		const connector: Pick<
+			Connector,
+			| 'handle'
+			| 'isJudging'
+			| 'lost'
+			| 'untold'
+			| 'agreed'
+			| 'toldByHello'
+			| 'takeLate'
+			| 'toldLate'
+			| 'resolve'
+		> = {
+			handle: (_, bytes) => {
+				prepares.push(bytes);
+				return Promise.resolve({
+					type: 'reject',
+					code: 'F99',
+					triggeredBy: '',
+					message: name,
+					data: new Uint8Array(0)
+				});
+			},
+			isJudging: () => false,
+			lost: () => [],
+			untold: () => [],
+			agreed: () => undefined,
+			toldByHello: () => undefined,
+			takeLate: () => Promise.resolve('cut'),
+			toldLate: () => Promise.resolve(),
+			resolve: () => Promise.resolve('unknown')
+		};
+		const links = createLinks({
+			platform: { clock: own, crypto: nobleCrypto, log: () => undefined, dial: network.dial },
+			commits: createCommits(sql, own),
+			accounts,
+			channels,
+			packets: createPackets(sql),
+			scheme,
+			auth: identity.auth,
+			network: given.network ?? 'test',
+			payee: () => PAYEE,
+			announcement: () => undefined,
+			payoutTerms: undefined,
+			admit: () => (given.admit === false ? undefined : { role: 'child', ...TERMS }),
+			connector: () => connector as Connector,
+			signClaim: ({ key, epoch, cumulative }) =>
+				scheme.signClaim(identity.claimSecret, key, epoch, cumulative),
+			settle: () => Promise.resolve({ op: 'refused', code: 'PayoutFailed', text: '' }),
+			onEvent: (event) => events.push(event),
+			onTime: (difference) => {
+				offset += difference;
+			}
+		});
+		return { links, identity, events, prepares, accounts, channels, scheme, clock: own };
+	};
+
+	const hub = async (given: Parameters<typeof end>[1] = {}): Promise<End> => {
+		const made = await end('hub', given);
+		network.listen(HUB_URL, (socket) => made.links.accept(socket, HUB_URL));
+		return made;
+	};
+	const dial = (from: End, owner?: string): (() => void) =>
+		from.links.connect({ url: HUB_URL, owner, terms: { role: 'parent', ...TERMS } });
+
+	/** Somebody who speaks BTP by hand. */
+	const stranger = async () => {
+		const dialled = await new Promise<Socket>((resolve, reject) => {
+			void network
+				.dial(HUB_URL)
+				.then((result) => (result.ok ? resolve(result.value) : reject(new Error('nobody there'))));
+			void clock.advance(50);
+		});
+		const heard: BtpPacket[] = [];
+		const state = { closed: false };
+		dialled.listen({
+			onMessage: (bytes) => {
+				const packet = decodeBtpPacket(bytes);
+				if (packet.ok) heard.push(packet.value);
+			},
+			onClose: () => (state.closed = true)
+		});
+		let requestId = 0;
+		const say = async (protocolData: readonly ProtocolData[]): Promise<BtpPacket | undefined> => {
+			requestId += 1;
+			const mine = requestId;
+			dialled.send(encodeBtpPacket({ type: 'message', requestId: mine, protocolData }));
+			await clock.advance(100);
+			return heard.find((packet) => packet.requestId === mine && packet.type !== 'message');
+		};
+		return { socket: dialled, state, say };
+	};
+	return { clock, network, chain, end, hub, dial, stranger };
+};
+
+const octets = (protocolName: string, data: Uint8Array): ProtocolData => ({
+	protocolName,
+	contentType: BTP_CONTENT_TYPES.octetStream,
+	data
+});
+const auth = ({ authToken, delegation }: { authToken: string; delegation: Uint8Array }): ProtocolData[] => [
+	octets('auth', new Uint8Array(0)),
+	{ protocolName: 'auth_token', contentType: BTP_CONTENT_TYPES.text, data: utf8(authToken) },
+	octets('delegation', delegation)
+];
+const HELLO: Hello = {
+	version: 1,
+	network: 2,
+	asset: '',
+	window: 0n,
+	credit: 0n,
+	maxPacket: 0n,
+	payee: undefined,
+	channels: [],
+	claims: [],
+	fulfilledByMe: 0n,
+	fulfilledByYou: 0n,
+	paidOutByMe: 0n,
+	paidOutByYou: 0n,
+	unresolved: []
+};
+const textOf = (packet: BtpPacket | undefined): string =>
+	packet?.type === 'error' ? String.fromCharCode(...packet.data) : (packet?.type ?? 'silence');
+const types = ({ events }: End): string[] => events.map(({ type }) => type);
+
+describe('a link comes up', () => {
+	it('between two that prove who they are, and each knows the other', async () => {
+		const { hub, end, dial, clock } = world();
+		const [server, guest] = [await hub(), await end('guest')];
+		dial(guest, server.identity.pubkey());
+		await clock.advance(500);
+		expect(guest.links.live()).toMatchObject([
+			{ peer: server.identity.device, owner: server.identity.pubkey(), role: 'parent' }
+		]);
+		expect(server.links.live()).toMatchObject([{ peer: guest.identity.device, role: 'child' }]);
+		expect(guest.accounts.get(server.identity.device)?.payee).toBe(PAYEE);
+	});
+
+	it('once a clock that is an hour off has learned by how much', async () => {
+		const { hub, end, dial, clock } = world();
+		const [server, guest] = [await hub(), await end('guest', { clockOffsetMs: -3_600_000 })];
+		dial(guest);
+		await clock.advance(5_000);
+		expect(server.links.live()).toHaveLength(1);
+		expect(Math.abs(guest.clock.now() - clock.now())).toBeLessThan(1_000);
+	});
+
+	it('again after it broke, later and later while nobody answers', async () => {
+		const { hub, end, dial, clock, network } = world();
+		const [server, guest] = [await hub(), await end('guest')];
+		dial(guest);
+		await clock.advance(60_000);
+		network.partition(HUB_URL, true);
+		network.cut(HUB_URL);
+		await clock.advance(60_000);
+		const tries = guest.events.filter(({ type }) => type === 'connecting').length;
+		expect(tries).toBeGreaterThan(4);
+		expect(tries).toBeLessThan(9);
+		network.partition(HUB_URL, false);
+		guest.links.retryNow();
+		await clock.advance(1_000);
+		expect(server.links.live()).toHaveLength(1);
+	});
+
+	it('once per device: the newer socket wins and the older is closed', async () => {
+		const { hub, end, dial, clock, network } = world();
+		const [server, guest] = [await hub(), await end('guest')];
+		dial(guest);
+		await clock.advance(500);
+		const first = server.links.live()[0];
+		dial(guest);
+		await clock.advance(500);
+		expect(server.links.live()).toHaveLength(1);
+		expect(server.links.live()[0]?.peer).toBe(first?.peer);
+		expect(network.openConnections()).toBe(1);
+		expect(types(server).filter((type) => type === 'down')).toEqual([]);
+	});
+});
+
+describe('a link does not come up', () => {
+	it('when another key answers than expected: refused for good', async () => {
+		const { hub, end, dial, clock } = world();
+		await hub();
+		const guest = await end('guest');
+		dial(guest, 'ee'.repeat(32));
+		await clock.advance(120_000);
+		expect(types(guest)).toEqual(['connecting', 'refused']);
+	});
+
+	it('between the live and a test network', async () => {
+		const { hub, end, dial, clock } = world();
+		const [server, guest] = [await hub({ network: 'live' }), await end('guest')];
+		dial(guest);
+		await clock.advance(1_000);
+		expect([...server.links.live(), ...guest.links.live()]).toEqual([]);
+	});
+
+	it('with somebody who is not admitted, who keeps asking ever more rarely', async () => {
+		const { hub, end, dial, clock } = world();
+		const [server, guest] = [await hub({ admit: false }), await end('guest')];
+		dial(guest);
+		await clock.advance(1_000);
+		expect(server.accounts.all()).toEqual([]);
+		expect(guest.events.at(-1)).toMatchObject({ type: 'waiting', reason: 'not admitted here' });
+	});
+});
+
+describe('a stranger at the door', () => {
+	it('who says anything before auth is shown out', async () => {
+		const { hub, stranger, clock } = world();
+		await hub();
+		const someone = await stranger();
+		expect(textOf(await someone.say([octets('ilp', new Uint8Array(3))]))).toBe('auth comes first');
+		await clock.advance(100);
+		expect(someone.state.closed).toBe(true);
+	});
+
+	it('who says nothing is shown out when the time is up', async () => {
+		const { hub, stranger, clock } = world();
+		await hub();
+		const someone = await stranger();
+		await clock.advance(LIMITS.authWindowMs - 200);
+		expect(someone.state.closed).toBe(false);
+		await clock.advance(1_000);
+		expect(someone.state.closed).toBe(true);
+	});
+
+	it('who authenticates and then says nothing is shown out too', async () => {
+		const { hub, end, stranger, clock } = world();
+		await hub();
+		const someone = await stranger();
+		expect((await someone.say(auth(await (await end('guest')).identity.auth.create(HUB_URL))))?.type).toBe(
+			'response'
+		);
+		await clock.advance(LIMITS.authWindowMs + 1_000);
+		expect(someone.state.closed).toBe(true);
+	});
+
+	it('who sends what is no BTP is shown out without an answer', async () => {
+		const { hub, stranger, clock } = world();
+		await hub();
+		const someone = await stranger();
+		someone.socket.send(new Uint8Array([9, 9, 9]));
+		await clock.advance(100);
+		expect(someone.state.closed).toBe(true);
+	});
+
+	it.each([
+		['made for another endpoint', 'ws://elsewhere/btp', 0, 'AuthWrongEndpoint'],
+		['that is stale', HUB_URL, LIMITS.authFreshMs + 2_000, 'AuthStale']
+	])('with a token %s is refused and told the time', async (_, endpoint, laterMs, reason) => {
+		const { hub, end, stranger, clock } = world();
+		await hub();
+		const token = await (await end('guest')).identity.auth.create(endpoint);
+		await clock.advance(laterMs);
+		const someone = await stranger();
+		const answer = await someone.say(auth(token));
+		expect(textOf(answer)).toBe(reason);
+		expect(answer?.type === 'error' && answer.protocolData.map(({ protocolName }) => protocolName)).toEqual([
+			'time'
+		]);
+	});
+
+	it('with a token that was used before is refused', async () => {
+		const { hub, end, stranger } = world();
+		await hub();
+		const token = await (await end('guest')).identity.auth.create(HUB_URL);
+		await (await stranger()).say(auth(token));
+		expect(textOf(await (await stranger()).say(auth(token)))).toBe('AuthReplayed');
+	});
+
+	it.each([
+		['cannot be read', new Uint8Array([0xff])],
+		['is of the other network', encodeHello({ ...HELLO, network: 1 })]
+	])('whose hello %s is shown out', async (_, hello) => {
+		const { hub, end, stranger, clock } = world();
+		const server = await hub();
+		const someone = await stranger();
+		await someone.say(auth(await (await end('guest')).identity.auth.create(HUB_URL)));
+		expect((await someone.say([octets('link', hello)]))?.type).toBe('error');
+		await clock.advance(100);
+		expect([someone.state.closed, server.links.live().length]).toEqual([true, 0]);
+	});
+});
+
+describe('a claim', () => {
+	/** A guest's hand-made link to a hub that knows one channel from it. */
+	const linked = async () => {
+		const made = world();
+		const server = await made.hub();
+		const guest = await made.end('guest');
+		const key: ChannelKey = {
+			payer: `0x${'11'.repeat(20)}`,
+			payee: PAYEE,
+			token: made.chain.token,
+			signer: guest.identity.claimAddress,
+			grace: 86_400,
+			expiry: 9_999_999_999,
+			salt: `0x${'33'.repeat(32)}`
+		};
+		const id = server.scheme.channelId(key);
+		const channel: Channel = {
+			id,
+			epoch: 0,
+			peer: guest.identity.device,
+			direction: 'in',
+			key,
+			status: 'open',
+			deposited: 1_000n,
+			claimed: 0n,
+			promised: 0n,
+			settled: 0n,
+			signature: undefined,
+			fundings: 0,
+			closeAt: 0,
+			openedAt: 0
+		};
+		server.channels.insert(channel);
+		const someone = await made.stranger();
+		await someone.say(auth(await guest.identity.auth.create(HUB_URL)));
+		await someone.say([octets('link', encodeHello(HELLO))]);
+		const sign = async (cumulative: bigint, secret = guest.identity.claimSecret, epoch = 0) => {
+			const claim = await server.scheme.signClaim(secret, key, epoch, cumulative);
+			return octets(
+				'claim',
+				encodeWireClaim({ scheme: 0, channel: id, epoch, cumulative, signature: claim.signature })
+			);
+		};
+		return { ...made, server, guest, someone, sign, id };
+	};
+
+	it('beside a packet is applied before the packet is looked at', async () => {
+		const { server, someone, sign, guest } = await linked();
+		const answer = await someone.say([octets('ilp', new Uint8Array(1)), await sign(100n)]);
+		expect(answer?.type).toBe('response');
+		expect(server.accounts.available(guest.identity.device)).toBe(100_000n);
+		expect(server.prepares).toHaveLength(1);
+	});
+
+	it('that is lower than the one held is noted; nothing changes and the link stays', async () => {
+		const { server, someone, sign, id, clock } = await linked();
+		await someone.say([await sign(100n)]);
+		expect((await someone.say([await sign(50n)]))?.type).toBe('response');
+		await clock.advance(1_000);
+		expect([server.channels.get(id)?.claimed, someone.state.closed]).toEqual([100n, false]);
+		expect(server.events.at(-1)).toMatchObject({ type: 'claimRefused', reason: 'ClaimNotIncreasing' });
+	});
+
+	it('by the wrong key ends the link and gives no credit', async () => {
+		const { server, someone, sign, id, clock } = await linked();
+		expect(
+			textOf(
+				await someone.say([octets('ilp', new Uint8Array(1)), await sign(100n, new Uint8Array(32).fill(7))])
+			)
+		).toBe('ClaimForged');
+		await clock.advance(100);
+		expect([server.channels.get(id)?.claimed, someone.state.closed, server.prepares.length]).toEqual([
+			0n,
+			true,
+			0
+		]);
+	});
+
+	it.each([
+		[
+			'for a closed channel',
+			'ChannelClosed',
+			(channels: End['channels'], id: `0x${string}`) => channels.update(id, 0, { status: 'closing' }),
+			10n,
+			0
+		],
+		['for a channel nobody knows', 'ChannelUnknown', () => undefined, 10n, 1],
+		['beyond the deposit', 'ClaimBeyondDeposit', () => undefined, 1_001n, 0]
+	] as const)(
+		'%s is a BTP error: no credit, the packet beside it is not looked at, the link stays',
+		async (_, reason, change, cumulative, epoch) => {
+			const { server, someone, sign, id, guest } = await linked();
+			change(server.channels, id);
+			const answer = await someone.say([
+				octets('ilp', new Uint8Array(1)),
+				await sign(cumulative, guest.identity.claimSecret, epoch)
+			]);
+			expect(textOf(answer)).toBe(reason);
+			expect([
+				server.accounts.available(guest.identity.device),
+				server.prepares.length,
+				someone.state.closed
+			]).toEqual([0n, 0, false]);
+		}
+	);
+
+	it('that cannot be read is a BTP error', async () => {
+		const { someone } = await linked();
+		expect((await someone.say([octets('claim', new Uint8Array([1, 2, 3]))]))?.type).toBe('error');
+		expect(someone.state.closed).toBe(false);
+	});
+
+	it('is not an amount in a BTP transfer', async () => {
+		const { server, someone, guest, clock } = await linked();
+		someone.socket.send(
+			encodeBtpPacket({
+				type: 'transfer',
+				requestId: 99,
+				amount: 1_000n,
+				protocolData: [octets('ilp', new Uint8Array(1))]
+			})
+		);
+		await clock.advance(100);
+		expect([server.accounts.available(guest.identity.device), server.prepares.length]).toEqual([0n, 0]);
+	});
+});
