@@ -23,22 +23,16 @@ const notes = (count: number): string => plural(count, '# note', '# notes');
 export const strings = {
 	app: {
 		name: 'Tributary',
-		description: 'Read notes and pay for each when it arrives. Publish, and be paid.',
 		title: (page: string) => `${page} · Tributary`,
 		skip: 'Skip to content',
-		loading: 'Loading …',
-		update: 'A newer version is ready.',
-		updateNow: 'Load it',
-		noScript: 'Tributary runs in your browser and needs JavaScript to do so.'
+		loading: 'Loading …'
 	},
 	actions: {
 		close: 'Close',
-		cancel: 'Cancel',
 		back: 'Back',
 		copy: 'Copy',
 		copied: 'Copied',
 		dismiss: 'Dismiss',
-		retry: 'Try again',
 		save: 'Save',
 		saved: 'Saved',
 		download: 'Download',
@@ -70,8 +64,7 @@ export const strings = {
 		seconds: (count: number) => `${count} s`,
 		minutes: (count: number) => `${count} min`,
 		hours: (count: number) => `${count} h`,
-		days: (count: number) => plural(count, '# day', '# days'),
-		soon: 'soon'
+		days: (count: number) => plural(count, '# day', '# days')
 	},
 	status: {
 		starting: 'Starting',
@@ -99,8 +92,7 @@ export const strings = {
 		otherTabMore:
 			'The connection and the money are looked after by another tab of this browser. This one shows the same and can do the same.',
 		messages: 'Messages',
-		noMessages: 'Nothing needs your attention.',
-		moreMessages: (count: number) => plural(count, '# more message', '# more messages')
+		noMessages: 'Nothing needs your attention.'
 	},
 	checklist: {
 		title: 'Pay for what you read',
@@ -131,8 +123,7 @@ export const strings = {
 		costLabel: (cost: string) => `Receipt: ${cost}`,
 		earned: (amount: string, readers: number) => `${amount} from ${plural(readers, '# reader', '# readers')}`,
 		noReaders: 'No reader has paid yet',
-		showAll: 'Show the whole note',
-		unnamed: 'Note'
+		showAll: 'Show the whole note'
 	},
 	receipt: {
 		title: 'Receipt',
@@ -184,7 +175,6 @@ export const strings = {
 		unfollow: 'Unfollow',
 		unfollowName: (name: string) => `Unfollow ${name}`,
 		you: 'You',
-		openName: (name: string) => `Show ${name}`,
 		back: 'All people',
 		about: 'About',
 		notesTitle: 'Notes',
@@ -217,7 +207,6 @@ export const strings = {
 		},
 		spentToday: 'Spent today',
 		perDay: 'A day',
-		limit: 'Limit a day',
 		upTo: 'Up to',
 		waiting: (count: number, cost: string) =>
 			`${plural(count, '# new note waits', '# new notes wait')} · ${cost}`,
@@ -260,8 +249,8 @@ export const strings = {
 		connectedAs: (name: string, address: string) => `${name} · ${address}`,
 		disconnect: 'Disconnect',
 		list: 'Channels',
-		archived: (count: number) => plural(count, '# archived channel', '# archived channels'),
-		archivedMore: 'They belong to an earlier chain or are long closed. Nothing can be spent from them.',
+		archived: (count: number) => plural(count, '# past channel', '# past channels'),
+		archivedMore: 'Closed, or of an earlier chain. Nothing can be spent from them.',
 		emptyTitle: 'No channel yet',
 		emptyText: 'A channel to your hub pays for the notes you read. Two dollars last a long time.',
 		state: {
@@ -313,7 +302,6 @@ export const strings = {
 			relaying: 'The hub brings it to the chain',
 			done: 'The channel is open'
 		},
-		doneTitle: 'Done',
 		done: 'The money is in your channel. Nothing is spent until a note arrives.',
 		doneAction: 'Follow somebody'
 	},
@@ -375,7 +363,7 @@ export const strings = {
 			buy: (count: number) => (count === 1 ? 'Bought a note' : `Bought ${notes(count)}`),
 			buyFrom: (name: string) => `from ${name}`,
 			ask: 'Asked for notes',
-			way: 'Of that, the way took',
+			way: 'Part that the way took',
 			sell: (count: number) =>
 				count === 1 ? 'A reader paid for a note' : `A reader paid for ${notes(count)}`,
 			forward: 'Passed a packet on',

@@ -36,7 +36,7 @@ describe('postings in words', () => {
 			'out'
 		],
 		[item('buy', `link/${HUB}`, 'expense/notes'), 'Asked for notes', 'out'],
-		[item('way', 'expense/notes', 'expense/way'), 'Of that, the way took', 'move'],
+		[item('way', 'expense/notes', 'expense/way'), 'Part that the way took', 'move'],
 		[item('sell', 'income/notes', `link/${HUB}`, { eventIds: ['1'] }), 'A reader paid for a note', 'in'],
 		[item('fund', 'wallet', `channel/${CHANNEL}`), 'Put into your channel', 'move'],
 		[item('claim', `channel/${CHANNEL}`, `link/${HUB}`), 'Claim signed', 'move'],
