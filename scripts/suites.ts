@@ -150,7 +150,11 @@ function types(
 		in: inCommands,
 		group: 'static',
 		inputs,
-		command: [TSC, '-p', `tsconfig.${config}.json`, '--pretty', 'false']
+		command: [
+			...[TSC, '-p', `tsconfig.${config}.json`, '--pretty', 'false'],
+			// What has not changed since the last run is not checked again.
+			...['--incremental', '--tsBuildInfoFile', `node_modules/.cache/tsc/${config}.tsbuildinfo`]
+		]
 	};
 }
 
