@@ -25,7 +25,7 @@ export type NodeName = (typeof NODE_NAMES)[number];
 
 /** Where each part listens on 127.0.0.1. The app is served by the hub, so its port is the app's origin. */
 export const FIXED_PORTS = { hub: 7770, bob: 7771, carol: 7772, chain: 7745, faucet: 7746 } as const;
-type Ports = Record<keyof typeof FIXED_PORTS, number>;
+export type Ports = Record<keyof typeof FIXED_PORTS, number>;
 
 /** Who dials whom, and what each of the two puts into its channel to the other (test dollar, millionths). */
 const LINKS: readonly { from: NodeName; to: NodeName; deposit: string }[] = [
@@ -50,8 +50,8 @@ const NODE_READY_WITHIN_MS = 30_000;
 export interface NetworkOptions {
 	/** The folder of everything that lasts. Created if it is not there. */
 	stateDir: string;
-	/** The ports everybody knows (the next free one where one is taken), or any free ones. */
-	ports: 'fixed' | 'free';
+	/** The ports everybody knows (the next free one where one is taken), any free ones, or exactly these. */
+	ports: 'fixed' | 'free' | Ports;
 	/** Forget what the folder holds. */
 	fresh?: boolean;
 	/** The built app that the hub serves. */
@@ -93,6 +93,7 @@ export interface NetworkNode extends NodeReady, NetworkProcess {
 }
 
 export interface LocalNetwork {
+	readonly ports: Ports;
 	readonly chain: LocalContracts & NetworkProcess & { readonly id: number; readonly rpcUrl: string };
 	readonly faucetUrl: string;
 	readonly nodes: Readonly<Record<NodeName, NetworkNode>>;
@@ -125,7 +126,12 @@ export async function startNetwork(options: NetworkOptions): Promise<LocalNetwor
 	for (const name of ['chain', 'faucet', ...names]) rmSync(logOf(name), { force: true });
 
 	try {
-		const ports = options.ports === 'free' ? await freePorts() : await knownPorts(say);
+		const ports =
+			options.ports === 'free'
+				? await freePorts()
+				: options.ports === 'fixed'
+					? await knownPorts(say)
+					: options.ports;
 
 		const supervise = (name: string, start: Start) =>
 			keepRunning(name, start, options.onTrouble ?? (() => {}));
@@ -237,6 +243,7 @@ export async function startNetwork(options: NetworkOptions): Promise<LocalNetwor
 		}
 
 		return {
+			ports,
 			chain: Object.assign(processOf(anvil), contracts, { id: CHAIN_ID, rpcUrl }),
 			faucetUrl,
 			nodes: nodes as Record<NodeName, NetworkNode>,
