@@ -22,6 +22,7 @@ import { KINDS } from './events/kinds.ts';
 import { createEventStore } from './events/sqlite-store.ts';
 import { verifyEvent } from './events/verify.ts';
 import { createConnector, ROUTE_DESTINATION, type Connector, type ConnectorCounts } from './ilp/connector.ts';
+import { schemeOf } from './ilp/address.ts';
 import type { PacketReceiver } from './ilp/delivery.ts';
 import { childAddress, ownAddress } from './ilp/own-address.ts';
 import { createRoutes } from './ilp/routes.ts';
@@ -34,6 +35,7 @@ import { createPackets } from './link/packets.ts';
 import { createReader, type Reader } from './market/reader.ts';
 import { createSeller } from './market/seller.ts';
 import { checkAnnouncement, createAnnouncement, newestStreamKey, type Announcement } from './peering/announcement.ts';
+import { LINK_ASSET } from './money.ts';
 import { createPeerApi } from './peer-api.ts';
 import type { Clock, Platform, Socket } from './platform.ts';
 import { err, ok, type Result } from './result.ts';
@@ -418,7 +420,10 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		const reply = await links.transmit(peer, encodePrepare(ildcpRequest(clock.now() + LIMITS.maxHoldMs)), undefined);
 		if (reply?.type !== 'fulfill') return undefined;
 		const decoded = decodeIldcpResponse(reply);
-		return decoded.ok ? decoded.value.clientAddress : undefined;
+		// Another network or another unit would make every amount and route wrong.
+		if (!decoded.ok || decoded.value.assetScale !== LINK_ASSET.scale) return undefined;
+		const { clientAddress } = decoded.value;
+		return schemeOf(clientAddress) === (config.network === 'live' ? 'g' : 'test') ? clientAddress : undefined;
 	};
 
 	const learnLinksTo = async (pubkey: string): Promise<void> => {

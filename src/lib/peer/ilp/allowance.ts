@@ -2,7 +2,8 @@
  * Free data. A node carries packets that pay it nothing (requests, price lists, samples), but not
  * without end: each link may send so many bytes at once and so many a second, and earns more by the
  * fees of what was fulfilled over it. Beyond that: T05, and the sender slows down. Every packet
- * draws the bytes of prepare and answer from the link it came in by, whatever its amount.
+ * draws the bytes of prepare and answer from the link it came in by, whatever its amount. At a hop the
+ * fee is what a packet earns; where it begins or ends there is no fee, and its whole amount counts.
  */
 import { LIMITS } from '../limits.ts';
 
