@@ -42,6 +42,7 @@ export const METHODS: Readonly<Record<Method, 'read' | 'set' | 'once'>> = {
 	follow: 'set',
 	unfollow: 'set',
 	setDailyLimit: 'set',
+	setFloat: 'set',
 	publish: 'once',
 	setPrice: 'set',
 	setProfile: 'set',

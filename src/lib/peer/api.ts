@@ -34,6 +34,8 @@ export interface PeerApi {
 	unfollow(pubkey: string): Promise<Answer<null>>;
 	/** For all authors together; 0 stops all spending. */
 	setDailyLimit(limit: bigint): Promise<Answer<null>>;
+	/** The most the hub may hold of what I earn; 0 takes no money on credit. Dials the hub again to tell it. */
+	setFloat(float: bigint): Promise<Answer<null>>;
 
 	/** Signs with my key, keeps it, offers it to my readers. */
 	publish(draft: { readonly content: string; readonly tags?: readonly (readonly string[])[]; readonly kind?: number }): Promise<Answer<NostrEvent>>;

@@ -626,7 +626,16 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		start: () => {
 			reader.start();
 			for (const uplink of config.uplinks)
-				stopConnecting.push(links.connect({ url: uplink.url, owner: uplink.owner, terms: termsFor(uplink.role, float()) }));
+				stopConnecting.push(
+					links.connect({
+						url: uplink.url,
+						owner: uplink.owner,
+						// Read at each dial: a float that was changed goes into the next hello.
+						get terms() {
+							return termsFor(uplink.role, float());
+						},
+					}),
+				);
 			if (settler) spawn('the chain', settler.start());
 			spawn('sweeping', sweep());
 		},

@@ -115,6 +115,8 @@ export const LIMITS = {
 	windowNode: 5n * DOLLAR,
 	/** Float: how far a guest lets his hub owe him. */
 	floatDefault: 1n * DOLLAR,
+	/** The most a person can set it to: what a hub that vanishes takes along. */
+	floatMost: 100n * DOLLAR,
 	/** Largest single packet. */
 	maxPacket: DOLLAR,
 	/** One unchecked GET of this much at first for a new author key; doubles per good answer. */

@@ -204,13 +204,14 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>, perso
 
 	const feedItems = (events: readonly VerifiedEvent[]): readonly FeedItem[] => {
 		const bought = reader.bought(events.map((event) => event.id));
+		const profiles = new Map([...new Set(events.map(({ pubkey }) => pubkey))].map((pubkey) => [pubkey, profileOf(pubkey)]));
 		return events.map((event) => {
 			const mine = event.pubkey === me();
 			const paid = bought.get(event.id);
 			const earnings = mine ? seller.earningsOf(event.id) : undefined;
 			return {
 				event,
-				profile: profileOf(event.pubkey),
+				profile: profiles.get(event.pubkey) ?? {},
 				cost: mine ? undefined : (paid?.sent ?? 0n),
 				way: mine ? undefined : paid ? paid.sent - paid.arrived : 0n,
 				links: mine ? undefined : parts.linksTo(event.pubkey),
@@ -326,6 +327,14 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>, perso
 				return ok(null);
 			}),
 		setDailyLimit: (limit) => (limit < 0n ? Promise.resolve(err(peerError('InvalidInput'))) : setting(personal.keys.dailyLimit, `${limit}`)),
+
+		setFloat: (float) =>
+			guard(async () => {
+				if (float < 0n || float > LIMITS.floatMost) return err(peerError('InvalidInput', 'more than a hub may hold'));
+				await setting(personal.keys.float, `${float}`);
+				parts.links.reconnect();
+				return ok(null);
+			}),
 
 		publish: ({ content, tags, kind }) =>
 			guard(async () => {
