@@ -125,7 +125,7 @@ describe('the account of a link', () => {
 				});
 				sql.close();
 			}),
-			{ numRuns: 60 }
+			{ numRuns: 150 }
 		);
 	});
 

@@ -215,6 +215,8 @@ export const createLinkAccounts = (sql: SqlDriver, ledger: Ledger, channels: Cha
 			const group = `reset/${peer}/${at}`;
 			if (owed > 0n) ledger.record({ kind: 'outside', from: link, to: 'outside', amount: owed, at, group, memo: { peer } });
 			if (owed < 0n) ledger.record({ kind: 'outside', from: 'outside', to: link, amount: -owed, at, group, memo: { peer } });
+			// Channels that ended before did so on that chain too: they count no more than the others.
+			sql.run(`UPDATE channel SET status = 'archived' WHERE peer = ? AND status = 'closed'`, [peer]);
 			sql.run('UPDATE link SET fulfilled_by_me = 0, fulfilled_by_peer = 0, paid_out_by_me = 0, paid_out_by_peer = 0 WHERE peer = ?', [peer]);
 		},
 
