@@ -10,7 +10,7 @@
  * The last line is `N passed, N failed`, with `, N skipped` where something was. The exit code is 0
  * only if nothing failed. A suite fails as a whole (and counts as one failure more) when it takes
  * longer than its budget, when its runner ends badly without having counted a failure, and when it
- * ran no test at all.
+ * has no files or ran no test at all.
  */
 import './watch-parent.ts';
 import { spawn, type ChildProcess } from 'node:child_process';
@@ -110,7 +110,7 @@ async function syncKit(): Promise<void> {
 
 async function runSuite(suite: Suite): Promise<Counts> {
 	const missing = suite.inputs.length > 0 && suite.inputs.every((glob) => globSync(glob).length === 0);
-	if (missing) return nothingThere(suite);
+	if (missing) return failure(suite, `there is nothing in ${suite.inputs.join(', ')}`);
 
 	let environment: Record<string, string> = {};
 	try {
@@ -179,11 +179,6 @@ function judge(suite: Suite, exit: Exit, report: string): { counts: Counts; trou
 		counts.failed += 1;
 	}
 	return { counts, trouble };
-}
-
-function nothingThere(suite: Suite): Counts {
-	console.log(`  ${suite.name}: nothing there yet (${suite.inputs.join(', ')})`);
-	return { passed: 0, failed: 0, skipped: 0 };
 }
 
 function failure(suite: Suite, reason: string): Counts {
