@@ -1,7 +1,7 @@
 /**
- * `npm run simulate -- [--seeds N] [--from N] [--job main|faults|settlement] [--log]`: whole networks in this
- * process, one per seed and job. A seed that breaks a rule is printed with the rule; the same seed
- * brings the same run back, with `--log` to the last line of each peer.
+ * `npm run simulate -- [--seeds N] [--from N] [--job main|faults|settlement] [--twice] [--log]`: whole networks
+ * in this process, one per seed and job. A seed that breaks a rule is printed with the rule; the same seed
+ * brings the same run back, with `--log` to the last line of each peer. `--twice` runs each again and compares.
  */
 import { parseArgs } from 'node:util';
 import { createNodeSql } from '../server/akash-peer/node-sql.ts';
@@ -14,6 +14,7 @@ const { values } = parseArgs({
 		seeds: { type: 'string', default: '10' },
 		from: { type: 'string', default: '1' },
 		job: { type: 'string' },
+		twice: { type: 'boolean', default: false },
 		log: { type: 'boolean', default: false }
 	}
 });
@@ -34,11 +35,10 @@ for (let seed = first; seed < first + Number(values.seeds); seed++)
 		const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 		runs += 1;
 		try {
-			const { hash, wrong, story, tookMs } = await run(`${name}/${seed}`, {
-				turn,
-				openSql,
-				...(onLog ? { onLog } : {})
-			});
+			const begin = () => run(`${name}/${seed}`, { turn, openSql, ...(onLog ? { onLog } : {}) });
+			const { hash, wrong: found, story, tookMs } = await begin();
+			const isSame = !values.twice || (await begin()).hash === hash;
+			const wrong = isSame ? found : [...found, 'the same seed ended in another state the second time'];
 			if (values.log) for (const line of story) console.log(line);
 			for (const sentence of wrong) console.log(`  ${sentence}`);
 			if (wrong.length > 0) broken += 1;

@@ -513,7 +513,14 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 			case 'up': {
 				const signer = links.signerOf(event.peer);
 				if (signer) signers.set(event.peer, signer);
-				spawn('link up', onUp(event));
+				// Half of it done is worse than all of it a second later.
+				spawn(
+					'link up',
+					onUp(event).catch((error: unknown) => {
+						links.drop(event.peer);
+						throw error;
+					}),
+				);
 				break;
 			}
 			case 'down':
@@ -588,8 +595,15 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 			const paid = await settler.payout(parent.peer);
 			if (!paid.ok) notices.add(paid.error);
 		}
-		if (!stopped) stopSweep = clock.after(SWEEP_EVERY_MS, () => spawn('sweeping', sweep()));
 	};
+	/** Again and again, whatever breaks in between. */
+	const keepSweeping = (): void =>
+		spawn(
+			'sweeping',
+			sweep().finally(() => {
+				if (!stopped) stopSweep = clock.after(SWEEP_EVERY_MS, keepSweeping);
+			}),
+		);
 
 	const parts: PeerParts = {
 		platform, config, sql, commits, settings, ledger, store, identity, accounts, channels, links, connector, seller, reader, settler,
@@ -637,7 +651,7 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 					}),
 				);
 			if (settler) spawn('the chain', settler.start());
-			spawn('sweeping', sweep());
+			keepSweeping();
 		},
 		stop,
 		accept: links.accept,

@@ -206,7 +206,13 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 		stopWatch = chain.watch(
 			() => channels.all().filter((channel) => channel.status !== 'closed' && channel.status !== 'archived').map((channel) => channel.id),
 			BigInt(setting(WATCHED) ?? '0'),
-			(events, upTo) => spawn(inTurn(async () => (mine === watching ? onEvents(events, upTo) : undefined))),
+			(events, upTo) =>
+				spawn(
+					inTurn(async () => (mine === watching ? onEvents(events, upTo) : undefined)).catch((error: unknown) => {
+						watchAgain();
+						throw error;
+					}),
+				),
 		);
 	};
 
@@ -254,7 +260,11 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 			deps.onChange();
 		}
 		if (head.ok) for (const { peer, key, epoch } of [...unseen.values()]) await importChannel(peer, key, epoch);
-		if (!stopped) headTimer = clock.after(HEAD_EVERY_MS, () => spawn(readHead().then(tidy)));
+	};
+
+	/** Again and again, whatever breaks in between. */
+	const keepLooking = (): void => {
+		if (!stopped) headTimer = clock.after(HEAD_EVERY_MS, () => spawn(readHead().then(tidy).finally(keepLooking)));
 	};
 
 	/** What was left half done: openings nobody funded, closes that were never mined, claims a leaving payer takes along. */
@@ -316,17 +326,24 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 	};
 
 	const start = async (): Promise<void> => {
-		const known = await checkGenesis();
+		const known = await checkGenesis().catch((error: unknown) => {
+			log('error', 'the chain could not be noted', { error: String(error) });
+			return false;
+		});
 		if (stopped) return;
 		if (!known) {
 			headTimer = clock.after(HEAD_EVERY_MS, () => spawn(start()));
 			return;
 		}
 		watch();
-		await readHead();
-		// Openings that a crash cut short, and whatever else happened while this node was off.
-		for (const channel of channels.all()) if (channel.status === 'opening' || channel.status === 'open') await refresh(channel.id);
-		await tidy();
+		try {
+			await readHead();
+			// Openings that a crash cut short, and whatever else happened while this node was off.
+			for (const channel of channels.all()) if (channel.status === 'opening' || channel.status === 'open') await refresh(channel.id);
+			await tidy();
+		} finally {
+			keepLooking();
+		}
 	};
 
 	// ---------------------------------------------------------------- opening

@@ -84,6 +84,8 @@ export interface Transport {
 	transmit(peer: string, prepare: Uint8Array, claim: SignedClaim | undefined): Promise<IlpReply | undefined>;
 	/** Tells the neighbour that these fulfilments of its came too late to be counted. */
 	refuseLate(peer: string, prepares: readonly Uint8Array[]): void;
+	/** Ends the connection: the next hello tells again what could not be written down. */
+	drop(peer: string): void;
 	/** Shows the neighbour the newest claims once more before the next packet: it may have lost one. */
 	presentClaims(peer: string): void;
 }
@@ -223,6 +225,13 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 		if (bytesEqual(await crypto.sha256(reply.fulfillment), condition)) return reply;
 		return reject('F05', 'the fulfillment does not fit the condition');
 	};
+
+	/** Writes down what the neighbour answered; an answer that finds no room on the disk must be heard again. */
+	const heard = <T>(peer: string, writing: Promise<T>): Promise<T> =>
+		writing.catch((error: unknown) => {
+			transport.drop(peer);
+			throw error;
+		});
 
 	/**
 	 * Sends on a link and waits until `deadline`, also when the link breaks meanwhile and the next hello
@@ -443,7 +452,7 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 		const deadline = outExpiresAt + LIMITS.expiryMarginMs / 2;
 		const reply = await exchange(egress, outBytes, prepare.amount > 0n ? outHash : undefined, promised, place, prepare.condition, deadline, async (late) => {
 			if (prepare.amount === 0n) return;
-			if ((await finish(late)) === 'late' && late.type === 'fulfill') transport.refuseLate(egress, [outHash]);
+			if ((await heard(egress, finish(late))) === 'late' && late.type === 'fulfill') transport.refuseLate(egress, [outHash]);
 		});
 		if (reply) compareBooks(egress, out, reply);
 		if (prepare.amount === 0n) return reply ?? reject('R00', 'no answer from the next hop');
@@ -452,7 +461,7 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 			await commits.run(() => packets.settle(peer, 'in', hash, 'rejected', clock.now()));
 			return reject('R00', 'no answer from the next hop');
 		}
-		if ((await finish(reply)) === 'late') {
+		if ((await heard(egress, finish(reply))) === 'late') {
 			transport.refuseLate(egress, [outHash]);
 			return reject('R00', 'answered too late');
 		}
@@ -596,7 +605,7 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 
 		const reply = await exchange(egress, bytes, amount > 0n ? hash : undefined, promised, place, prepare.condition, prepare.expiresAt, async (late) => {
 			// At the origin a valid fulfilment is never too late.
-			await settleOwn(egress, hash, late, outgoing);
+			await heard(egress, settleOwn(egress, hash, late, outgoing));
 			ownConditions.delete(condition);
 		});
 		if (!reply) {
@@ -608,7 +617,7 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 		}
 		ownConditions.delete(condition);
 		compareBooks(egress, amount, reply);
-		await settleOwn(egress, hash, reply, outgoing);
+		await heard(egress, settleOwn(egress, hash, reply, outgoing));
 		if (reply.type === 'fulfill') earn(undefined, egress, amount);
 		return reply;
 	};

@@ -270,7 +270,7 @@ export const createLinks = (deps: LinksDeps): Links => {
 			return;
 		}
 		clock.after(OUTCOMES_AGAIN_MS, () => {
-			if (!link.connection.closed) spawn('outcomes', tellOutcomes(link, open));
+			if (!link.connection.closed) spawn('outcomes', tellOutcomes(link, open).catch((error: unknown) => startOver(link, error)));
 		});
 	};
 
@@ -304,6 +304,12 @@ export const createLinks = (deps: LinksDeps): Links => {
 				}),
 			);
 		}
+	};
+
+	/** What could not be written down is exchanged again by the next hello. */
+	const startOver = (link: Live, error: unknown): never => {
+		link.connection.close();
+		throw error;
 	};
 
 	/** First of all on a new connection: what the other side must hold before packets make sense. */
@@ -371,7 +377,8 @@ export const createLinks = (deps: LinksDeps): Links => {
 			const bytes = data[0]?.data as Uint8Array;
 			const outcomes = decodeOutcomes(bytes);
 			if (outcomes.ok) {
-				spawn('outcomes', takeOutcomes(link, outcomes.value.outcomes));
+				// The answer says that it is on disk; without one it is told again.
+				await takeOutcomes(link, outcomes.value.outcomes);
 				return ok([]);
 			}
 			return refusal('F01', outcomes.error.reason);
@@ -413,6 +420,11 @@ export const createLinks = (deps: LinksDeps): Links => {
 	// ---------------------------------------------------------------- listening
 
 	const accept = (socket: Socket, url: string): void => {
+		if (unauthenticated.size >= LIMITS.unauthenticatedSockets) {
+			socket.listen({ onMessage: () => undefined, onClose: () => undefined });
+			socket.close();
+			return;
+		}
 		let link: Live | undefined;
 		let greeted = false;
 		let candidate: { who: Authenticated; terms: LinkTerms } | undefined;
@@ -460,7 +472,7 @@ export const createLinks = (deps: LinksDeps): Links => {
 			const up = link;
 			clock.after(0, () => {
 				deps.onEvent({ type: 'up', peer: up.peer, owner: up.owner, role: up.terms.role, hello: theirs.value });
-				spawn('outcomes', openUp(up, theirs.value));
+				spawn('greeting', openUp(up, theirs.value).catch((error: unknown) => startOver(up, error)));
 			});
 			return ok([octets('link', encodeHello(mine))]);
 		};
@@ -538,7 +550,7 @@ export const createLinks = (deps: LinksDeps): Links => {
 			greeted = true;
 			endHello();
 			deps.onEvent({ type: 'up', peer: up.peer, owner: up.owner, role: up.terms.role, hello: theirs.value });
-			spawn('outcomes', openUp(up, theirs.value));
+			spawn('greeting', openUp(up, theirs.value).catch((error: unknown) => startOver(up, error)));
 			await gone;
 			return { type: 'was-up' };
 		} finally {
@@ -569,7 +581,11 @@ export const createLinks = (deps: LinksDeps): Links => {
 			while (!off && !stopped) {
 				deps.onEvent({ type: 'connecting', url: uplink.url });
 				const startedAt = clock.now();
-				const outcome = await dialOnce(uplink, () => off || stopped);
+				// A full disk while greeting must not be the end of all dialling.
+				const outcome = await dialOnce(uplink, () => off || stopped).catch((error: unknown): DialOutcome => {
+					log('error', 'dialling broke', { error: String(error) });
+					return { type: 'retry', reason: String(error) };
+				});
 				if (off || stopped) return;
 				if (outcome.type === 'never') {
 					deps.onEvent({ type: 'refused', url: uplink.url, reason: outcome.reason });
@@ -654,6 +670,8 @@ export const createLinks = (deps: LinksDeps): Links => {
 			const link = live.get(peer);
 			if (link) link.claimsOwed = true;
 		},
+
+		drop: (peer) => live.get(peer)?.connection.close(),
 
 		refuseLate: (peer, prepares) => {
 			const link = live.get(peer);

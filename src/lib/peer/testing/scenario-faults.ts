@@ -7,6 +7,7 @@
 import { unwrap } from '../result.ts';
 import { auditWorld } from './scenario-audit.ts';
 import { follow, fundChannel, hasBought, nodesReady, online, publishNotes, rest, type MainJobReport } from './scenario-main-job.ts';
+import { createSeededRandom } from './seeded-random.ts';
 import { createWorld, urlOf, type SimulatedHost, type World, type WorldOptions } from './simulation.ts';
 
 export interface FaultsOptions extends Omit<WorldOptions, 'seed'> {
@@ -15,14 +16,22 @@ export interface FaultsOptions extends Omit<WorldOptions, 'seed'> {
 	readonly faults?: readonly Fault[];
 }
 
-export type Fault = 'break' | 'noise' | 'partition' | 'crash' | 'chain';
-export const FAULTS: readonly Fault[] = ['break', 'noise', 'partition', 'crash', 'chain'];
+export type Fault = 'break' | 'noise' | 'partition' | 'crash' | 'chain' | 'full';
+export const FAULTS: readonly Fault[] = ['break', 'noise', 'partition', 'crash', 'chain', 'full'];
 
 /** What a healed world may take to have got everything: the longest back-off of links and readers, twice. */
 const HEALING_MS = 15 * 60_000;
 
 export const runFaults = async (seed: string, options: FaultsOptions): Promise<MainJobReport> => {
-	const world = await createWorld({ ...options, seed });
+	// Seeds differ in the network they run on, too.
+	const random = createSeededRandom(`${seed}/network`);
+	const varied = {
+		latencyMs: random.pick([[1, 5], [5, 40], [50, 400]] as const),
+		lossPercent: random.pick([0, 0, 3]),
+		crypto: random.pick(['async', 'async', 'sync'] as const),
+		maxIdsPerGet: random.pick([1, 50]),
+	};
+	const world = await createWorld({ ...varied, ...options, seed });
 	try {
 		return await faults(world, options);
 	} finally {
@@ -92,8 +101,16 @@ const faults = async (world: World, { rounds = 12, faults: kinds = FAULTS }: Fau
 			case 'chain':
 				world.chainDown(random.int(2) === 0);
 				break;
+			case 'full': {
+				const host = random.pick([hub, bob, carol, reader, second]);
+				host.setFull(true);
+				await world.advance(random.int(3_000));
+				host.setFull(false);
+				tell(`${host.name}'s disk was full`);
+				break;
+			}
 		}
-		if (fault !== 'crash') tell(fault);
+		if (fault !== 'crash' && fault !== 'full') tell(fault);
 		await world.advance(random.int(random.pick([500, 5_000, 30_000])));
 		await restartDue();
 	}

@@ -55,7 +55,10 @@ const settlement = async (world: World): Promise<MainJobReport> => {
 		const back = await disturb(world, trouble, guest);
 		await world.advance(random.int(20_000));
 		await back();
-		await world.advance(90_000);
+		await world.advance(60_000);
+		// What an answer that was lost would have told is told by the next hello.
+		world.network.cut(urlOf('hub'));
+		await world.advance(30_000);
 		await rest(world);
 		const broken = await auditWorld(world);
 		for (const sentence of broken) wrong.push(`${job}, ${trouble}: ${sentence}`);

@@ -76,6 +76,8 @@ export interface SimulatedHost {
 	/** The one that runs; throws while none does. */
 	readonly peer: Peer;
 	readonly running: boolean;
+	/** While on, no transaction finds room: each is undone at its end, as on a full disk. */
+	setFull(full: boolean): void;
 	/** Ends it between two commits, without a word to anybody. */
 	crash(): void;
 	/** Ends it in good order. */
@@ -212,7 +214,7 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
 	};
 
 	/** Writes of an ended program never reach the disk. */
-	const sqlOf = (life: Life, sql: SqlDriver): SqlDriver => {
+	const sqlOf = (life: Life, sql: SqlDriver, isFull: () => boolean): SqlDriver => {
 		const checked = (): SqlDriver => {
 			if (!life.alive) throw new SqlError('closed', 'this program has ended');
 			return sql;
@@ -221,7 +223,12 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
 			all: (text, parameters) => checked().all(text, parameters),
 			run: (text, parameters) => checked().run(text, parameters),
 			script: (text) => checked().script(text),
-			transaction: (work) => checked().transaction(work),
+			transaction: (work) =>
+				checked().transaction(() => {
+					const answer = work();
+					if (isFull()) throw new SqlError('full', 'the simulated disk is full');
+					return answer;
+				}),
 			size: () => checked().size(),
 			close: () => undefined
 		};
@@ -279,6 +286,7 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
 		let peer: Peer | undefined;
 		let unlisten: Cancel = () => undefined;
 		let lives = 0;
+		let full = false;
 
 		const end = (): void => {
 			if (life) {
@@ -303,6 +311,9 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
 			get running() {
 				return peer !== undefined;
 			},
+			setFull: (next) => {
+				full = next;
+			},
 			crash: end,
 			stop: async () => {
 				if (peer) await settle(`stopping ${name}`, peer.api.stop());
@@ -319,7 +330,7 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
 					clock: ownClock,
 					random: ownRandom,
 					crypto: createSimulatedCrypto({ clock: ownClock, random: ownRandom.fork('crypto'), mode: cryptoMode }),
-					sql: sqlOf(mine, sql),
+					sql: sqlOf(mine, sql, () => full),
 					dial: async (address) => {
 						const dialled = await network.dial(address);
 						if (!dialled.ok) return dialled;
