@@ -28,6 +28,8 @@ export const LIMITS = {
 	settleAnswerMs: 60 * SECOND,
 	/** An unauthenticated socket is closed after this: opening sockets must not be an attack. */
 	authWindowMs: 10 * SECOND,
+	/** Sockets that may be in that window at a time; further ones are closed at once, links stay as they are. */
+	unauthenticatedSockets: 256,
 	/** Age or future of an auth event (NIP-98); older is refused as replayed. */
 	authFreshMs: 60 * SECOND,
 	/** Bytes a socket may have queued before its link takes no more packets (T02): a slow reader bounds our memory. */

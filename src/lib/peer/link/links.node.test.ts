@@ -294,6 +294,21 @@ describe('a stranger at the door', () => {
 		expect(someone.state.closed).toBe(true);
 	});
 
+	it('a crowd that says nothing does not keep others waiting behind it, and is bounded', async () => {
+		const { hub, stranger, clock } = world();
+		await hub();
+		const crowd = [];
+		for (let i = 0; i < LIMITS.unauthenticatedSockets; i++) crowd.push(await stranger());
+		const oneMore = await stranger();
+		await clock.advance(100);
+		expect(crowd.every((each) => !each.state.closed)).toBe(true);
+		expect(oneMore.state.closed).toBe(true);
+		await clock.advance(LIMITS.authWindowMs);
+		const later = await stranger();
+		await clock.advance(100);
+		expect(later.state.closed).toBe(false);
+	});
+
 	it('who authenticates and then says nothing is shown out too', async () => {
 		const { hub, end, stranger, clock } = world();
 		await hub();
