@@ -11,7 +11,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureBundle } from '../scripts/bundle-size.ts';
 import { startNetwork } from '../scripts/network.ts';
-import { appWithBench, launchChromium, measureColdStart, openApp, openOwnReader } from './lib/browser.ts';
+import { appWithBench, measureColdStart, openApp, openOwnReader } from './lib/browser.ts';
 import { frameBytes } from './lib/frames.ts';
 import {
 	measureLatency,
@@ -75,16 +75,14 @@ try {
 async function run(): Promise<unknown> {
 	say('building …');
 	const app = await appWithBench(folder);
-	say('starting chain, nodes and Chromium …');
+	say('starting chain and nodes …');
 	const network = await startNetwork({ stateDir: join(folder, 'state'), ports: 'free', app, control: true });
 	ends.push(() => network.stop());
-	const browser = await launchChromium();
-	ends.push(() => browser.close());
 	const machine = `${process.platform} ${process.arch}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown'}`;
 
 	say(`\n  ${machine}\n  ${''.padEnd(52)}      min  median     max`);
 
-	const cold = await times(repeat, () => measureColdStart(network, browser));
+	const cold = await times(repeat, () => measureColdStart(network));
 	const coldStart = spreadOf(cold.map(({ toFirstNote }) => toFirstNote));
 	const firstPaint = spreadOf(cold.map(({ toFirstPaint }) => toFirstPaint));
 	show('Chromium, fresh profile: first paint', firstPaint, 'ms');
@@ -121,11 +119,11 @@ async function run(): Promise<unknown> {
 	};
 	const paid = {
 		chromiumOnePerGet: await withReader(
-			() => openOwnReader(network, browser, app, 1),
+			() => openOwnReader(network, app, 1),
 			(reader) => rateWith('paid notes, Chromium ← 3 links, one a GET', reader)
 		),
 		chromiumBatched: await withReader(
-			() => openOwnReader(network, browser, app),
+			() => openOwnReader(network, app),
 			(reader) => rateWith('paid notes, Chromium ← 3 links, batched', reader)
 		),
 		nodeOnePerGet: await withReader(
@@ -143,7 +141,7 @@ async function run(): Promise<unknown> {
 	for (const characters of LENGTHS) socket.push(await measureSocket(network, nodeReader, characters));
 	await nodeReader.end();
 
-	const screen = await openApp(network, browser, app);
+	const screen = await openApp(network, app);
 	await warmUp(network, screen);
 	const latencies = await times(repeat, () =>
 		measureLatency(network, LIVE_NOTES, async (id) => (await screen.seen())[id])

@@ -1,8 +1,9 @@
 /** Chromium for the bench: the built app, a worker of the bench beside it, and a wallet that signs by itself. */
-import { cpSync, globSync, readFileSync } from 'node:fs';
+import { cpSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { chromium, type Browser, type Page } from 'playwright';
+import { chromium, type BrowserContext, type Page } from 'playwright';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { build } from 'vite';
 import { findChromium, chromiumFlags } from '../../scripts/browsers.ts';
@@ -44,12 +45,19 @@ export const appWithBench = async (folder: string): Promise<string> => {
 	return app;
 };
 
-export const launchChromium = async (): Promise<Browser> => {
+/**
+ * A person's profile on a disk, empty at first. Playwright's ordinary contexts are private windows: their
+ * files are in another process's memory, and a database in them is several times slower than on a disk.
+ */
+const openProfile = async (): Promise<BrowserContext> => {
 	const executablePath = findChromium();
-	return chromium.launch({
+	const folder = mkdtempSync(join(tmpdir(), 'tributary-bench-profile-'));
+	const context = await chromium.launchPersistentContext(folder, {
 		...(executablePath === undefined ? {} : { executablePath }),
 		args: chromiumFlags()
 	});
+	context.on('close', () => rmSync(folder, { recursive: true, force: true }));
+	return context;
 };
 
 const urlOf = (network: LocalNetwork, app: string, pattern: string): string => {
@@ -79,11 +87,10 @@ const source = (value: unknown): string => {
 /** A reader that is the bench's own worker on a page that shows nothing. */
 export const openOwnReader = async (
 	network: LocalNetwork,
-	browser: Browser,
 	app: string,
 	maxIdsPerGet?: number
 ): Promise<Reader> => {
-	const context = await browser.newContext();
+	const context = await openProfile();
 	const page = await context.newPage();
 	await page.goto(network.nodes.hub.http + BLANK);
 	await page.evaluate(readFileSync(IN_PAGE, 'utf8'));
@@ -101,8 +108,8 @@ export interface AppReader extends Reader {
 	seen(): Promise<Readonly<Record<string, number>>>;
 }
 
-export const openApp = async (network: LocalNetwork, browser: Browser, app: string): Promise<AppReader> => {
-	const context = await browser.newContext();
+export const openApp = async (network: LocalNetwork, app: string): Promise<AppReader> => {
+	const context = await openProfile();
 	const page = await context.newPage();
 	await page.goto(network.nodes.hub.http);
 	await page.waitForSelector('[data-testid="note"]', { timeout: PATIENCE_MS });
@@ -169,7 +176,7 @@ export const until = async <T>(
 		const found = await look();
 		if (found !== undefined) return found;
 		if (Date.now() > deadline) throw new Error(`${what} did not come within ${withinMs / 1_000} s`);
-		await new Promise((resolve) => setTimeout(resolve, 50));
+		await new Promise((resolve) => setTimeout(resolve, 25));
 	}
 };
 
@@ -180,8 +187,8 @@ export interface ColdStart {
 }
 
 /** A fresh profile: nothing cached, nothing stored. */
-export const measureColdStart = async (network: LocalNetwork, browser: Browser): Promise<ColdStart> => {
-	const context = await browser.newContext();
+export const measureColdStart = async (network: LocalNetwork): Promise<ColdStart> => {
+	const context = await openProfile();
 	try {
 		const page = await context.newPage();
 		await page.addInitScript(`(${WAIT_FOR_NOTE})()`);

@@ -120,14 +120,17 @@ export const measureRate = async (network: LocalNetwork, reader: Reader, notes: 
 	const before = await statusOf(carol.http);
 	const started = Date.now();
 	await reader.follow(carol.pubkey, MAX_PRICE);
-	const got = await until(
-		'every note',
-		async () => {
-			const found = (await reader.notesOf(carol.pubkey)).filter(({ event }) => ids.has(event.id));
-			return found.length === notes ? found : undefined;
-		},
+	// Carol is asked, not the reader: looking must not be part of what is measured.
+	await until(
+		'the last sale',
+		async () =>
+			earnedBetween(before, await statusOf(carol.http)) >= BigInt(notes) * PRICE ? true : undefined,
 		60_000
 	);
+	const got = await until('every note', async () => {
+		const found = (await reader.notesOf(carol.pubkey)).filter(({ event }) => ids.has(event.id));
+		return found.length === notes ? found : undefined;
+	});
 	const last = Math.max(...got.map(({ receivedAt }) => receivedAt));
 	await idle(network);
 	const after = await statusOf(carol.http);
@@ -139,10 +142,12 @@ export const measureRate = async (network: LocalNetwork, reader: Reader, notes: 
 	};
 };
 
+const earnedBetween = (before: NodeStatus, after: NodeStatus): bigint =>
+	BigInt(before.balances['income/notes'] ?? '0') - BigInt(after.balances['income/notes'] ?? '0');
+
 /** Every note once, each with Carol's price in her books, and the sum of all books zero. */
 const check = (before: NodeStatus, after: NodeStatus, got: readonly Note[]): void => {
-	const earned =
-		BigInt(before.balances['income/notes'] ?? '0') - BigInt(after.balances['income/notes'] ?? '0');
+	const earned = earnedBetween(before, after);
 	// A fact that Carol told meanwhile is sold too.
 	const sold = BigInt(after.events - before.events + got.length);
 	if (earned < BigInt(got.length) * PRICE || earned > sold * (PRICE + ROUNDING))
