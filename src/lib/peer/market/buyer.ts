@@ -374,6 +374,8 @@ export const createBuyer = (dependencies: BuyerDependencies): Buyer => {
 			case 'timedOut':
 			case 'spoiled': {
 				if (amount === 0n) return { type: 'open', spoiled: reply.type === 'spoiled' };
+				// The disk had no room for the receipt: then no money was promised and nothing left.
+				if (!records.isOpen(receipt)) return { type: 'rejected', code: 'T00', triggeredBy: '' };
 				const asked = await askReceipt(session, purchase, reply.type === 'spoiled' || answered, entries);
 				return asked.type === 'open'
 					? { type: 'open', spoiled: asked.spoiled || reply.type === 'spoiled' }

@@ -377,11 +377,19 @@ export const createReader = (dependencies: ReaderDependencies): Reader => {
 		if (!cursor && fresh.length === 0) return;
 		inBackground(
 			'noting offers',
-			commits.run(() => {
-				if (!isActive(subscription)) return;
-				for (const entry of fresh) records.saveWanted(subscription.node, entry);
-				if (cursor) records.saveCursor(subscription.node, cursor);
-			})
+			commits
+				.run(() => {
+					if (!isActive(subscription)) return;
+					for (const entry of fresh) records.saveWanted(subscription.node, entry);
+					if (cursor) records.saveCursor(subscription.node, cursor);
+				})
+				.catch((error: unknown) => {
+					// A later cursor on disk without these entries would lose them: back to what is there.
+					subscription.cursor = records.follows().find(({ node }) => node === subscription.node)?.cursor;
+					subscription.live = false;
+					backOff(subscription, undefined);
+					throw error;
+				})
 		);
 	};
 
