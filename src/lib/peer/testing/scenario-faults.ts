@@ -19,6 +19,7 @@ export interface FaultsOptions extends Omit<WorldOptions, 'seed'> {
 export type Fault = 'break' | 'noise' | 'partition' | 'crash' | 'chain' | 'full';
 export const FAULTS: readonly Fault[] = ['break', 'noise', 'partition', 'crash', 'chain', 'full'];
 
+const AWAY_MS = 15 * 60_000;
 /** What a healed world may take to have got everything: the longest back-off of links and readers, twice. */
 const HEALING_MS = 15 * 60_000;
 
@@ -93,7 +94,10 @@ const faults = async (world: World, { rounds = 12, faults: kinds = FAULTS }: Fau
 				const host = random.pick([hub, bob, carol, reader, second]);
 				if (host.running) {
 					host.crash();
-					down.set(host, clock.now() + random.int(20_000));
+					// Sometimes for longer than anybody remembers an answered packet that was told.
+					const isLong = random.int(8) === 0;
+					down.set(host, clock.now() + (isLong ? AWAY_MS : random.int(20_000)));
+					if (isLong) await world.advance(AWAY_MS);
 				}
 				tell(`${host.name} ends`);
 				break;
