@@ -149,8 +149,10 @@ export const createHttpServer = async (options: HttpServerOptions): Promise<Http
 			options.onSocket(acceptWebSocket(webSocket, `${remoteAddress}:${remotePort}`), url);
 		});
 	});
-	server.on('clientError', (_, stream) => {
-		refuseUpgrade(stream, '400 Bad Request');
+	server.on('clientError', (error: NodeJS.ErrnoException, stream) => {
+		// Browsers open connections ahead of need: an answer without a question would be taken for that of the next one.
+		if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') stream.destroy();
+		else refuseUpgrade(stream, '400 Bad Request');
 	});
 
 	await new Promise<void>((resolve, reject) => {
