@@ -13,11 +13,14 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { concatBytes } from '../bytes.ts';
 import type { Crypto } from '../platform.ts';
+import { createSchnorrVerify } from './schnorr-verify.ts';
 
 /** {@link Crypto} that always answers at once. */
 export type SyncCrypto = {
 	readonly [Name in keyof Crypto]: (...args: Parameters<Crypto[Name]>) => Awaited<ReturnType<Crypto[Name]>>;
 };
+
+const verifySchnorr = createSchnorrVerify();
 
 export const nobleCrypto: SyncCrypto = {
 	sha256: (data) => sha256(data),
@@ -50,7 +53,7 @@ export const nobleCrypto: SyncCrypto = {
 	},
 
 	schnorrVerify: (publicKey32, message32, signature64) =>
-		message32.length === 32 && (attempt(() => schnorr.verify(signature64, message32, publicKey32)) ?? false),
+		message32.length === 32 && (attempt(() => verifySchnorr(publicKey32, message32, signature64)) ?? false),
 
 	ecdsaSign: (secret, digest32) => {
 		assertLength('digest', digest32, 32);
