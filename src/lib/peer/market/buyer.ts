@@ -28,6 +28,7 @@ import type { IlpErrorCode } from '../codec/ilp.ts';
 import type { EventStore } from '../events/store.ts';
 import { verifyEvent } from '../events/verify.ts';
 import type { Ledger, TransferMemo } from '../ledger/ledger.ts';
+import { LIMITS } from '../limits.ts';
 import type { Clock, Crypto, Log, Random } from '../platform.ts';
 import type { Commits } from '../storage/commit.ts';
 import type { OpenerSession } from '../stream/session.ts';
@@ -278,6 +279,9 @@ export const createBuyer = (dependencies: BuyerDependencies): Buyer => {
 			!answered &&
 			(notice?.code === NOTICE_CODES.unpaid || notice?.code === NOTICE_CODES.missing)
 		) {
+			// After a restart the money may still be on its way behind this question; a second GET would pay twice.
+			const mayArrive = clock.now() < purchase.at + LIMITS.getExpiryMs && !stayed.has(bytesToHex(purchase.receipt));
+			if (mayArrive) return { type: 'open', spoiled: false };
 			await commits.run(() => records.cancelPurchase(purchase));
 			return { type: 'unpaid' };
 		}
@@ -310,6 +314,8 @@ export const createBuyer = (dependencies: BuyerDependencies): Buyer => {
 	};
 
 	const underWay = new Set<string>();
+	/** Receipts of GETs under way whose money is known to have stayed here. */
+	const stayed = new Set<string>();
 
 	const buy = async (session: OpenerSession, order: Order): Promise<Outcome> => {
 		const receipt = random.bytes(16);
@@ -319,6 +325,7 @@ export const createBuyer = (dependencies: BuyerDependencies): Buyer => {
 			return await buyWith(receipt, session, order);
 		} finally {
 			underWay.delete(key);
+			stayed.delete(key);
 		}
 	};
 
@@ -359,7 +366,10 @@ export const createBuyer = (dependencies: BuyerDependencies): Buyer => {
 								records.savePurchase(purchase, 'answered');
 								answered = true;
 								if (!waiting) dependencies.onLate(purchase);
-							} else if (outcome.code !== 'R00') records.cancelPurchase(purchase);
+							} else {
+								stayed.add(bytesToHex(receipt));
+								if (outcome.code !== 'R00') records.cancelPurchase(purchase);
+							}
 							return undefined;
 						}
 					})
