@@ -140,7 +140,8 @@ const open = (given: { sql?: SqlDriver; at?: number; signMs?: readonly number[] 
 				return host.answer(one);
 			},
 			refuseLate: (peer, prepares) => late.push({ peer, count: prepares.length }),
-			presentClaims: (peer) => presented.push(peer)
+			presentClaims: (peer) => presented.push(peer),
+			drop: () => undefined
 		}
 	});
 	/** Lets the clock run until the promise is there. */

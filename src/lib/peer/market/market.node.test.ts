@@ -78,6 +78,8 @@ interface World {
 	readonly carried: Carried[];
 	/** Parts per million the way takes. */
 	fee: bigint;
+	/** The answer that was lost arrives after all, five seconds too late. */
+	late: boolean;
 	onPrepare: (from: string, prepare: IlpPrepare) => 'pass' | 'lose';
 	onReply: (
 		from: string,
