@@ -61,7 +61,7 @@ const end = async (): Promise<void> => {
 	if (ended) return;
 	ended = true;
 	for (const one of ends.reverse()) await one().catch(() => undefined);
-	rmSync(folder, { recursive: true, force: true });
+	rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 };
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
 	process.on(signal, () => void end().then(() => process.exit(130)));

@@ -56,7 +56,10 @@ const openProfile = async (): Promise<BrowserContext> => {
 		...(executablePath === undefined ? {} : { executablePath }),
 		args: chromiumFlags()
 	});
-	context.on('close', () => rmSync(folder, { recursive: true, force: true }));
+	// Chromium may still be writing when it says that it is gone.
+	context.on('close', () =>
+		rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
+	);
 	return context;
 };
 
