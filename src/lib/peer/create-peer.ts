@@ -16,7 +16,7 @@ import { createSettler, type Settler } from './channel/settler.ts';
 import { decodeIldcpResponse, ildcpRequest, ZERO_FULFILLMENT_CONDITION } from './codec/ildcp.ts';
 import { encodePrepare } from './codec/ilp.ts';
 import type { NostrEvent, VerifiedEvent } from './codec/nostr-event.ts';
-import { DEFAULT_DAILY_LIMIT, termsFor, type PeerConfig } from './config.ts';
+import { termsFor, type PeerConfig } from './config.ts';
 import { peerError, type PeerError } from './errors.ts';
 import { KINDS } from './events/kinds.ts';
 import { createEventStore } from './events/sqlite-store.ts';
@@ -34,11 +34,14 @@ import { createLinks, type LinkEvent, type Links } from './link/links.ts';
 import { createPackets } from './link/packets.ts';
 import { createReader, type Reader } from './market/reader.ts';
 import { createSeller } from './market/seller.ts';
-import { checkAnnouncement, createAnnouncement, newestStreamKey, type Announcement } from './peering/announcement.ts';
+import { createNotices, type Notices } from './notices.ts';
+import { checkAnnouncement } from './peering/announcement.ts';
+import { ANNOUNCED_KINDS, contactOf, createAnnouncer, type Announcer } from './peering/announcer.ts';
 import { LINK_ASSET } from './money.ts';
 import { createPeerApi } from './peer-api.ts';
+import { createPersonalSettings, type PersonalSettings } from './personal-settings.ts';
 import type { Clock, Platform, Socket } from './platform.ts';
-import { err, ok, type Result } from './result.ts';
+import { err, type Result } from './result.ts';
 import type { Address, SignedClaim } from './settlement/chain.ts';
 import { createEvmScheme } from './settlement/evm/scheme.ts';
 import { createCommits } from './storage/commit.ts';
@@ -95,13 +98,15 @@ export interface PeerParts {
 	readonly settler: Settler | undefined;
 	readonly linkState: () => LinkState;
 	readonly addresses: () => readonly string[];
-	readonly announcementOf: (pubkey: string) => Promise<Announcement | undefined>;
+	readonly personal: PersonalSettings;
+	/** Where money of this node goes on the chain. */
+	readonly payee: () => Address | undefined;
+	readonly announcer: Announcer;
 	readonly linksTo: (pubkey: string) => number | undefined;
 	readonly learnLinksTo: (pubkey: string) => Promise<void>;
 	readonly announce: () => Promise<Result<null, PeerError>>;
 	/** Signs, keeps, offers to readers. */
 	readonly publish: Peer['publish'];
-	readonly refollowHub: () => void;
 	readonly onChange: (listener: (what: Change) => void) => void;
 	readonly changed: (what: Change) => void;
 	readonly notices: Notices;
@@ -122,13 +127,6 @@ export interface LinkState {
 	contact: NodeContact | undefined;
 }
 
-export interface Notices {
-	add(error: PeerError): void;
-	clear(type: PeerError['type']): void;
-	all(): readonly { readonly id: string; readonly at: number; readonly error: PeerError }[];
-}
-
-const NOTICES_KEPT = 20;
 /** Channels of a neighbour's hello that are looked up on the chain; a link has one or two. */
 const CHANNELS_PER_HELLO = 4;
 const SWEEP_EVERY_MS = 60_000;
@@ -137,15 +135,8 @@ const DAY_MS = 24 * 3_600_000;
 const FORGET_STRANGERS_MS = 30 * DAY_MS;
 /** What a hub shows a stranger before anything is paid. */
 const SAMPLE_LIMIT = 100;
-const SETTING_ANNOUNCED = 'peer.announced';
-const SETTING_PRICE = 'peer.price';
-const SETTING_DAILY_LIMIT = 'peer.daily-limit';
-const SETTING_FLOAT = 'peer.float';
-const SETTING_PAYEE = 'peer.payout-address';
 /** Kinds a node serves for nothing, its own and, if it keeps them, others'. */
 const FREE_KINDS: ReadonlySet<number> = new Set([KINDS.profile, KINDS.follows, KINDS.deletion, KINDS.announcement]);
-const ANNOUNCED_KINDS: ReadonlySet<number> = new Set([KINDS.profile, KINDS.announcement]);
-
 export const createPeer = async (host: Platform, config: PeerConfig): Promise<Peer> => {
 	// Protocol times follow the parent's clock once it is known; timers follow the host's.
 	let offsetMs = 0;
@@ -171,21 +162,7 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		for (const listener of listeners) listener(what);
 	};
 
-	let noticeNumber = 0;
-	let noticeList: { readonly id: string; readonly at: number; readonly error: PeerError }[] = [];
-	const notices: Notices = {
-		add: (error) => {
-			noticeList = [{ id: `${++noticeNumber}`, at: clock.now(), error }, ...noticeList.filter((notice) => notice.error.type !== error.type)].slice(0, NOTICES_KEPT);
-			changed('state');
-		},
-		clear: (type) => {
-			const kept = noticeList.filter((notice) => notice.error.type !== type);
-			if (kept.length === noticeList.length) return;
-			noticeList = kept;
-			changed('state');
-		},
-		all: () => noticeList,
-	};
+	const notices = createNotices(clock, () => changed('state'));
 
 	const spawn = (what: string, work: Promise<unknown>): void => {
 		work.catch((error: unknown) => log('error', `${what} broke`, { error: String(error) }));
@@ -213,14 +190,10 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		return found as NonNullable<(typeof late)[K]>;
 	};
 
-	const payee = (): Address | undefined => platform.chain?.account ?? (settings.get(SETTING_PAYEE) as Address | undefined);
-	const float = (): bigint => BigInt(settings.get(SETTING_FLOAT) ?? config.float ?? LIMITS.floatDefault);
-	const dailyLimit = (): bigint => BigInt(settings.get(SETTING_DAILY_LIMIT) ?? config.dailyLimit ?? DEFAULT_DAILY_LIMIT);
-	const price = (): bigint => BigInt(settings.get(SETTING_PRICE) ?? config.price);
+	const personal = createPersonalSettings(settings, commits, config);
+	/** The on-chain account of a node, or the wallet a person connected. */
+	const payee = (): Address | undefined => platform.chain?.account ?? personal.payoutAddress();
 	const signers = new Map<string, Address>();
-
-	let announcement: { readonly event: VerifiedEvent; readonly address: string; readonly price: bigint; readonly renewAt: number } | undefined;
-	const isAnnounced = (): boolean => config.address === 'own' || settings.get(SETTING_ANNOUNCED) === 'yes';
 
 	const signClaim = (promised: Promised): Promise<SignedClaim> => {
 		if (!scheme) throw new Error('a claim without a scheme');
@@ -232,7 +205,7 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		auth: identity.auth,
 		network: config.network,
 		payee,
-		announcement: () => announcement?.event,
+		announcement: () => announcer.current(),
 		payoutTerms: config.payoutTerms,
 		admit: (owner) => {
 			if (config.neighbours.includes(owner)) return termsFor('peer', 0n);
@@ -279,14 +252,14 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 	const seller = createSeller({
 		clock, crypto, sql, commits, log, store,
 		mayServe: (event) => isMine(event) || (config.keepsAnnouncements && ANNOUNCED_KINDS.has(event.kind)),
-		priceOf: (event) => (FREE_KINDS.has(event.kind) || !isMine(event) ? 0n : price()),
+		priceOf: (event) => (FREE_KINDS.has(event.kind) || !isMine(event) ? 0n : personal.price()),
 		mayStore: (event) => {
 			if (!config.keepsAnnouncements) return { accept: false, text: 'restricted: this node keeps only its own events' };
 			if (!ANNOUNCED_KINDS.has(event.kind)) return { accept: false, text: 'restricted: only profiles and announcements are kept here' };
 			return { accept: true, price: 0n };
 		},
 		onStored: (event) => {
-			spawn('passing on', passOn(event));
+			if (own !== undefined) spawn('passing on', announcer.passOn(event));
 			onStored(event);
 		},
 		onSold: () => {
@@ -308,11 +281,11 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		clock, random, crypto, sql, commits, log, ledger, store, sessions,
 		sender: connector,
 		window: () => (link.device === undefined ? LIMITS.windowGuest : (accounts.get(link.device)?.window ?? LIMITS.windowGuest)),
-		dailyLimit,
+		dailyLimit: personal.dailyLimit,
 		dayStart: (now) => now - (now % DAY_MS),
 		findNode: async (pubkey, fresh) => {
 			if (link.contact?.pubkey === pubkey) return link.contact;
-			const here = await announcementOf(pubkey);
+			const here = await announcer.of(pubkey);
 			if (here && !fresh) return contactOf(here);
 			if (!link.contact) return here && contactOf(here);
 			const asked = await reader.queryOnce(link.contact, [{ kinds: [KINDS.profile, KINDS.announcement], authors: [pubkey] }]);
@@ -320,7 +293,7 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 				await commits.run(() => {
 					for (const event of asked.value) store.put(event, clock.now());
 				});
-			const newer = await announcementOf(pubkey);
+			const newer = await announcer.of(pubkey);
 			return newer && contactOf(newer);
 		},
 		...(config.maxIdsPerGet === undefined ? {} : { maxIdsPerGet: config.maxIdsPerGet }),
@@ -349,69 +322,23 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 
 	// ---------------------------------------------------------------- announcements
 
-	async function announcementOf(pubkey: string): Promise<Announcement | undefined> {
-		const now = clock.now();
-		const stored = store.query([{ kinds: [KINDS.announcement], authors: [pubkey], limit: 1 }], { now, limit: 1 })[0];
-		if (!stored) return undefined;
-		const checked = await checkAnnouncement(crypto, stored.event, now);
-		return checked.ok ? checked.value : undefined;
-	}
-
-	function contactOf(announced: Announcement): NodeContact | undefined {
-		const address = announced.addresses[0];
-		const key = newestStreamKey(announced);
-		return address !== undefined ? { pubkey: announced.pubkey, address, streamKey: key.key } : undefined;
-	}
-
-	/** Renews what this node says of itself when its address, price or stream key changed. */
-	const refreshAnnouncement = async (): Promise<void> => {
-		const address = addresses()[0];
-		if (address === undefined) return;
-		const now = clock.now();
-		if (announcement?.address === address && announcement.price === price() && announcement.event.pubkey === identity.pubkey() && now < announcement.renewAt) return;
-		const key = await identity.streamKey();
-		const template = createAnnouncement({
-			addresses: [address],
-			streamKeys: [{ key: key.public, id: key.id, device: identity.device, notAfter: key.notAfter }],
-			prices: { event: price() },
-			...(scheme ? { supportedTokens: [scheme.asset] } : {}),
-			now,
-		});
-		const event = await identity.sign(template);
-		announcement = { event, address, price: price(), renewAt: now + LIMITS.announcementMs / 2 };
-		if (isAnnounced())
-			await commits.run(() => {
-				store.put(event, clock.now());
-			});
-	};
-
-	const own01 = (): VerifiedEvent | undefined =>
-		store.query([{ kinds: [KINDS.profile], authors: [identity.pubkey()], limit: 1 }], { now: clock.now(), limit: 1 })[0]?.event;
-
-	/** Gives a neighbour what it should know of this node, and what it keeps of others. */
-	const introduce = async (contact: NodeContact): Promise<Result<null, PeerError>> => {
-		await refreshAnnouncement();
-		const events = [own01(), announcement?.event].filter((event) => event !== undefined);
-		for (const event of events) {
-			const told = await reader.publishTo(contact, event);
-			if (!told.ok) return told;
-			if (!told.value.accepted && !told.value.text.startsWith('duplicate')) return err(peerError('HubRefused', told.value.text));
-		}
-		return ok(null);
-	};
+	const announcer = createAnnouncer({
+		clock, crypto, commits, store, identity, scheme,
+		payeeSecret: config.payeeSecret,
+		addresses,
+		price: personal.price,
+		isAnnounced: personal.isAnnounced,
+		keepsOthers: config.keepsAnnouncements,
+		neighbours: () => contacts.values(),
+		publishTo: (contact, event) => reader.publishTo(contact, event),
+	});
 
 	const announce = async (): Promise<Result<null, PeerError>> => {
-		await commits.run(() => settings.set(SETTING_ANNOUNCED, 'yes'));
-		await refreshAnnouncement();
+		await personal.setAnnounced();
+		await announcer.refresh();
 		changed('state');
 		if (!link.contact) return err(peerError('HubUnreachable'));
-		return introduce(link.contact);
-	};
-
-	/** Announcements travel from neighbour to neighbour; each node passes on what was new to it. */
-	const passOn = async (event: VerifiedEvent): Promise<void> => {
-		if (config.address !== 'own' || !ANNOUNCED_KINDS.has(event.kind)) return;
-		for (const contact of contacts.values()) if (contact.pubkey !== event.pubkey) await reader.publishTo(contact, event);
+		return announcer.introduce(link.contact);
 	};
 
 	// ---------------------------------------------------------------- links up and down
@@ -428,7 +355,7 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 
 	const learnLinksTo = async (pubkey: string): Promise<void> => {
 		if (link.device === undefined) return;
-		const announced = await announcementOf(pubkey);
+		const announced = await announcer.of(pubkey);
 		const address = link.contact?.pubkey === pubkey ? link.contact.address : announced?.addresses[0];
 		if (address === undefined) return;
 		const reply = await links.transmit(
@@ -478,19 +405,19 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 			link.since = clock.now();
 			link.retryAt = undefined;
 			notices.clear('HubUnreachable');
-			await refreshAnnouncement();
+			await announcer.refresh();
 			if (settler) spawn('a payout', settler.takePayout(peer, hello.paidOutByMe));
 			changed('state');
 			refollowHub();
 			reader.online();
 			for (const pubkey of reader.followed()) spawn('counting links', learnLinksTo(pubkey));
-			if (isAnnounced() && contact) spawn('announcing', introduce(contact));
+			if (personal.isAnnounced() && contact) spawn('announcing', announcer.introduce(contact));
 		}
 		for (const route of config.routes)
 			if (route.via === owner) routes.set({ prefix: route.prefix, peer, links: route.links });
 		if (role === 'peer' && contact) {
 			reader.online();
-			spawn('introducing', introduce(contact).then(() => shareAnnouncements(contact)));
+			spawn('introducing', announcer.introduce(contact).then(() => announcer.share(contact)));
 		}
 		if (settler && platform.chain?.account) {
 			// The newest only: each costs a question to the chain, and a stranger's hello may name any number.
@@ -499,13 +426,6 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 			const has = channels.ofPeer(peer, 'out').some((channel) => channel.status === 'open' || channel.status === 'opening');
 			if (wanted && !has) spawn('opening a channel', settler.open(peer, wanted.amount));
 		}
-	};
-
-	/** What others told this node to tell: a neighbour that was away catches up. */
-	const shareAnnouncements = async (contact: NodeContact): Promise<void> => {
-		if (!config.keepsAnnouncements) return;
-		const known = store.query([{ kinds: [...ANNOUNCED_KINDS], limit: SAMPLE_LIMIT }], { now: clock.now(), limit: SAMPLE_LIMIT });
-		for (const { event } of known) if (event.pubkey !== contact.pubkey && !isMine(event)) await reader.publishTo(contact, event);
 	};
 
 	function onLinkEvent(event: LinkEvent): void {
@@ -568,8 +488,8 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		return event;
 	};
 
-	if (config.profile && !own01()) await publish({ kind: KINDS.profile, content: JSON.stringify(config.profile) });
-	await refreshAnnouncement();
+	if (config.profile && !announcer.profile()) await publish({ kind: KINDS.profile, content: JSON.stringify(config.profile) });
+	await announcer.refresh();
 
 	// ---------------------------------------------------------------- life
 
@@ -585,7 +505,7 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 			store.sweep(now);
 			accounts.forget(now - FORGET_STRANGERS_MS);
 		});
-		await refreshAnnouncement();
+		await announcer.refresh();
 		if (settler)
 			for (const { owner, amount } of config.deposits)
 				for (const { peer } of links.live().filter((live) => live.owner === owner)) await settler.keepFunded(peer, amount);
@@ -609,12 +529,13 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		platform, config, sql, commits, settings, ledger, store, identity, accounts, channels, links, connector, seller, reader, settler,
 		linkState: () => link,
 		addresses,
-		announcementOf,
+		personal,
+		payee,
+		announcer,
 		linksTo: (pubkey) => linkCounts.get(pubkey),
 		learnLinksTo,
 		announce,
 		publish,
-		refollowHub,
 		onChange: (listener) => void listeners.add(listener),
 		changed,
 		notices,
@@ -636,7 +557,7 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 	};
 
 	const peer: Peer = {
-		api: createPeerApi(parts, stop, { price, float, dailyLimit, payee, isAnnounced, refreshAnnouncement, keys: { price: SETTING_PRICE, dailyLimit: SETTING_DAILY_LIMIT, float: SETTING_FLOAT, payee: SETTING_PAYEE } }),
+		api: createPeerApi(parts, stop),
 		start: () => {
 			reader.start();
 			for (const uplink of config.uplinks)
@@ -646,7 +567,7 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 						owner: uplink.owner,
 						// Read at each dial: a float that was changed goes into the next hello.
 						get terms() {
-							return termsFor(uplink.role, float());
+							return termsFor(uplink.role, personal.float());
 						},
 					}),
 				);

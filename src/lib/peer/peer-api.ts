@@ -19,17 +19,6 @@ import { err, ok } from './result.ts';
 import type { Address } from './settlement/chain.ts';
 import { encodeRequestClose, encodeWithdraw } from './settlement/evm/calldata.ts';
 
-export interface PersonalSettings {
-	readonly price: () => bigint;
-	readonly float: () => bigint;
-	readonly dailyLimit: () => bigint;
-	readonly payee: () => Address | undefined;
-	readonly isAnnounced: () => boolean;
-	readonly refreshAnnouncement: () => Promise<void>;
-	/** Under which setting each is kept. */
-	readonly keys: { readonly price: string; readonly dailyLimit: string; readonly float: string; readonly payee: string };
-}
-
 const PUSH_EVERY_MS = 50;
 const WALLET_EVERY_MS = 10_000;
 const FEED_MOST = 200;
@@ -55,8 +44,8 @@ export const parseProfile = (content: string): Profile => {
 	};
 };
 
-export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>, personal: PersonalSettings): PeerApi => {
-	const { platform, config, sql, commits, settings, ledger, store, identity, accounts, channels, reader, seller, settler, notices } = parts;
+export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): PeerApi => {
+	const { platform, config, sql, commits, ledger, store, identity, accounts, channels, reader, seller, settler, notices, personal, payee, announcer } = parts;
 	const { clock, crypto, log } = platform;
 
 	const revision = { feed: 1, activity: 1, people: 1 };
@@ -114,7 +103,7 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>, perso
 		const views = channelViews();
 		const device = link.device;
 		const row = device === undefined ? undefined : accounts.get(device);
-		const payout = row?.payoutFee === undefined ? undefined : { address: personal.payee(), fee: row.payoutFee, threshold: row.payoutThreshold ?? 0n };
+		const payout = row?.payoutFee === undefined ? undefined : { address: payee(), fee: row.payoutFee, threshold: row.payoutThreshold ?? 0n };
 		const { bytes, maxBytes } = sql.size();
 		const { chain } = platform;
 		return {
@@ -183,7 +172,7 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>, perso
 
 	const readWallet = async (): Promise<void> => {
 		walletTimer();
-		const address = personal.payee();
+		const address = payee();
 		if (address && platform.chain && !stopped) {
 			const balance = await platform.chain.tokenBalance(address);
 			const now = balance.ok ? toLink(balance.value) : walletBalance;
@@ -223,7 +212,7 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>, perso
 	};
 
 	const personOf = async (pubkey: string): Promise<Person> => {
-		const announced = await parts.announcementOf(pubkey);
+		const announced = await announcer.of(pubkey);
 		return {
 			pubkey,
 			profile: profileOf(pubkey),
@@ -236,8 +225,8 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>, perso
 	};
 
 	const parent = (): string | undefined => parts.linkState().device;
-	const setting = async (key: string, value: string): Promise<Answer<null>> => {
-		await commits.run(() => settings.set(key, value));
+	const set = async (work: Promise<void>): Promise<Answer<null>> => {
+		await work;
 		parts.changed('state');
 		return ok(null);
 	};
@@ -326,12 +315,12 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>, perso
 				parts.changed('people');
 				return ok(null);
 			}),
-		setDailyLimit: (limit) => (limit < 0n ? Promise.resolve(err(peerError('InvalidInput'))) : setting(personal.keys.dailyLimit, `${limit}`)),
+		setDailyLimit: (limit) => (limit < 0n ? Promise.resolve(err(peerError('InvalidInput'))) : set(personal.setDailyLimit(limit))),
 
 		setFloat: (float) =>
 			guard(async () => {
 				if (float < 0n || float > LIMITS.floatMost) return err(peerError('InvalidInput', 'more than a hub may hold'));
-				await setting(personal.keys.float, `${float}`);
+				await set(personal.setFloat(float));
 				parts.links.reconnect();
 				return ok(null);
 			}),
@@ -350,8 +339,8 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>, perso
 		setPrice: (price) =>
 			guard(async () => {
 				if (price < 0n || price > LIMITS.maxPacket) return err(peerError('InvalidInput', 'a price between nothing and a dollar'));
-				await setting(personal.keys.price, `${price}`);
-				await personal.refreshAnnouncement();
+				await set(personal.setPrice(price));
+				await announcer.refresh();
 				if (personal.isAnnounced()) await parts.announce();
 				seller.announce();
 				return ok(null);
@@ -415,8 +404,8 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>, perso
 			guard(async () => {
 				if (!ADDRESS.test(address)) return err(peerError('InvalidInput', 'not an address'));
 				const lower = address.toLowerCase();
-				if (personal.payee() === lower) return ok(null);
-				await setting(personal.keys.payee, lower);
+				if (payee() === lower) return ok(null);
+				await set(personal.setPayoutAddress(lower as Address));
 				// The hub learns it in a hello.
 				parts.links.reconnect();
 				void readWallet();
@@ -436,7 +425,7 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>, perso
 			guard(async () => {
 				const imported = await identity.importKey(secret, password);
 				if (!imported.ok) return imported;
-				await personal.refreshAnnouncement();
+				await announcer.refresh();
 				parts.links.reconnect();
 				parts.changed('people');
 				parts.changed('feed');

@@ -1,0 +1,58 @@
+/**
+ * What a person can change, each with its default: from the host's config, or from limits.ts. Kept as
+ * text in the database; setting one is a transaction of its own.
+ */
+import { DEFAULT_DAILY_LIMIT, type PeerConfig } from './config.ts';
+import { LIMITS } from './limits.ts';
+import type { Address } from './settlement/chain.ts';
+import type { Commits } from './storage/commit.ts';
+import type { Settings } from './storage/settings.ts';
+
+export interface PersonalSettings {
+	/** Link units asked per note. */
+	price(): bigint;
+	/** Link units spent a day at most, over all authors. */
+	dailyLimit(): bigint;
+	/** Link units the hub may hold at most. */
+	float(): bigint;
+	/** Where payouts go: the wallet that was connected. */
+	payoutAddress(): Address | undefined;
+	/** Whether this person wants to be found. */
+	isAnnounced(): boolean;
+	setPrice(price: bigint): Promise<void>;
+	setDailyLimit(limit: bigint): Promise<void>;
+	setFloat(float: bigint): Promise<void>;
+	setPayoutAddress(address: Address): Promise<void>;
+	setAnnounced(): Promise<void>;
+}
+
+const PRICE = 'peer.price';
+const DAILY_LIMIT = 'peer.daily-limit';
+const FLOAT = 'peer.float';
+const PAYOUT_ADDRESS = 'peer.payout-address';
+const ANNOUNCED = 'peer.announced';
+
+export const createPersonalSettings = (
+	settings: Settings,
+	commits: Commits,
+	config: Pick<PeerConfig, 'price' | 'dailyLimit' | 'float' | 'address'>
+): PersonalSettings => {
+	const amount = (key: string, otherwise: bigint): bigint => {
+		const value = settings.get(key);
+		return value === undefined ? otherwise : BigInt(value);
+	};
+	const set = (key: string, value: string): Promise<void> => commits.run(() => settings.set(key, value));
+	return {
+		price: () => amount(PRICE, config.price),
+		dailyLimit: () => amount(DAILY_LIMIT, config.dailyLimit ?? DEFAULT_DAILY_LIMIT),
+		float: () => amount(FLOAT, config.float ?? LIMITS.floatDefault),
+		payoutAddress: () => settings.get(PAYOUT_ADDRESS) as Address | undefined,
+		// A node that routes for others is there to be found.
+		isAnnounced: () => config.address === 'own' || settings.get(ANNOUNCED) === 'yes',
+		setPrice: (price) => set(PRICE, `${price}`),
+		setDailyLimit: (limit) => set(DAILY_LIMIT, `${limit}`),
+		setFloat: (float) => set(FLOAT, `${float}`),
+		setPayoutAddress: (address) => set(PAYOUT_ADDRESS, address),
+		setAnnounced: () => set(ANNOUNCED, 'yes')
+	};
+};
