@@ -151,7 +151,12 @@ export const NOTICE_CODES = {
 	/** Something broke here; no money was taken. */
 	internal: 'internal',
 	/** No such receipt here: nothing was paid under it. */
-	unpaid: 'unpaid',
+	unpaid: 'unpaid'
 } as const;
 
-export const CLOSED_CODES = { idle: 'idle', restricted: 'restricted', invalid: 'invalid', shutdown: 'shutdown' } as const;
+export const CLOSED_CODES = {
+	idle: 'idle',
+	restricted: 'restricted',
+	invalid: 'invalid',
+	shutdown: 'shutdown'
+} as const;
