@@ -45,22 +45,25 @@ export const appWithBench = async (folder: string): Promise<string> => {
 	return app;
 };
 
+let profilesFolder: string | undefined;
+/** Removed when the bench ends: Chromium goes on writing for a moment after it says that it is gone. */
+const profiles = (): string => {
+	if (profilesFolder !== undefined) return profilesFolder;
+	const folder = mkdtempSync(join(tmpdir(), 'tributary-bench-profiles-'));
+	process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
+	return (profilesFolder = folder);
+};
+
 /**
  * A person's profile on a disk, empty at first. Playwright's ordinary contexts are private windows: their
  * files are in another process's memory, and a database in them is several times slower than on a disk.
  */
 const openProfile = async (): Promise<BrowserContext> => {
 	const executablePath = findChromium();
-	const folder = mkdtempSync(join(tmpdir(), 'tributary-bench-profile-'));
-	const context = await chromium.launchPersistentContext(folder, {
+	return chromium.launchPersistentContext(mkdtempSync(join(profiles(), 'profile-')), {
 		...(executablePath === undefined ? {} : { executablePath }),
 		args: chromiumFlags()
 	});
-	// Chromium may still be writing when it says that it is gone.
-	context.on('close', () =>
-		rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
-	);
-	return context;
 };
 
 const urlOf = (network: LocalNetwork, app: string, pattern: string): string => {
