@@ -38,7 +38,7 @@ export interface LocalContracts {
 	contract: Address;
 }
 
-export function localChain(rpcUrl: string): Chain {
+function localChain(rpcUrl: string): Chain {
 	return defineChain({
 		id: CHAIN_ID,
 		name: 'Local Base',

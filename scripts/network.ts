@@ -20,11 +20,11 @@ import { CHAIN_ID } from './chain-id.ts';
 import { runForJson, startChild, type Child } from './child.ts';
 import { deployContracts, fundWallets, type LocalContracts } from './local-chain.ts';
 
-export const NODE_NAMES = ['hub', 'bob', 'carol'] as const;
+const NODE_NAMES = ['hub', 'bob', 'carol'] as const;
 export type NodeName = (typeof NODE_NAMES)[number];
 
 /** Where each part listens on 127.0.0.1. The app is served by the hub, so its port is the app's origin. */
-export const FIXED_PORTS = { hub: 7770, bob: 7771, carol: 7772, chain: 7745, faucet: 7746 } as const;
+const FIXED_PORTS = { hub: 7770, bob: 7771, carol: 7772, chain: 7745, faucet: 7746 } as const;
 export type Ports = Record<keyof typeof FIXED_PORTS, number>;
 
 /** Who dials whom, and what each of the two puts into its channel to the other (test dollar, millionths). */
@@ -256,7 +256,7 @@ export async function startNetwork(options: NetworkOptions): Promise<LocalNetwor
 }
 
 /** Removes chain and nodes from a state folder, together, and nothing else that may be in it. */
-export function forgetNetwork(stateDir: string): void {
+function forgetNetwork(stateDir: string): void {
 	const files = [
 		'chain.json',
 		'chain.json.last-good',

@@ -7,7 +7,6 @@ import {
 	formatMoney,
 	formatMoneyExact,
 	formatSpan,
-	formatToken,
 	moneyInput,
 	npub,
 	parseMoney,
@@ -46,7 +45,6 @@ describe('money on a screen', () => {
 
 	it('keeps every digit where it is asked to', () => {
 		expect(formatMoneyExact(1_999_999_999n)).toBe('1.999999999 USD');
-		expect(formatToken(2_000_000n, 6)).toBe('$2.00');
 	});
 
 	it('says what a payout brings and what stays because the token is coarser', () => {

@@ -51,10 +51,6 @@ export const formatMoney = (units: bigint): string => {
 export const formatMoneyExact = (units: bigint): string =>
 	strings.money.exact(toDecimal(units, LINK_ASSET.scale));
 
-/** A token amount in its own smallest unit, shown like any other money. */
-export const formatToken = (amount: bigint, tokenScale: number): string =>
-	formatMoney(tokenToLink(amount, tokenScale));
-
 export type MoneyUnit = 'dollars' | 'cents';
 
 const DECIMALS: Record<MoneyUnit, number> = { dollars: LINK_ASSET.scale, cents: LINK_ASSET.scale - 2 };

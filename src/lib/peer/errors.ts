@@ -26,11 +26,9 @@ export const ERRORS = {
 	// the link to the hub
 	HubUnreachable: { fault: 'network', retry: true, money: 'safe' },
 	HubRefused: { fault: 'peer', retry: false, money: 'safe' },
-	LinkLost: { fault: 'network', retry: true, money: 'unknown' },
 	HubDisagrees: { fault: 'peer', retry: false, money: 'bounded' },
 	NotConnected: { fault: 'network', retry: true, money: 'safe' },
 	// bytes from strangers
-	MalformedPacket: { fault: 'peer', retry: false, money: 'safe' },
 	MalformedFrame: { fault: 'peer', retry: false, money: 'safe' },
 	InvalidEvent: { fault: 'peer', retry: false, money: 'safe' },
 	InvalidDelegation: { fault: 'peer', retry: false, money: 'safe' },
@@ -42,7 +40,6 @@ export const ERRORS = {
 	ChannelUnknown: { fault: 'peer', retry: false, money: 'safe' },
 	ChannelTerms: { fault: 'peer', retry: false, money: 'safe' },
 	NotEnoughInChannel: { fault: 'person', retry: false, money: 'safe' },
-	NoChannel: { fault: 'person', retry: false, money: 'safe' },
 	StillInGrace: { fault: 'person', retry: true, money: 'safe' },
 	// reading
 	AuthorUnknown: { fault: 'peer', retry: true, money: 'safe' },

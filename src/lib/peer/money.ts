@@ -6,12 +6,6 @@
  */
 export const LINK_ASSET = { code: 'USD', scale: 9 } as const;
 
-export interface Asset {
-	readonly code: string;
-	/** Digits after the decimal point of one whole unit. */
-	readonly scale: number;
-}
-
 const factor = (tokenScale: number): bigint => {
 	if (!Number.isInteger(tokenScale) || tokenScale < 0 || tokenScale > LINK_ASSET.scale)
 		throw new Error(`token scale ${tokenScale} is outside 0..${LINK_ASSET.scale}`);
@@ -20,9 +14,6 @@ const factor = (tokenScale: number): bigint => {
 
 /** Exact: every token unit is a whole number of link units. */
 export const tokenToLink = (token: bigint, tokenScale: number): bigint => token * factor(tokenScale);
-
-/** The fewest token units worth at least `link`. */
-export const linkToTokenUp = (link: bigint, tokenScale: number): bigint => ceilDiv(link, factor(tokenScale));
 
 /** The most token units worth at most `link`. */
 export const linkToTokenDown = (link: bigint, tokenScale: number): bigint => link / factor(tokenScale);

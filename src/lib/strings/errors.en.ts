@@ -23,12 +23,6 @@ export const errors: Record<PeerErrorType, ErrorText> = {
 		money: 'Your money is safe: what is in your channel can be had back without the hub.',
 		todo: 'Check that this device’s clock is right, then load the page again. If it stays so, close the channel.'
 	},
-	LinkLost: {
-		happened: 'The connection broke while a payment was under way.',
-		money:
-			'Whether it went through is settled with the hub at the next connection; a note is never paid twice.',
-		todo: 'Nothing to do; the app reconnects by itself.'
-	},
 	HubDisagrees: {
 		happened: 'Your books and your hub’s differ.',
 		money:
@@ -39,11 +33,6 @@ export const errors: Record<PeerErrorType, ErrorText> = {
 		happened: 'This needs the hub, and you are not connected.',
 		money: SAFE,
 		todo: 'Wait for “Online” above and try again.'
-	},
-	MalformedPacket: {
-		happened: 'A packet arrived that makes no sense.',
-		money: 'Your money is safe: the packet was refused.',
-		todo: 'Nothing to do. If it keeps happening, copy the details for the hub’s operator.'
 	},
 	MalformedFrame: {
 		happened: 'Another node sent a message that makes no sense.',
@@ -94,11 +83,6 @@ export const errors: Record<PeerErrorType, ErrorText> = {
 		happened: 'There is not enough in your channel.',
 		money: 'Your money is safe: nothing was sent, and the notes wait.',
 		todo: 'Top up the channel.'
-	},
-	NoChannel: {
-		happened: 'You have no open channel to pay from.',
-		money: SAFE,
-		todo: 'Put a little money in a channel first.'
 	},
 	StillInGrace: {
 		happened: 'The grace period of the channel is not over.',

@@ -48,7 +48,7 @@ export interface DemoWallet {
 /** Codes of EIP-1193. */
 const CODES = { refused: 4001, unauthorized: 4100, unsupported: 4200, unknownChain: 4902 } as const;
 
-export class ProviderError extends Error {
+class ProviderError extends Error {
 	readonly code: number;
 	constructor(code: number, message: string) {
 		super(message);

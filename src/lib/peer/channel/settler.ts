@@ -754,7 +754,7 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 };
 
 /** The guest's half of a payout, told by the hub's answer or, when that was lost, by its next hello. */
-export const bookPayout = (
+const bookPayout = (
 	deps: Pick<SettlerDeps, 'ledger' | 'accounts'> & { readonly platform: Pick<Platform, 'clock'> },
 	peer: string, amount: bigint, fee: bigint, transaction: Hex | undefined,
 ): void => {

@@ -67,7 +67,7 @@
  * with it the datagram: lengths after a wrong frame cannot be believed. An event is decoded, not
  * verified; ids, signature, author and price are for those who act on the frame.
  */
-import { bytesToHex, concatBytes, fromHex, hexToBytesStrict } from '../bytes.ts';
+import { bytesToHex, concatBytes, fromHex } from '../bytes.ts';
 import { LIMITS } from '../limits.ts';
 import { err, ok, type Result } from '../result.ts';
 import {
@@ -91,7 +91,7 @@ import {
 import type { Frame, HaveEntry, Part } from './frames.ts';
 import type { Filter } from './nostr-event.ts';
 
-export const FRAME_VERSION = 2;
+const FRAME_VERSION = 2;
 
 export const FRAME_CODES = {
 	EVENT: 0x01,
@@ -565,6 +565,3 @@ export const decodeFrames = (
 	}
 	return ok(frames);
 };
-
-/** Whether a string could be an id in a frame; encodeFrame throws for others. */
-export const isId = (text: string): boolean => hexToBytesStrict(text)?.length === 32;

@@ -10,7 +10,6 @@ import {
 	formatGeneralizedTime,
 	MAX_BTP_ERROR_DATA,
 	parseGeneralizedTime,
-	protocolDataOf,
 	type BtpError,
 	type ProtocolData
 } from './btp.ts';
@@ -143,12 +142,6 @@ describe('a BTP packet', () => {
 		expect(() => encodeBtpPacket({ ...message, protocolData: [entry('é')] })).toThrow();
 		expect(() => encodeBtpPacket({ ...ERROR, code: 'F0' })).toThrow();
 		expect(() => encodeBtpPacket({ ...ERROR, data: new Uint8Array(MAX_BTP_ERROR_DATA + 1) })).toThrow();
-	});
-
-	it('is asked for its protocols by name', () => {
-		const packet = unwrap(decodeBtpPacket(fromHex(BTP_PACKETS.auth)));
-		expect(protocolDataOf(packet, 'auth_token')?.data).toEqual(utf8('s3cret'));
-		expect(protocolDataOf(packet, 'ilp')).toBeUndefined();
 	});
 });
 

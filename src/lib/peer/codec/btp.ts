@@ -88,10 +88,6 @@ export type BtpPacket = BtpMessage | BtpResponse | BtpTransfer | BtpError;
 /** Answered by silence (see the module's header). */
 export type MalformedBtpPacket = { readonly type: 'MalformedBtpPacket'; readonly reason: string };
 
-/** The entry of that name, if the packet has one. */
-export const protocolDataOf = (packet: BtpPacket, protocolName: string): ProtocolData | undefined =>
-	packet.protocolData.find((entry) => entry.protocolName === protocolName);
-
 /** Values outside their range, too many entries and a name used twice are bugs and throw. */
 export const encodeBtpPacket = (packet: BtpPacket): Uint8Array => {
 	assertProtocols(packet.protocolData);

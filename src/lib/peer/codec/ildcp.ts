@@ -20,7 +20,7 @@ import { err, ok, type Result } from '../result.ts';
 import type { IlpFulfill, IlpPrepare } from './ilp.ts';
 import { OerReader, OerWriter, sizeOfVar, utf8Length } from './oer.ts';
 
-export const ILDCP_DESTINATION = 'peer.config';
+const ILDCP_DESTINATION = 'peer.config';
 
 /** The fulfillment of every `peer.*` protocol: 32 zero bytes. */
 export const ZERO_FULFILLMENT: Uint8Array = new Uint8Array(32);

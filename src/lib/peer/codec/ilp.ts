@@ -25,7 +25,7 @@ import { err, ok, type Result } from '../result.ts';
 import { formatTimestamp, OerReader, OerWriter, sizeOfVar, utf8Length, TIMESTAMP_LENGTH } from './oer.ts';
 
 /** Bytes of a condition and of a fulfillment. */
-export const CONDITION_LENGTH = 32;
+const CONDITION_LENGTH = 32;
 
 export const ILP_PACKET_TYPES = { prepare: 12, fulfill: 13, reject: 14 } as const;
 
@@ -98,8 +98,6 @@ export const ILP_ERROR_NAMES = {
 
 type Digit = '0' | '1' | '2' | '3' | '4' | '5' | '6' | '7' | '8' | '9';
 
-/** The codes of RFC 27. */
-export type KnownIlpErrorCode = keyof typeof ILP_ERROR_NAMES;
 /** A stranger may use a code of tomorrow; its letter still says whether to try again. */
 export type IlpErrorCode = `${'F' | 'T' | 'R'}${Digit}${Digit}`;
 

@@ -40,22 +40,7 @@ import { err, ok, type Result } from '../result.ts';
 import { ILP_PACKET_TYPES, type IlpPacket } from './ilp.ts';
 import { OerReader, OerWriter, sizeOfVar, sizeOfVarUInt, utf8Length } from './oer.ts';
 
-export const STREAM_VERSION = 1;
-
-/** Why a stream or connection was closed, RFC 29 section 5.4. */
-export const STREAM_ERROR_CODES = {
-	NoError: 1,
-	InternalError: 2,
-	EndpointBusy: 3,
-	FlowControlError: 4,
-	StreamIdError: 5,
-	StreamStateError: 6,
-	FrameFormatError: 7,
-	ProtocolViolation: 8,
-	ApplicationError: 9
-} as const;
-
-export type StreamErrorName = keyof typeof STREAM_ERROR_CODES;
+const STREAM_VERSION = 1;
 
 /** One kind of value in a frame: how it is read, measured and written. */
 interface Field<T> {

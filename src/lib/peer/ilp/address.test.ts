@@ -4,9 +4,7 @@ import { LIMITS } from '../limits.ts';
 import {
 	ADDRESS_SCHEMES,
 	childAddress,
-	isChildOf,
 	isPeerAddress,
-	isPrefixOf,
 	isSameNetwork,
 	isValidAddress,
 	parseAddress,
@@ -53,24 +51,6 @@ describe('an ILP address', () => {
 		expect(isPeerAddress('g.peer.config')).toBe(false);
 		expect(isSameNetwork('test.a', 'test.b')).toBe(true);
 		expect(isSameNetwork('test.a', 'test1.a')).toBe(false);
-	});
-});
-
-describe('a prefix', () => {
-	it('counts in whole segments', () => {
-		expect(isPrefixOf('test.alice', 'test.alice.phone')).toBe(true);
-		expect(isPrefixOf('test.alice', 'test.alice')).toBe(true);
-		expect(isPrefixOf('test', 'test.alice')).toBe(true);
-		expect(isPrefixOf('test.al', 'test.alice')).toBe(false);
-		expect(isPrefixOf('test.alice.phone', 'test.alice')).toBe(false);
-		expect(isPrefixOf('', 'test.alice')).toBe(false);
-	});
-
-	it('makes a child of everything below it but not of itself', () => {
-		expect(isChildOf('test.hub.alice', 'test.hub')).toBe(true);
-		expect(isChildOf('test.hub.alice.phone', 'test.hub')).toBe(true);
-		expect(isChildOf('test.hub', 'test.hub')).toBe(false);
-		expect(isChildOf('test.hubert', 'test.hub')).toBe(false);
 	});
 });
 

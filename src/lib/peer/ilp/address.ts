@@ -54,7 +54,7 @@ export const parseAddress = (text: string): Result<string, MalformedAddress> => 
 };
 
 /** Whether `text` may stand between two dots. */
-export const isValidSegment = (text: string): boolean => SEGMENT.test(text);
+const isValidSegment = (text: string): boolean => SEGMENT.test(text);
 
 /** The first part of a valid address. */
 export const schemeOf = (address: string): AddressScheme => {
@@ -71,19 +71,6 @@ export const isPeerAddress = (address: string): boolean => address.startsWith('p
  * and refuses the addresses of any other.
  */
 export const isSameNetwork = (a: string, b: string): boolean => schemeOf(a) === schemeOf(b);
-
-/**
- * Whether `address` is `prefix` or lies below it, by whole segments. A scheme alone is a prefix of
- * everything under it; no text at all is a prefix of nothing.
- */
-export const isPrefixOf = (prefix: string, address: string): boolean =>
-	prefix !== '' &&
-	address.startsWith(prefix) &&
-	(address.length === prefix.length || address[prefix.length] === '.');
-
-/** Whether `address` lies below `parent`, at any depth; no address is its own child. */
-export const isChildOf = (address: string, parent: string): boolean =>
-	address.length > parent.length && isPrefixOf(parent, address);
 
 /** `parent.segment`, as a parent hands it out; fails when that is no address. */
 export const childAddress = (parent: string, segment: string): Result<string, MalformedAddress> =>

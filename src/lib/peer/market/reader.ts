@@ -123,7 +123,7 @@ export interface Reader {
 }
 
 /** How far back a new subscription looks. */
-export const FIRST_EVENTS = 50;
+const FIRST_EVENTS = 50;
 const DEFAULT_IDS_PER_GET = 50;
 const RETRY_FIRST_MS = 500;
 const RETRY_LAST_MS = 60_000;

@@ -41,7 +41,7 @@ import type { Address } from '../settlement/chain.ts';
 import { domainHash } from '../settlement/evm/typed-data.ts';
 import { streamKeyId, TOKEN_CHARACTERS } from '../stream/token.ts';
 
-export const ANNOUNCEMENT_IDENTIFIER = 'ilp-node-info';
+const ANNOUNCEMENT_IDENTIFIER = 'ilp-node-info';
 
 /** In link units (USD, scale 9). `undefined`: not stated, ask by REQ. */
 export interface Prices {
@@ -318,7 +318,7 @@ const checkProof = async (
 };
 
 /** For events whose signature was checked. `nowMs` in Unix ms. Which of two holds is for the store. */
-export const parseAnnouncement = async (
+const parseAnnouncement = async (
 	crypto: Crypto,
 	event: VerifiedEvent,
 	nowMs: number

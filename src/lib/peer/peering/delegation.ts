@@ -23,7 +23,7 @@ import type { Crypto, Random } from '../platform.ts';
 import { err, ok, type Result } from '../result.ts';
 import { pubkeyOf } from './keys.ts';
 
-export const SCOPES = ['link', 'auth', 'store', 'route', 'redeem', 'sell', 'pay'] as const;
+const SCOPES = ['link', 'auth', 'store', 'route', 'redeem', 'sell', 'pay'] as const;
 export type Scope = (typeof SCOPES)[number];
 
 export interface DelegationTerms {

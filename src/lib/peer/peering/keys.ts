@@ -46,7 +46,7 @@ export const isSecret = (bytes: Uint8Array): boolean => {
 	return value > 0n && value < SECP256K1_ORDER;
 };
 
-export const createSecret = (random: Random): Uint8Array => {
+const createSecret = (random: Random): Uint8Array => {
 	for (;;) {
 		const secret = random.bytes(32);
 		if (isSecret(secret)) return secret;

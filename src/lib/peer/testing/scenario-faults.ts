@@ -17,7 +17,7 @@ export interface FaultsOptions extends Omit<WorldOptions, 'seed'> {
 }
 
 export type Fault = 'break' | 'noise' | 'partition' | 'crash' | 'chain' | 'full';
-export const FAULTS: readonly Fault[] = ['break', 'noise', 'partition', 'crash', 'chain', 'full'];
+const FAULTS: readonly Fault[] = ['break', 'noise', 'partition', 'crash', 'chain', 'full'];
 
 const AWAY_MS = 15 * 60_000;
 /** What a healed world may take to have got everything: the longest back-off of links and readers, twice. */

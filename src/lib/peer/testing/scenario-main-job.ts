@@ -221,7 +221,7 @@ export const rest = async (world: World): Promise<void> => {
 	await world.advance(2_000);
 };
 
-export const auditAtRest = async (world: World): Promise<readonly string[]> => {
+const auditAtRest = async (world: World): Promise<readonly string[]> => {
 	await rest(world);
 	return auditWorld(world);
 };

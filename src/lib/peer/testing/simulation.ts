@@ -47,7 +47,7 @@ export interface WorldOptions {
 	readonly onLog?: (line: string) => void;
 }
 
-export const NODES = ['hub', 'bob', 'carol'] as const;
+const NODES = ['hub', 'bob', 'carol'] as const;
 export type NodeName = (typeof NODES)[number];
 
 /** Who dials whom. */

@@ -49,7 +49,7 @@ const written = (value: SqlValue): string => {
 };
 
 /** The dump itself, a line per row: what to compare when two hashes differ. */
-export const dumpState = (sql: SqlDriver): readonly string[] =>
+const dumpState = (sql: SqlDriver): readonly string[] =>
 	DUMPS.flatMap(([name, query]) =>
 		sql.all(query).map((row) => `${name} ${Object.values(row).map(written).join(' ')}`)
 	);

@@ -16,7 +16,7 @@ import {
 } from './typed-data.ts';
 
 /** Number of this scheme in a `claim`. */
-export const EVM_SCHEME_ID = 0;
+const EVM_SCHEME_ID = 0;
 
 export const createEvmScheme: CreateScheme = (chain, crypto) => {
 	const typedData = createTypedData(chain.chainId, chain.contract);
