@@ -114,6 +114,11 @@ describe('the app', () => {
 		);
 	});
 
+	it('lets no picture be loaded from elsewhere', async () => {
+		const { headers } = await ask('/');
+		expect(String(headers['content-security-policy'])).toContain(`img-src 'self' data: blob:;`);
+	});
+
 	it('says that a missing part of the app is missing', async () => {
 		expect((await ask('/_app/immutable/chunks/gone.js')).status).toBe(404);
 		expect((await ask('/_app/gone')).status).toBe(404);

@@ -137,12 +137,12 @@ const decodePath = (path: string): string | undefined => {
 };
 
 /** The texts of the scripts written into a page. */
-export const inlineScripts = (html: string): readonly string[] =>
+const inlineScripts = (html: string): readonly string[] =>
 	[...html.matchAll(/<script(?![^>]*\ssrc\s*=)[^>]*>([\s\S]*?)<\/script>/gi)].map((match) => match[1] ?? '');
 
 /**
- * Scripts only from here; connections anywhere, since hubs, chains and wallets are elsewhere; pictures
- * from https, since avatars are; wasm, since SQLite is.
+ * Scripts only from here; connections anywhere, since hubs, chains and wallets are elsewhere; wasm, since
+ * SQLite is. Pictures from here or inline only: loading one from elsewhere would tell its server who reads whom.
  */
 const contentSecurityPolicy = (scripts: readonly string[]): string =>
 	[
@@ -152,7 +152,7 @@ const contentSecurityPolicy = (scripts: readonly string[]): string =>
 			...scripts.map((text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`)
 		].join(' '),
 		`style-src 'self' 'unsafe-inline'`,
-		`img-src 'self' data: blob: https:`,
+		`img-src 'self' data: blob:`,
 		`connect-src 'self' http: https: ws: wss:`,
 		`worker-src 'self' blob:`,
 		`object-src 'none'`,
