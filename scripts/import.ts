@@ -53,6 +53,6 @@ function sentence(error: unknown): string {
 	if (error instanceof SqlError && error.kind === 'corrupt')
 		return `The node's database cannot be read: ${error.message}`;
 	if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
-		return `There is no such file. ${USAGE}`;
+		return `There is no file ${'path' in error ? String(error.path) : ''}. ${USAGE}`;
 	return error instanceof Error ? error.message : String(error);
 }
