@@ -335,6 +335,8 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 
 	const announce = async (): Promise<Result<null, PeerError>> => {
 		await personal.setAnnounced();
+		// Dated so that any profile this person has elsewhere wins over the empty one.
+		if (!announcer.profile()) await publish({ kind: KINDS.profile, content: '{}', createdAt: 0 });
 		await announcer.refresh();
 		changed('state');
 		if (!link.contact) return err(peerError('HubUnreachable'));
