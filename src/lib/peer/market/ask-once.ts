@@ -61,7 +61,7 @@ export const storeAt = async (
 	const { requestId, event, amount } = request;
 	const frame: Frame = { type: 'EVENT', requestId, event };
 	if (encodeFrame(frame).length > ANSWER_BYTES)
-		return err(peerError('InvalidEvent', 'too large for one packet'));
+		return err(peerError('InvalidInput', 'too large for one packet'));
 	const reply = await askPatiently(session, clock, [frame], {
 		amount,
 		...(amount > 0n
