@@ -168,7 +168,7 @@ test('after all this the books of both processes and of the browser agree', asyn
 		}
 		const earned = -BigInt(bobStatus.balances['income/notes'] ?? '0');
 		const fees = -BigInt(hubStatus.balances['income/routing'] ?? '0');
-		expect(await money(page, 'spent-today')).toBe(earned + fees);
+		expect(await money(page, 'spent-today'), JSON.stringify([hubStatus, bobStatus])).toBe(earned + fees);
 	}, 30_000);
 	const notes = await control<{ earned?: string; readers?: number; event: { content: string } }[]>(
 		bob.http,

@@ -10,7 +10,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import AxeBuilder from '@axe-core/playwright';
-import { chromium, expect, test, type BrowserContext, type Page, type Response } from '@playwright/test';
+import {
+	chromium,
+	expect,
+	test,
+	type BrowserContext,
+	type Locator,
+	type Page,
+	type Response
+} from '@playwright/test';
 import { npubEncode } from 'nostr-tools/nip19';
 import { INITIAL_JS_GZIP_BYTES } from '../budgets.ts';
 import {
@@ -116,7 +124,7 @@ test('the keyboard alone leads past the navigation, to a person and to following
 	await expect(page.locator('main')).toBeFocused();
 
 	const button = page.getByTestId(`follow-${network.nodes.bob.pubkey.slice(0, 8)}`);
-	await tabTo(button.evaluate.bind(button, (element) => element === document.activeElement));
+	await tabTo(button);
 	await page.keyboard.press('Enter');
 	await expect(page.getByTestId('follow-sheet')).toBeVisible();
 	await page.keyboard.press('Escape');
@@ -124,7 +132,7 @@ test('the keyboard alone leads past the navigation, to a person and to following
 	await expect(button).toBeFocused();
 	await page.keyboard.press('Enter');
 	const accept = page.getByTestId('accept-terms');
-	await tabTo(accept.evaluate.bind(accept, (element) => element === document.activeElement));
+	await tabTo(accept);
 	await page.keyboard.press('Enter');
 	await expect(page.getByTestId(`unfollow-${network.nodes.bob.pubkey.slice(0, 8)}`)).toBeVisible();
 });
@@ -240,9 +248,9 @@ const settled = (): Promise<void> =>
 	});
 
 /** Presses Tab until it is there; a screen has no more stops than this on the way. */
-async function tabTo(isThere: () => Promise<boolean>): Promise<void> {
+async function tabTo(target: Locator): Promise<void> {
 	for (let stops = 0; stops < 30; stops += 1) {
-		if (await isThere()) return;
+		if (await target.evaluate((element) => element === document.activeElement)) return;
 		await page.keyboard.press('Tab');
 	}
 	throw new Error('the keyboard does not get there');
