@@ -4,13 +4,13 @@
  */
 import * as nip49 from 'nostr-tools/nip49';
 import { nip19 } from 'nostr-tools';
-import { bytesEqual, bytesToHex, fromHex, hexToBytesStrict, toHex0x, utf8 } from './bytes.ts';
+import { bytesEqual, bytesToHex, fromHex, hexToBytesStrict, toHex0x } from './bytes.ts';
 import type { EventTemplate, VerifiedEvent } from './codec/nostr-event.ts';
 import { peerError, type PeerError } from './errors.ts';
 import { signEvent } from './events/verify.ts';
 import { LIMITS } from './limits.ts';
 import type { LinkAuth } from './link/links.ts';
-import { checkAuthToken, createAuthToken, createReplayCache } from './peering/auth-token.ts';
+import { answerEndpoint, checkAuthToken, createAuthToken, createReplayCache } from './peering/auth-token.ts';
 import { createDelegation } from './peering/delegation.ts';
 import { createKeys, createStreamKey, isSecret, pubkeyOf, type Keys, type StreamKey } from './peering/keys.ts';
 import type { Clock, Platform } from './platform.ts';
@@ -20,18 +20,26 @@ import { createSettings } from './storage/settings.ts';
 import type { SqlDriver } from './storage/sql.ts';
 
 export interface Identity {
-	/** Nostr key of the person and key of this device, hex. */
+	/** Nostr key of the person, x-only hex; another one after an import. */
 	pubkey(): string;
+	/** Key of this device, x-only hex: its name on links. */
 	readonly device: string;
+	/** Signs claims, and nothing that a wallet would. */
 	readonly claimSecret: Uint8Array;
 	readonly claimAddress: Address;
+	/** As the person. */
 	sign(template: EventTemplate): Promise<VerifiedEvent>;
 	readonly auth: LinkAuth;
 	/** The one to announce; a new one when the old is half spent. */
 	streamKey(): Promise<StreamKey>;
+	/** `undefined` for a key that never was or has ended. */
 	streamKeyById(id: Uint8Array): StreamKey | undefined;
+	/** The person's key as `ncryptsec1…` (NIP-49). Error: InvalidInput without a password. */
 	exportKey(password: string): Result<string, PeerError>;
-	/** Becomes another person; device and channels stay. */
+	/**
+	 * Becomes another person; device and channels stay. Takes `nsec1…` (NIP-19), `ncryptsec1…` with its password
+	 * (NIP-49) or 64 hex digits; answers the new public key. Errors: WrongPassword, InvalidKey; then nothing changed.
+	 */
 	importKey(secret: string, password: string | undefined): Promise<Result<string, PeerError>>;
 }
 
@@ -40,6 +48,7 @@ const STREAM_KEYS = 'identity.stream-keys';
 /** NIP-49: 2^16 rounds, the least it names; a phone takes about a second. */
 const SCRYPT_LOG_N = 16;
 
+/** Makes the keys on the first start and finds them again afterwards; `given` replaces the person's. */
 export const loadIdentity = async (
 	platform: Pick<Platform, 'random' | 'crypto'> & { readonly clock: Clock; readonly sql: SqlDriver },
 	given: Uint8Array | undefined,
@@ -101,7 +110,7 @@ export const loadIdentity = async (
 			create: async (endpoint) =>
 				createAuthToken(crypto, random, { deviceSecret: keys.device, endpoint, delegation: await currentDelegation(), now: clock.now() }),
 			check: (token, endpoint) => checkAuthToken(crypto, token, { endpoint, now: clock.now(), seen }),
-			answerEndpoint: async (authToken) => `btp-answer:${bytesToHex(await crypto.sha256(utf8(authToken)))}`,
+			answerEndpoint: (authToken) => answerEndpoint(crypto, authToken),
 		},
 
 		streamKey: async () => {
@@ -138,11 +147,14 @@ const readSecret = (text: string, password: string | undefined): Result<Uint8Arr
 	try {
 		if (text.startsWith('ncryptsec1')) {
 			if (password === undefined || password === '') return err(peerError('WrongPassword', 'this backup needs its password'));
+			let secret: Uint8Array;
 			try {
-				return ok(nip49.decrypt(text, password));
+				secret = nip49.decrypt(text, password);
 			} catch (error) {
 				return err(peerError('WrongPassword', String(error)));
 			}
+			// Anybody can seal 32 bytes that are no key; taken over, they would break every signature from then on.
+			return isSecret(secret) ? ok(secret) : err(peerError('InvalidKey'));
 		}
 		if (text.startsWith('nsec1')) {
 			const decoded = nip19.decode(text);
