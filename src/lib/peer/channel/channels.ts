@@ -32,10 +32,12 @@ import type { SqlDriver, SqlRow } from '../storage/sql.ts';
 
 export type ChannelStatus = 'opening' | 'open' | 'frozen' | 'closing' | 'closed' | 'archived';
 
+/** One epoch of a channel. Amounts are token units (the table above tells them apart). */
 export interface Channel {
 	readonly id: Hex;
 	readonly epoch: number;
 	readonly peer: string;
+	/** `out`: this node pays. */
 	readonly direction: 'out' | 'in';
 	readonly key: ChannelKey;
 	readonly status: ChannelStatus;
@@ -44,8 +46,11 @@ export interface Channel {
 	readonly promised: bigint;
 	readonly settled: bigint;
 	readonly signature: Uint8Array | undefined;
+	/** Signed fundings so far: the index of the next one. */
 	readonly fundings: number;
+	/** Chain time from which the payer can withdraw, Unix seconds; 0 = not asked for. */
 	readonly closeAt: number;
+	/** By this node's clock, Unix ms. */
 	readonly openedAt: number;
 }
 
@@ -71,7 +76,7 @@ export interface Channels {
 	raise(peer: string, need: bigint, wish: bigint, at: number): Promised | undefined;
 	/** The payee's side: keeps a checked claim that is higher than the one held. */
 	accept(claim: SignedClaim, channel: Channel, at: number): void;
-	/** Everything but the signature: cheap, and first. */
+	/** Everything but the signature: cheap, and first. The signature is the settlement scheme's to check. */
 	judge(peer: string, claim: { readonly channel: Hex; readonly epoch: number; readonly cumulative: bigint }): Result<Channel, ClaimRefusal>;
 	/**
 	 * More was promised in a live epoch than this database remembers: the payer's own newer signature came back
@@ -93,6 +98,7 @@ export interface Channels {
 	claims(peer: string): { readonly from: bigint; readonly to: bigint };
 }
 
+/** A claim that is on disk and yet to be signed. `cumulative` is in token units. */
 export interface Promised {
 	readonly id: Hex;
 	readonly epoch: number;
@@ -129,6 +135,7 @@ const toChannel = (row: SqlRow): Channel => ({
 
 const isOver = ({ status }: Channel): boolean => status === 'closed' || status === 'archived';
 
+/** `tokenScale`: digits after the point of one whole token; link units have nine. */
 export const createChannels = (sql: SqlDriver, ledger: Ledger, tokenScale: number): Channels => {
 	const linkUnits = (token: bigint): bigint => tokenToLink(token, tokenScale);
 	const oneToken = tokenToLink(1n, tokenScale);

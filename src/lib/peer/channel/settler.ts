@@ -71,6 +71,10 @@ export interface Settler {
 	requestCooperativeClose(id: Hex): Promise<Result<bigint, PeerError>>;
 	/** A payout whose answer was lost shows in the hub's totals; it is booked once the wallet shows it too. */
 	takePayout(peer: string, theirTotal: bigint): Promise<void>;
+	/**
+	 * Asks the hub to pay out all it holds; in link units, once the chain shows it. Errors: ChainUnreachable,
+	 * HubUnreachable, HubRefused, PayoutTooSmall, PayoutFailed.
+	 */
 	payout(peer: string): Promise<Result<{ readonly paid: bigint; readonly fee: bigint; readonly transaction: Hex }, PeerError>>;
 	/** What a neighbour asks of this node. */
 	answer(peer: string, request: Exclude<SettleRequest, { op: 'late' }>): Promise<SettleAnswer>;
@@ -78,13 +82,16 @@ export interface Settler {
 	importChannel(peer: string, key: ChannelKey, epoch: number): Promise<Result<null, PeerError>>;
 	/** After a claim came in: redeems when enough is unredeemed. */
 	considerRedeeming(id: Hex): void;
-	/** Redeems all that is unredeemed now. */
+	/** Redeems all that is unredeemed now; answers how much, in link units. */
 	redeemAll(): Promise<Result<bigint, PeerError>>;
+	/** Looks at the chain again and books what it says. */
 	refresh(id: Hex): Promise<Result<null, PeerError>>;
 	readonly scheme: SettlementScheme;
+	/** EIP-712 name and version of the token, for the wallet's signature. */
 	tokenDomain(): Promise<Result<{ readonly name: string; readonly version: string }, PeerError>>;
 }
 
+/** What the wallet is to sign; nothing has moved yet. */
 export interface PreparedFunding {
 	readonly channel: Hex;
 	readonly funding: Omit<FundingAuthorization, 'signature'>;
@@ -110,6 +117,7 @@ const closeDeadline = (id: Hex, epoch: number): string => `close.deadline/${id}/
 /** What the wallet held when a payout was asked for, token units. */
 const walletBefore = (peer: string): string => `payout.before/${peer}`;
 
+/** Asks the chain nothing before `start`. */
 export const createSettler = (deps: SettlerDeps): Settler => {
 	const { platform, sql, commits, ledger, accounts, channels, scheme } = deps;
 	const { clock, random, log } = platform;

@@ -7,6 +7,7 @@
  */
 import { LIMITS } from '../limits.ts';
 
+/** Of one link. `now` is Unix ms; a clock that goes back is ignored. */
 export interface Allowance {
 	/** False when the link has used up what it may send for nothing; then nothing is drawn. */
 	draw(bytes: number, now: number): boolean;
@@ -14,9 +15,11 @@ export interface Allowance {
 	owe(bytes: number, now: number): void;
 	/** A packet was fulfilled and left this node `fee` link units. */
 	earn(fee: bigint, now: number): void;
+	/** What could be drawn now. */
 	bytes(now: number): number;
 }
 
+/** A full burst and nothing earned. */
 export const createAllowance = (now: number): Allowance => {
 	let refilled: number = LIMITS.freeBurstBytes;
 	let earned = 0;

@@ -118,10 +118,12 @@ export interface Connector extends PacketSender {
 	toldByHello(peer: string, hash: Uint8Array): void;
 	/** In a new hello the neighbour's totals are the same as mine. */
 	agreed(peer: string): void;
+	/** The free data a neighbour has left. */
 	allowance(peer: string): Allowance;
 	counts(): ConnectorCounts;
 }
 
+/** Since the start. `inFlight`: taken on and not answered. */
 export interface ConnectorCounts {
 	readonly received: number;
 	readonly forwarded: number;
@@ -146,6 +148,7 @@ const encodeCovered = (available: bigint): Uint8Array => {
 	return out;
 };
 
+/** One per node. What an earlier run left undecided is on disk, and decided by a hello or by `sweep`. */
 export const createConnector = (deps: ConnectorDeps): Connector => {
 	const { platform, commits, ledger, accounts, packets, routes, receiver, transport } = deps;
 	const { clock, crypto, log } = platform;

@@ -14,12 +14,15 @@ export interface Route {
 }
 
 export interface Routes {
+	/** Replaces the route of the same prefix. */
 	set(route: Route): void;
 	remove(prefix: string): void;
+	/** For a whole ILP address; `undefined` when no prefix fits and there is no default route. */
 	find(destination: string): Route | undefined;
 	all(): readonly Route[];
 }
 
+/** In memory: routes are configured, or follow from who is linked. */
 export const createRoutes = (): Routes => {
 	const byPrefix = new Map<string, Route>();
 	return {

@@ -23,6 +23,7 @@ import type { Address } from '../settlement/chain.ts';
 
 export type LinkRole = 'parent' | 'child' | 'peer';
 
+/** What is kept about a neighbour. Amounts are link units and totals run over the life of the link. */
 export interface LinkRow {
 	readonly peer: string;
 	readonly owner: string;
@@ -41,10 +42,11 @@ export interface LinkRow {
 	readonly fulfilledByPeer: bigint;
 	readonly paidOutByMe: bigint;
 	readonly paidOutByPeer: bigint;
+	/** Unix ms. */
 	readonly seenAt: number;
 }
 
-/** Writes must run inside a transaction. */
+/** A neighbour is named by its device key, hex; amounts are link units. Writes must run inside a transaction. */
 export interface LinkAccounts {
 	get(peer: string): LinkRow | undefined;
 	all(): readonly LinkRow[];
@@ -56,7 +58,9 @@ export interface LinkAccounts {
 	available(peer: string): bigint;
 	/** The same from the paying end: what I may still send Y without a new claim. */
 	prepaid(peer: string): bigint;
+	/** Prepares of the neighbour that are not answered yet. */
 	pendingIn(peer: string): bigint;
+	/** Prepares to it whose outcome is not known yet. */
 	pendingOut(peer: string): bigint;
 	/**
 	 * Makes room for sending `amount` to the neighbour, promising more from a channel if needed.
@@ -65,6 +69,7 @@ export interface LinkAccounts {
 	cover(peer: string, amount: bigint, at: number, mayPromise?: boolean): { readonly covered: true; readonly promised: Promised | undefined } | { readonly covered: false };
 	/** The most that could be sent now if every channel were used, up to W. */
 	room(peer: string): bigint;
+	/** Adds to the totals of the hello; the ledger is written by whoever calls. */
 	fulfilled(peer: string, by: 'me' | 'peer', amount: bigint): void;
 	paidOut(peer: string, by: 'me' | 'peer', amount: bigint): void;
 	/**
@@ -80,6 +85,7 @@ export interface LinkAccounts {
 	forget(before: number): number;
 }
 
+/** What a hello says about the side that sent it. */
 export interface LearnedTerms {
 	readonly payee: Address | undefined;
 	readonly peerCredit: bigint;
@@ -114,6 +120,7 @@ const toRow = (row: SqlRow): LinkRow => ({
 	seenAt: Number(row['seen_at']),
 });
 
+/** Keeps no state but the database's, so any number of them agree. */
 export const createLinkAccounts = (sql: SqlDriver, ledger: Ledger, channels: Channels): LinkAccounts => {
 	const get = (peer: string): LinkRow | undefined => {
 		const row = sql.all('SELECT * FROM link WHERE peer = ?', [peer])[0];

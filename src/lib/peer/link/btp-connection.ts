@@ -19,17 +19,22 @@ export type BtpFailure =
 /** `close`: the socket is shut once the error is on its way. */
 export type BtpRefusal = { readonly code: BtpErrorCode; readonly text: string; readonly protocolData?: readonly ProtocolData[]; readonly close?: boolean };
 
+/** What a request of the other side gets: the protocol data of a response, or an error. Called in the order of arrival. */
 export type BtpHandler = (protocolData: readonly ProtocolData[]) => Promise<Result<readonly ProtocolData[], BtpRefusal>>;
 
 export interface BtpConnection {
+	/** Who this is, for logs. */
 	readonly label: string;
+	/** Waits for the answer, at most {@link LIMITS.btpResponseMs} unless told otherwise (ms). */
 	request(protocolData: readonly ProtocolData[], timeoutMs?: number): Promise<Result<readonly ProtocolData[], BtpFailure>>;
 	/** False when the socket is gone or too slow to take more. */
 	writable(): boolean;
 	readonly closed: boolean;
+	/** Open requests end as `BtpUnanswered`. */
 	close(): void;
 }
 
+/** Takes the socket over. `onClose` comes once, whoever closed. */
 export const createBtpConnection = (
 	socket: Socket,
 	platform: Pick<Platform, 'clock' | 'log'>,

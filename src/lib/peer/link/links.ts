@@ -76,6 +76,7 @@ export interface LinkAuth {
 	answerEndpoint(authToken: string): Promise<string>;
 }
 
+/** What this node offers a neighbour: link units it may owe, and the most this node leaves claimed ahead (W). */
 export interface LinkTerms {
 	readonly role: LinkRole;
 	readonly credit: bigint;
@@ -108,13 +109,17 @@ export interface Links extends Transport {
 	retryNow(): void;
 	/** Drops the links to parents and dials again: the other side learns what changed here. */
 	reconnect(): void;
+	/** Neighbours that are connected and have said hello. `peer` and `owner`: keys of device and person, hex. */
 	live(): readonly { readonly peer: string; readonly owner: string; readonly role: LinkRole; readonly label: string }[];
+	/** A settle request to a neighbour; waits for the chain if it must, up to {@link LIMITS.settleAnswerMs}. */
 	ask(peer: string, request: SettleRequest): Promise<Result<SettleAnswer, { readonly type: 'NotConnected' | 'HubRefused'; readonly reason: string }>>;
 	/** EVM address that the live neighbour's delegation names as the signer of its claims. */
 	signerOf(peer: string): Address | undefined;
+	/** Of BTP messages since the start, over all links. */
 	bytes(): { readonly in: number; readonly out: number };
 	/** Neighbours that are here and have been told all they had lost sight of. */
 	settled(): readonly string[];
+	/** Closes every socket and dials no more. */
 	stop(): void;
 }
 
@@ -166,6 +171,7 @@ const STEADY_MS = 10_000;
 /** How long to wait before looking again at packets that were undecided when the neighbour asked. */
 const OUTCOMES_AGAIN_MS = 1_000;
 
+/** Dials nobody and accepts nobody until it is told to. */
 export const createLinks = (deps: LinksDeps): Links => {
 	const { platform, commits, accounts, channels, packets, scheme, auth } = deps;
 	const { clock, log } = platform;

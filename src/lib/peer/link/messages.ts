@@ -4,10 +4,10 @@
  *
  * | protocol name | direction | request → answer |
  * |---|---|---|
- * | `auth` + `auth_token` + `delegation` | dialler → listener | who I am → `time` |
+ * | `auth` + `auth_token` + `delegation` | dialler → listener | who I am → who I am, and `time` |
  * | `link` | both | hello → hello, then outcomes → (empty) |
  * | `claim` | both | beside `ilp` in the same message, applied before the packet |
- * | `settle` | both | fund, channel, payout, close → done or refused |
+ * | `settle` | both | fund, channel, payout, close, late → done, paidOut, closed or refused |
  *
  * All totals are in link units (USD, scale 9) over the life of the link and only rise.
  */

@@ -11,15 +11,22 @@ import type { SqlDriver, SqlRow } from '../storage/sql.ts';
 export type PacketState = 'pending' | 'fulfilled' | 'rejected' | 'late';
 
 export interface PacketRow {
+	/** The neighbour's device key, hex. */
 	readonly link: string;
+	/** `in`: from the neighbour. */
 	readonly direction: 'in' | 'out';
+	/** SHA-256 of the prepare as it crossed this link. */
 	readonly hash: Uint8Array;
+	/** Link units, as on this link. */
 	readonly amount: bigint;
+	/** Unix ms. */
 	readonly expiresAt: number;
 	readonly condition: Uint8Array;
 	readonly state: PacketState;
 	readonly fulfillment: Uint8Array | undefined;
+	/** The ledger's group: all transfers of one payment on this node. */
 	readonly group: string;
+	/** Of a forwarded packet: where it came from. */
 	readonly inLink: string | undefined;
 	readonly inHash: Uint8Array | undefined;
 	/** Unix ms; undefined while pending. */
@@ -64,6 +71,7 @@ const toRow = (row: SqlRow): PacketRow => ({
 	settledAt: row['settled_at'] === null ? undefined : Number(row['settled_at']),
 });
 
+/** Keeps nothing in memory: what it says is what a crash leaves. */
 export const createPackets = (sql: SqlDriver): Packets => ({
 	insert: (row) => {
 		sql.run(
