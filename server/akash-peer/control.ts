@@ -22,7 +22,10 @@ export const createControl =
 			case 'redeem':
 				return peer.settler?.redeemAll();
 			case 'follow':
-				return peer.api.follow(text('pubkey'), { maxPrice: BigInt(text('maxPrice')), dailyLimit: BigInt(text('dailyLimit')) });
+				return peer.api.follow(text('pubkey'), {
+					maxPrice: BigInt(text('maxPrice')),
+					dailyLimit: BigInt(text('dailyLimit'))
+				});
 			case 'unfollow':
 				return peer.api.unfollow(text('pubkey'));
 			case 'feed':

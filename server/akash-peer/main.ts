@@ -16,7 +16,14 @@ import type { Discovery } from '../../src/lib/client/discovery.ts';
 import { fromHex } from '../../src/lib/peer/bytes.ts';
 import { ownAddress } from '../../src/lib/peer/ilp/own-address.ts';
 import { loadIdentity } from '../../src/lib/peer/identity.ts';
-import { createPeer, type Clock, type Log, type PeerConfig, type Platform, type Random } from '../../src/lib/peer/index.ts';
+import {
+	createPeer,
+	type Clock,
+	type Log,
+	type PeerConfig,
+	type Platform,
+	type Random
+} from '../../src/lib/peer/index.ts';
 import { createViemChain } from '../../src/lib/peer/settlement/evm/viem-chain.ts';
 import { migrate } from '../../src/lib/peer/storage/migrations.ts';
 import { startAuthor } from './authors.ts';
@@ -28,7 +35,9 @@ import { nodeCrypto } from './node-crypto.ts';
 import { dialWebSocket } from './node-socket.ts';
 import { createNodeSql } from './node-sql.ts';
 
-const { values } = parseArgs({ options: { config: { type: 'string' }, identity: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+	options: { config: { type: 'string' }, identity: { type: 'boolean', default: false } }
+});
 if (values.config === undefined) {
 	process.stderr.write('usage: main.ts --config FILE.json [--identity]\n');
 	process.exit(2);
@@ -49,7 +58,9 @@ const plain = (_: string, value: unknown): unknown =>
 	typeof value === 'bigint' ? `${value}` : value instanceof Map ? Object.fromEntries(value) : value;
 const log: Log = (level, what, details) => {
 	if (level === 'debug') return;
-	process.stderr.write(`${JSON.stringify({ at: new Date().toISOString(), level, what, ...details }, plain)}\n`);
+	process.stderr.write(
+		`${JSON.stringify({ at: new Date().toISOString(), level, what, ...details }, plain)}\n`
+	);
 };
 
 const sql = createNodeSql(join(config.dataDir, 'node.sqlite'));
@@ -71,15 +82,21 @@ function peerConfigOf(node: NodeConfig): PeerConfig {
 	return {
 		network: node.network,
 		address: node.address,
-		uplinks: node.links.flatMap(({ url, pubkey, kind }) => (url === undefined ? [] : [{ url, owner: pubkey, role: kind }])),
+		uplinks: node.links.flatMap(({ url, pubkey, kind }) =>
+			url === undefined ? [] : [{ url, owner: pubkey, role: kind }]
+		),
 		neighbours: node.peers.map(({ pubkey }) => pubkey),
 		acceptGuests: node.acceptGuests,
 		routes: node.routes,
-		deposits: [...node.links, ...node.peers].filter(({ deposit }) => deposit > 0n).map(({ pubkey, deposit }) => ({ owner: pubkey, amount: deposit })),
+		deposits: [...node.links, ...node.peers]
+			.filter(({ deposit }) => deposit > 0n)
+			.map(({ pubkey, deposit }) => ({ owner: pubkey, amount: deposit })),
 		feePpm: node.feePpm,
 		price: node.price,
 		keepsAnnouncements: true,
-		payoutTerms: node.acceptGuests ? { threshold: 500_000_000n, fee: 1_000_000n, delaySeconds: 60 } : undefined,
+		payoutTerms: node.acceptGuests
+			? { threshold: 500_000_000n, fee: 1_000_000n, delaySeconds: 60 }
+			: undefined,
 		payeeSecret: fromHex(node.chain.privateKey),
 		profile: { name: node.name.charAt(0).toUpperCase() + node.name.slice(1), about: node.about },
 		rpcUrl: node.chain.rpcUrl,
@@ -134,7 +151,11 @@ async function serve(): Promise<void> {
 			},
 			...(config.faucetUrl === undefined ? {} : { faucet: config.faucetUrl })
 		}),
-		status: () => ({ name: config.name, wallet: privateKeyToAddress(config.chain.privateKey).toLowerCase(), ...peer.status() }),
+		status: () => ({
+			name: config.name,
+			wallet: privateKeyToAddress(config.chain.privateKey).toLowerCase(),
+			...peer.status()
+		}),
 		...(config.control ? { control: createControl(peer, chain) } : {}),
 		onSocket: peer.accept
 	});

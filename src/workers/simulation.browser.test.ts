@@ -25,7 +25,10 @@ const turn = (): Promise<void> =>
 describe('the main job among four peers, simulated', () => {
 	it('ends in this browser, on its SQLite and engine, in the state in which it ends in Node', async () => {
 		const seed = 'browser and node';
-		const here = await runMainJob(seed, { turn, openSql: () => openMemorySql({ wasmUrl: new URL(wasmUrl, location.href).href }) });
+		const here = await runMainJob(seed, {
+			turn,
+			openSql: () => openMemorySql({ wasmUrl: new URL(wasmUrl, location.href).href })
+		});
 		expect(here.wrong).toEqual([]);
 		expect(here.hash).toBe(await commands.simulationHash(seed));
 	});

@@ -13,8 +13,24 @@ import { testDollarAbi } from '../../src/lib/peer/settlement/evm/generated.ts';
 export interface NodeStatus {
 	readonly pubkey: string;
 	readonly wallet: Hex;
-	readonly links: readonly { readonly peer: string; readonly owner: string; readonly role: string; readonly balance: string; readonly audit: string; readonly pendingIn: string; readonly pendingOut: string }[];
-	readonly channels: readonly { readonly id: Hex; readonly epoch: number; readonly direction: 'in' | 'out'; readonly status: string; readonly deposited: string; readonly claimed: string; readonly settled: string }[];
+	readonly links: readonly {
+		readonly peer: string;
+		readonly owner: string;
+		readonly role: string;
+		readonly balance: string;
+		readonly audit: string;
+		readonly pendingIn: string;
+		readonly pendingOut: string;
+	}[];
+	readonly channels: readonly {
+		readonly id: Hex;
+		readonly epoch: number;
+		readonly direction: 'in' | 'out';
+		readonly status: string;
+		readonly deposited: string;
+		readonly claimed: string;
+		readonly settled: string;
+	}[];
 	readonly balances: Readonly<Record<string, string>>;
 	readonly audit: { readonly sum: string; readonly differences: number };
 	readonly packets: Readonly<Record<string, number>>;
@@ -28,9 +44,14 @@ export interface ReaderNode extends NodeReady {
 	kill(): Promise<void>;
 }
 
-export const statusOf = async (nodeUrl: string): Promise<NodeStatus> => (await fetch(`${nodeUrl}/status`)).json() as Promise<NodeStatus>;
+export const statusOf = async (nodeUrl: string): Promise<NodeStatus> =>
+	(await fetch(`${nodeUrl}/status`)).json() as Promise<NodeStatus>;
 
-export const control = async <Answer = unknown>(nodeUrl: string, path: string, body: unknown = {}): Promise<Answer> => {
+export const control = async <Answer = unknown>(
+	nodeUrl: string,
+	path: string,
+	body: unknown = {}
+): Promise<Answer> => {
 	const answer = await fetch(`${nodeUrl}/control/${path}`, {
 		method: 'POST',
 		headers: { 'content-type': 'application/json' },
@@ -62,7 +83,13 @@ export const tokenBalanceOf = (network: LocalNetwork, owner: Hex): Promise<bigin
 	});
 
 /** A node that only reads: a child of the hub with an on-chain account of its own. `also`: further entries of its config. */
-export const startReader = async (network: LocalNetwork, folder: string, name = 'reader', deposit = '2000000', also: Readonly<Record<string, unknown>> = {}): Promise<ReaderNode> => {
+export const startReader = async (
+	network: LocalNetwork,
+	folder: string,
+	name = 'reader',
+	deposit = '2000000',
+	also: Readonly<Record<string, unknown>> = {}
+): Promise<ReaderNode> => {
 	const { hub } = network.nodes;
 	const privateKey = generatePrivateKey();
 	const wallet = privateKeyToAddress(privateKey);

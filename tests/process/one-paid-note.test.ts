@@ -36,9 +36,16 @@ describe('a reader and an author, two processes', () => {
 		});
 
 		const before = await tokenBalanceOf(network, bob.wallet);
-		await control(reader.http, 'follow', { pubkey: bob.pubkey, maxPrice: '1000000', dailyLimit: '1000000000' });
+		await control(reader.http, 'follow', {
+			pubkey: bob.pubkey,
+			maxPrice: '1000000',
+			dailyLimit: '1000000000'
+		});
 		const paid = await eventually(async () => {
-			const feed = await control<{ event: { pubkey: string; id: string }; cost: string; way: string }[]>(reader.http, 'feed');
+			const feed = await control<{ event: { pubkey: string; id: string }; cost: string; way: string }[]>(
+				reader.http,
+				'feed'
+			);
 			const ofBob = feed.filter((item) => item.event.pubkey === bob.pubkey);
 			expect(ofBob.length).toBeGreaterThanOrEqual(10);
 			return ofBob;
@@ -53,14 +60,16 @@ describe('a reader and an author, two processes', () => {
 		// Three ledgers and the chain tell one story.
 		const quiet = await eventually(async () => {
 			const [r, h, b] = await Promise.all([statusOf(reader.http), statusOf(hub.http), statusOf(bob.http)]);
-			for (const status of [r, h, b]) for (const link of status.links) expect([link.pendingIn, link.pendingOut]).toEqual(['0', '0']);
+			for (const status of [r, h, b])
+				for (const link of status.links) expect([link.pendingIn, link.pendingOut]).toEqual(['0', '0']);
 			return { r, h, b };
 		});
 		for (const status of Object.values(quiet)) {
 			expect(status.audit).toEqual({ sum: '0', differences: 0 });
 			for (const link of status.links) expect(link.audit).toBe('0');
 		}
-		const spent = BigInt(quiet.r.balances['expense/notes'] ?? '0') + BigInt(quiet.r.balances['expense/way'] ?? '0');
+		const spent =
+			BigInt(quiet.r.balances['expense/notes'] ?? '0') + BigInt(quiet.r.balances['expense/way'] ?? '0');
 		const fees = -BigInt(quiet.h.balances['income/routing'] ?? '0');
 		const earned = -BigInt(quiet.b.balances['income/notes'] ?? '0');
 		expect(earned).toBeGreaterThan(0n);

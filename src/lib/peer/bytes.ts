@@ -85,7 +85,7 @@ export const utf8 = (text: string): Uint8Array => {
 export const utf8Decode = (bytes: Uint8Array): string | undefined => {
 	const units: string[] = [];
 	let chunk: number[] = [];
-	for (let i = 0; i < bytes.length; ) {
+	for (let i = 0; i < bytes.length;) {
 		const first = bytes[i] as number;
 		let code: number;
 		let more: number;

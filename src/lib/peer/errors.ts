@@ -69,9 +69,10 @@ export const ERRORS = {
 	WrongPassword: { fault: 'person', retry: true, money: 'safe' },
 	InvalidKey: { fault: 'person', retry: false, money: 'safe' },
 	InvalidInput: { fault: 'person', retry: false, money: 'safe' },
-	Internal: { fault: 'mine', retry: true, money: 'unknown' },
+	Internal: { fault: 'mine', retry: true, money: 'unknown' }
 } as const satisfies Record<string, ErrorRow>;
 
 export type PeerErrorType = keyof typeof ERRORS;
 
-export const peerError = (type: PeerErrorType, reason?: string): PeerError => (reason === undefined ? { type } : { type, reason });
+export const peerError = (type: PeerErrorType, reason?: string): PeerError =>
+	reason === undefined ? { type } : { type, reason };

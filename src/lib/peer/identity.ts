@@ -12,7 +12,14 @@ import { LIMITS } from './limits.ts';
 import type { LinkAuth } from './link/links.ts';
 import { answerEndpoint, checkAuthToken, createAuthToken, createReplayCache } from './peering/auth-token.ts';
 import { createDelegation } from './peering/delegation.ts';
-import { createKeys, createStreamKey, isSecret, pubkeyOf, type Keys, type StreamKey } from './peering/keys.ts';
+import {
+	createKeys,
+	createStreamKey,
+	isSecret,
+	pubkeyOf,
+	type Keys,
+	type StreamKey
+} from './peering/keys.ts';
 import type { Clock, Platform } from './platform.ts';
 import { err, ok, type Result } from './result.ts';
 import type { Address } from './settlement/chain.ts';
@@ -51,20 +58,36 @@ const SCRYPT_LOG_N = 16;
 /** Makes the keys on the first start and finds them again afterwards; `given` replaces the person's. */
 export const loadIdentity = async (
 	platform: Pick<Platform, 'random' | 'crypto'> & { readonly clock: Clock; readonly sql: SqlDriver },
-	given: Uint8Array | undefined,
+	given: Uint8Array | undefined
 ): Promise<Identity> => {
 	const { random, crypto, clock, sql } = platform;
 	const { get: read, set: write } = createSettings(sql);
 
 	const stored = read(KEYS);
-	const parsed = stored === undefined ? undefined : (JSON.parse(stored) as Record<'nostr' | 'device' | 'claim' | 'account', string>);
+	const parsed =
+		stored === undefined
+			? undefined
+			: (JSON.parse(stored) as Record<'nostr' | 'device' | 'claim' | 'account', string>);
 	let keys: Keys = parsed
-		? { nostr: fromHex(parsed.nostr), device: fromHex(parsed.device), claim: fromHex(parsed.claim), account: fromHex(parsed.account) }
+		? {
+				nostr: fromHex(parsed.nostr),
+				device: fromHex(parsed.device),
+				claim: fromHex(parsed.claim),
+				account: fromHex(parsed.account)
+			}
 		: createKeys(random);
 	if (given) keys = { ...keys, nostr: given };
 	let nostr = keys.nostr as Uint8Array;
 	const save = (): void =>
-		write(KEYS, JSON.stringify({ nostr: bytesToHex(nostr), device: bytesToHex(keys.device), claim: bytesToHex(keys.claim), account: bytesToHex(keys.account) }));
+		write(
+			KEYS,
+			JSON.stringify({
+				nostr: bytesToHex(nostr),
+				device: bytesToHex(keys.device),
+				claim: bytesToHex(keys.claim),
+				account: bytesToHex(keys.account)
+			})
+		);
 	sql.transaction(save);
 
 	let pubkey = await pubkeyOf(crypto, nostr);
@@ -76,25 +99,50 @@ export const loadIdentity = async (
 		const now = clock.now();
 		if (delegation && now < delegation.renewAt) return delegation.event;
 		const event = await createDelegation(
-			crypto, random, { owner: nostr, device: keys.device },
+			crypto,
+			random,
+			{ owner: nostr, device: keys.device },
 			{
-				scopes: [{ scope: 'link' }, { scope: 'auth' }, { scope: 'store' }, { scope: 'sell' }, { scope: 'pay' }],
+				scopes: [
+					{ scope: 'link' },
+					{ scope: 'auth' },
+					{ scope: 'store' },
+					{ scope: 'sell' },
+					{ scope: 'pay' }
+				],
 				signer: claimAddress,
-				expiresAt: Math.floor((now + LIMITS.delegationMs) / 1000),
+				expiresAt: Math.floor((now + LIMITS.delegationMs) / 1000)
 			},
-			now,
+			now
 		);
 		delegation = { event, renewAt: now + LIMITS.delegationMs / 2 };
 		return event;
 	};
 
-	let streamKeys: StreamKey[] = (JSON.parse(read(STREAM_KEYS) ?? '[]') as { secret: string; public: string; id: string; notAfter: number }[]).map((key) => ({
-		secret: fromHex(key.secret), public: fromHex(key.public), id: fromHex(key.id), notAfter: key.notAfter,
+	let streamKeys: StreamKey[] = (
+		JSON.parse(read(STREAM_KEYS) ?? '[]') as {
+			secret: string;
+			public: string;
+			id: string;
+			notAfter: number;
+		}[]
+	).map((key) => ({
+		secret: fromHex(key.secret),
+		public: fromHex(key.public),
+		id: fromHex(key.id),
+		notAfter: key.notAfter
 	}));
 	const saveStreamKeys = (): void =>
 		write(
 			STREAM_KEYS,
-			JSON.stringify(streamKeys.map((key) => ({ secret: bytesToHex(key.secret), public: bytesToHex(key.public), id: bytesToHex(key.id), notAfter: key.notAfter }))),
+			JSON.stringify(
+				streamKeys.map((key) => ({
+					secret: bytesToHex(key.secret),
+					public: bytesToHex(key.public),
+					id: bytesToHex(key.id),
+					notAfter: key.notAfter
+				}))
+			)
 		);
 
 	const seen = createReplayCache();
@@ -108,9 +156,14 @@ export const loadIdentity = async (
 
 		auth: {
 			create: async (endpoint) =>
-				createAuthToken(crypto, random, { deviceSecret: keys.device, endpoint, delegation: await currentDelegation(), now: clock.now() }),
+				createAuthToken(crypto, random, {
+					deviceSecret: keys.device,
+					endpoint,
+					delegation: await currentDelegation(),
+					now: clock.now()
+				}),
 			check: (token, endpoint) => checkAuthToken(crypto, token, { endpoint, now: clock.now(), seen }),
-			answerEndpoint: (authToken) => answerEndpoint(crypto, authToken),
+			answerEndpoint: (authToken) => answerEndpoint(crypto, authToken)
 		},
 
 		streamKey: async () => {
@@ -122,7 +175,8 @@ export const loadIdentity = async (
 			sql.transaction(saveStreamKeys);
 			return fresh;
 		},
-		streamKeyById: (id) => streamKeys.find((key) => bytesEqual(key.id, id) && key.notAfter * 1000 > clock.now()),
+		streamKeyById: (id) =>
+			streamKeys.find((key) => bytesEqual(key.id, id) && key.notAfter * 1000 > clock.now()),
 
 		exportKey: (password) => {
 			if (password.length === 0) return err(peerError('InvalidInput', 'a password is needed'));
@@ -138,7 +192,7 @@ export const loadIdentity = async (
 			delegation = undefined;
 			sql.transaction(save);
 			return ok(pubkey);
-		},
+		}
 	};
 };
 
@@ -146,7 +200,8 @@ export const loadIdentity = async (
 const readSecret = (text: string, password: string | undefined): Result<Uint8Array, PeerError> => {
 	try {
 		if (text.startsWith('ncryptsec1')) {
-			if (password === undefined || password === '') return err(peerError('WrongPassword', 'this backup needs its password'));
+			if (password === undefined || password === '')
+				return err(peerError('WrongPassword', 'this backup needs its password'));
 			let secret: Uint8Array;
 			try {
 				secret = nip49.decrypt(text, password);

@@ -157,5 +157,5 @@ export const LIMITS = {
 	// --- links
 	reconnectFirstMs: 1 * SECOND,
 	reconnectLastMs: 300 * SECOND,
-	heartbeatMs: 60 * SECOND,
+	heartbeatMs: 60 * SECOND
 } as const;

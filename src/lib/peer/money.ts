@@ -19,7 +19,8 @@ export const tokenToLink = (token: bigint, tokenScale: number): bigint => token 
 export const linkToTokenDown = (link: bigint, tokenScale: number): bigint => link / factor(tokenScale);
 
 /** For non-negative numerators. */
-export const ceilDiv = (numerator: bigint, denominator: bigint): bigint => (numerator + denominator - 1n) / denominator;
+export const ceilDiv = (numerator: bigint, denominator: bigint): bigint =>
+	(numerator + denominator - 1n) / denominator;
 
 export const minOf = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 export const maxOf = (a: bigint, b: bigint): bigint => (a > b ? a : b);
@@ -28,4 +29,5 @@ export const maxOf = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 export type PartsPerMillion = bigint;
 
 /** What leaves a hop that takes `fee` of `amount`: rounded down, so a hop never pays for a packet. */
-export const afterFee = (amount: bigint, fee: PartsPerMillion): bigint => (amount * (1_000_000n - fee)) / 1_000_000n;
+export const afterFee = (amount: bigint, fee: PartsPerMillion): bigint =>
+	(amount * (1_000_000n - fee)) / 1_000_000n;

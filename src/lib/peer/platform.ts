@@ -83,5 +83,9 @@ export type DialError = { readonly type: 'DialFailed'; readonly url: string; rea
 
 /** Structured, low volume. Never secrets, never note contents. */
 export interface Log {
-	(level: 'debug' | 'info' | 'warn' | 'error', what: string, details?: Readonly<Record<string, unknown>>): void;
+	(
+		level: 'debug' | 'info' | 'warn' | 'error',
+		what: string,
+		details?: Readonly<Record<string, unknown>>
+	): void;
 }

@@ -24,5 +24,7 @@ export const err = <const E>(error: E): Err<E> => ({ ok: false, error });
 /** For results that cannot be a failure unless this program is wrong; throws then. */
 export const unwrap = <T, E>(result: Result<T, E>): T => {
 	if (result.ok) return result.value;
-	throw new Error(`unexpected failure: ${JSON.stringify(result.error, (_, v: unknown) => (typeof v === 'bigint' ? `${v}` : v))}`);
+	throw new Error(
+		`unexpected failure: ${JSON.stringify(result.error, (_, v: unknown) => (typeof v === 'bigint' ? `${v}` : v))}`
+	);
 };

@@ -21,7 +21,12 @@ describe('the main job among four peers and a second guest, simulated', () => {
 	});
 
 	it('adds up on a slow network that loses segments, with crypto that answers at once', async () => {
-		const report = await runMainJob('slow', { ...ports, latencyMs: [50, 400], lossPercent: 5, crypto: 'sync' });
+		const report = await runMainJob('slow', {
+			...ports,
+			latencyMs: [50, 400],
+			lossPercent: 5,
+			crypto: 'sync'
+		});
 		expect(report.wrong).toEqual([]);
 	});
 
@@ -32,10 +37,13 @@ describe('the main job among four peers and a second guest, simulated', () => {
 });
 
 describe('reading while connections break, programs end and the chain is away, simulated', () => {
-	it.each(['a', 'b'])('heals to books that agree, every note got once and paid once (seed %s)', async (seed) => {
-		const report = await runFaults(seed, { ...ports, rounds: 6 });
-		expect(report.wrong).toEqual([]);
-	});
+	it.each(['a', 'b'])(
+		'heals to books that agree, every note got once and paid once (seed %s)',
+		async (seed) => {
+			const report = await runFaults(seed, { ...ports, rounds: 6 });
+			expect(report.wrong).toEqual([]);
+		}
+	);
 });
 
 describe('funding, redeeming, cashing out and closing in the middle of trouble, simulated', () => {

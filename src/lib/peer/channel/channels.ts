@@ -77,7 +77,10 @@ export interface Channels {
 	/** The payee's side: keeps a checked claim that is higher than the one held. */
 	accept(claim: SignedClaim, channel: Channel, at: number): void;
 	/** Everything but the signature: cheap, and first. The signature is the settlement scheme's to check. */
-	judge(peer: string, claim: { readonly channel: Hex; readonly epoch: number; readonly cumulative: bigint }): Result<Channel, ClaimRefusal>;
+	judge(
+		peer: string,
+		claim: { readonly channel: Hex; readonly epoch: number; readonly cumulative: bigint }
+	): Result<Channel, ClaimRefusal>;
 	/**
 	 * More was promised in a live epoch than this database remembers: the payer's own newer signature came back
 	 * to it, or the chain paid a claim that is not here. From now on that is what was promised.
@@ -91,7 +94,14 @@ export interface Channels {
 	freeze(id: Hex, epoch: number, capture: bigint, at: number): void;
 	thaw(id: Hex, epoch: number, at: number): void;
 	/** Ends an epoch at what the chain captured: promised but not captured money goes back to the link account. */
-	end(id: Hex, epoch: number, captured: bigint, status: 'closed' | 'archived', at: number, transaction?: string): void;
+	end(
+		id: Hex,
+		epoch: number,
+		captured: bigint,
+		status: 'closed' | 'archived',
+		at: number,
+		transaction?: string
+	): void;
 	/** Link units: the most one new claim towards a neighbour could still promise. */
 	raisable(peer: string): bigint;
 	/** Link units: claims from / to a neighbour as the link account counts them; archived epochs count for nothing. */
@@ -106,7 +116,9 @@ export interface Promised {
 	readonly cumulative: bigint;
 }
 
-export type ChannelChange = Partial<Pick<Channel, 'status' | 'deposited' | 'settled' | 'closeAt' | 'claimed' | 'fundings'>>;
+export type ChannelChange = Partial<
+	Pick<Channel, 'status' | 'deposited' | 'settled' | 'closeAt' | 'claimed' | 'fundings'>
+>;
 
 const toChannel = (row: SqlRow): Channel => ({
 	id: row['id'] as Hex,
@@ -120,7 +132,7 @@ const toChannel = (row: SqlRow): Channel => ({
 		signer: row['signer'] as Address,
 		grace: Number(row['grace']),
 		expiry: Number(row['expiry']),
-		salt: row['salt'] as Hex,
+		salt: row['salt'] as Hex
 	},
 	status: row['status'] as ChannelStatus,
 	deposited: BigInt(row['deposited'] as bigint),
@@ -130,7 +142,7 @@ const toChannel = (row: SqlRow): Channel => ({
 	signature: (row['signature'] as Uint8Array | null) ?? undefined,
 	fundings: Number(row['fundings']),
 	closeAt: Number(row['close_at']),
-	openedAt: Number(row['opened_at']),
+	openedAt: Number(row['opened_at'])
 });
 
 const isOver = ({ status }: Channel): boolean => status === 'closed' || status === 'archived';
@@ -154,12 +166,17 @@ export const createChannels = (sql: SqlDriver, ledger: Ledger, tokenScale: numbe
 		const next = { ...current, ...change };
 		sql.run(
 			'UPDATE channel SET status = ?, deposited = ?, settled = ?, close_at = ?, claimed = ?, fundings = ? WHERE id = ? AND epoch = ?',
-			[next.status, next.deposited, next.settled, next.closeAt, next.claimed, next.fundings, id, epoch],
+			[next.status, next.deposited, next.settled, next.closeAt, next.claimed, next.fundings, id, epoch]
 		);
 	};
 
 	const ofPeer = (peer: string, direction: 'out' | 'in'): readonly Channel[] =>
-		sql.all('SELECT * FROM channel WHERE peer = ? AND direction = ? ORDER BY opened_at, id, epoch', [peer, direction]).map(toChannel);
+		sql
+			.all('SELECT * FROM channel WHERE peer = ? AND direction = ? ORDER BY opened_at, id, epoch', [
+				peer,
+				direction
+			])
+			.map(toChannel);
 
 	return {
 		get,
@@ -174,11 +191,27 @@ export const createChannels = (sql: SqlDriver, ledger: Ledger, tokenScale: numbe
 					status, deposited, claimed, promised, settled, signature, fundings, close_at, opened_at)
 				VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 				[
-					channel.id, channel.epoch, channel.peer, channel.direction,
-					key.payer, key.payee, key.token, key.signer, key.grace, key.expiry, key.salt,
-					channel.status, channel.deposited, channel.claimed, channel.promised, channel.settled, channel.signature ?? null,
-					channel.fundings, channel.closeAt, channel.openedAt,
-				],
+					channel.id,
+					channel.epoch,
+					channel.peer,
+					channel.direction,
+					key.payer,
+					key.payee,
+					key.token,
+					key.signer,
+					key.grace,
+					key.expiry,
+					key.salt,
+					channel.status,
+					channel.deposited,
+					channel.claimed,
+					channel.promised,
+					channel.settled,
+					channel.signature ?? null,
+					channel.fundings,
+					channel.closeAt,
+					channel.openedAt
+				]
 			);
 		},
 
@@ -194,7 +227,7 @@ export const createChannels = (sql: SqlDriver, ledger: Ledger, tokenScale: numbe
 				// The row is the authority: only the amount it now holds may ever be signed.
 				const changed = sql.run(
 					`UPDATE channel SET claimed = ?, promised = ? WHERE id = ? AND epoch = ? AND claimed = ? AND status = 'open'`,
-					[cumulative, cumulative, channel.id, channel.epoch, channel.claimed],
+					[cumulative, cumulative, channel.id, channel.epoch, channel.claimed]
 				);
 				if (changed !== 1) continue;
 				ledger.record({
@@ -204,7 +237,7 @@ export const createChannels = (sql: SqlDriver, ledger: Ledger, tokenScale: numbe
 					amount: linkUnits(raise),
 					at,
 					group: `claim/${channel.id}/${channel.epoch}/${cumulative}`,
-					memo: { channel: channel.id, peer },
+					memo: { channel: channel.id, peer }
 				});
 				return { id: channel.id, epoch: channel.epoch, key: channel.key, cumulative };
 			}
@@ -213,7 +246,8 @@ export const createChannels = (sql: SqlDriver, ledger: Ledger, tokenScale: numbe
 
 		judge: (peer, claim) => {
 			const channel = get(claim.channel, claim.epoch);
-			if (!channel || channel.direction !== 'in' || channel.peer !== peer) return err({ type: 'ChannelUnknown' });
+			if (!channel || channel.direction !== 'in' || channel.peer !== peer)
+				return err({ type: 'ChannelUnknown' });
 			if (channel.status !== 'open') return err({ type: 'ChannelClosed' });
 			if (claim.cumulative > channel.deposited) return err({ type: 'ClaimBeyondDeposit' });
 			return ok(channel);
@@ -223,7 +257,11 @@ export const createChannels = (sql: SqlDriver, ledger: Ledger, tokenScale: numbe
 			const now = get(channel.id, channel.epoch);
 			if (!now || claim.cumulative <= now.claimed || now.status !== 'open') return;
 			sql.run('UPDATE channel SET claimed = ?, promised = ?, signature = ? WHERE id = ? AND epoch = ?', [
-				claim.cumulative, claim.cumulative, claim.signature, channel.id, channel.epoch,
+				claim.cumulative,
+				claim.cumulative,
+				claim.signature,
+				channel.id,
+				channel.epoch
 			]);
 			ledger.record({
 				kind: 'claim',
@@ -232,7 +270,7 @@ export const createChannels = (sql: SqlDriver, ledger: Ledger, tokenScale: numbe
 				amount: linkUnits(claim.cumulative - now.claimed),
 				at,
 				group: `claim/${channel.id}/${channel.epoch}/${claim.cumulative}`,
-				memo: { channel: channel.id, peer: channel.peer },
+				memo: { channel: channel.id, peer: channel.peer }
 			});
 		},
 
@@ -242,11 +280,20 @@ export const createChannels = (sql: SqlDriver, ledger: Ledger, tokenScale: numbe
 			const link = `link/${channel.peer}`;
 			ledger.record({
 				kind: 'claim',
-				...(channel.direction === 'out' ? { from: `channel/${id}`, to: link } : { from: link, to: `claims/${id}` }),
-				amount: linkUnits(cumulative - channel.claimed), at,
-				group: `adopt/${id}/${epoch}/${cumulative}`, memo: { channel: id, peer: channel.peer },
+				...(channel.direction === 'out'
+					? { from: `channel/${id}`, to: link }
+					: { from: link, to: `claims/${id}` }),
+				amount: linkUnits(cumulative - channel.claimed),
+				at,
+				group: `adopt/${id}/${epoch}/${cumulative}`,
+				memo: { channel: id, peer: channel.peer }
 			});
-			sql.run('UPDATE channel SET claimed = ?, promised = max(promised, ?) WHERE id = ? AND epoch = ?', [cumulative, cumulative, id, epoch]);
+			sql.run('UPDATE channel SET claimed = ?, promised = max(promised, ?) WHERE id = ? AND epoch = ?', [
+				cumulative,
+				cumulative,
+				id,
+				epoch
+			]);
 		},
 
 		freeze: (id, epoch, capture, at) => {
@@ -255,10 +302,19 @@ export const createChannels = (sql: SqlDriver, ledger: Ledger, tokenScale: numbe
 			const given = channel.claimed - capture;
 			if (given > 0n)
 				ledger.record({
-					kind: 'claim', from: `claims/${id}`, to: `link/${channel.peer}`, amount: linkUnits(given), at,
-					group: `freeze/${id}/${epoch}/${at}`, memo: { channel: id, peer: channel.peer },
+					kind: 'claim',
+					from: `claims/${id}`,
+					to: `link/${channel.peer}`,
+					amount: linkUnits(given),
+					at,
+					group: `freeze/${id}/${epoch}/${at}`,
+					memo: { channel: id, peer: channel.peer }
 				});
-			sql.run(`UPDATE channel SET status = 'frozen', claimed = ? WHERE id = ? AND epoch = ?`, [capture, id, epoch]);
+			sql.run(`UPDATE channel SET status = 'frozen', claimed = ? WHERE id = ? AND epoch = ?`, [
+				capture,
+				id,
+				epoch
+			]);
 		},
 
 		thaw: (id, epoch, at) => {
@@ -267,10 +323,18 @@ export const createChannels = (sql: SqlDriver, ledger: Ledger, tokenScale: numbe
 			const back = channel.promised - channel.claimed;
 			if (back > 0n)
 				ledger.record({
-					kind: 'claim', from: `link/${channel.peer}`, to: `claims/${id}`, amount: linkUnits(back), at,
-					group: `thaw/${id}/${epoch}/${at}`, memo: { channel: id, peer: channel.peer },
+					kind: 'claim',
+					from: `link/${channel.peer}`,
+					to: `claims/${id}`,
+					amount: linkUnits(back),
+					at,
+					group: `thaw/${id}/${epoch}/${at}`,
+					memo: { channel: id, peer: channel.peer }
 				});
-			sql.run(`UPDATE channel SET status = 'open', claimed = promised WHERE id = ? AND epoch = ?`, [id, epoch]);
+			sql.run(`UPDATE channel SET status = 'open', claimed = promised WHERE id = ? AND epoch = ?`, [
+				id,
+				epoch
+			]);
 		},
 
 		end: (id, epoch, captured, status, at, transaction) => {
@@ -281,42 +345,101 @@ export const createChannels = (sql: SqlDriver, ledger: Ledger, tokenScale: numbe
 			const group = `end/${id}/${epoch}`;
 			if (channel.direction === 'out') {
 				if (uncaptured > 0n)
-					ledger.record({ kind: 'claim', from: `link/${channel.peer}`, to: `channel/${id}`, amount: linkUnits(uncaptured), at, group, memo });
+					ledger.record({
+						kind: 'claim',
+						from: `link/${channel.peer}`,
+						to: `channel/${id}`,
+						amount: linkUnits(uncaptured),
+						at,
+						group,
+						memo
+					});
 				// A payee may hold a claim this database lost (restored from older state): the chain decides.
 				if (uncaptured < 0n)
-					ledger.record({ kind: 'claim', from: `channel/${id}`, to: `link/${channel.peer}`, amount: linkUnits(-uncaptured), at, group, memo });
+					ledger.record({
+						kind: 'claim',
+						from: `channel/${id}`,
+						to: `link/${channel.peer}`,
+						amount: linkUnits(-uncaptured),
+						at,
+						group,
+						memo
+					});
 				const refund = channel.deposited - captured;
 				if (refund > 0n && status === 'closed')
-					ledger.record({ kind: 'refund', from: `channel/${id}`, to: 'wallet', amount: linkUnits(refund), at, group, memo });
+					ledger.record({
+						kind: 'refund',
+						from: `channel/${id}`,
+						to: 'wallet',
+						amount: linkUnits(refund),
+						at,
+						group,
+						memo
+					});
 				if (refund > 0n && status === 'archived')
-					ledger.record({ kind: 'outside', from: `channel/${id}`, to: 'outside', amount: linkUnits(refund), at, group, memo });
+					ledger.record({
+						kind: 'outside',
+						from: `channel/${id}`,
+						to: 'outside',
+						amount: linkUnits(refund),
+						at,
+						group,
+						memo
+					});
 			} else {
 				if (captured > channel.settled)
 					ledger.record({
 						...(status === 'closed' ? { kind: 'redeem', to: 'wallet' } : { kind: 'outside', to: 'outside' }),
-						from: `claims/${id}`, amount: linkUnits(captured - channel.settled), at, group, memo,
+						from: `claims/${id}`,
+						amount: linkUnits(captured - channel.settled),
+						at,
+						group,
+						memo
 					});
 				if (uncaptured > 0n)
-					ledger.record({ kind: 'claim', from: `claims/${id}`, to: `link/${channel.peer}`, amount: linkUnits(uncaptured), at, group, memo });
+					ledger.record({
+						kind: 'claim',
+						from: `claims/${id}`,
+						to: `link/${channel.peer}`,
+						amount: linkUnits(uncaptured),
+						at,
+						group,
+						memo
+					});
 				// Somebody handed in a newer claim than this database holds: it was paid for all the same.
 				if (uncaptured < 0n)
-					ledger.record({ kind: 'claim', from: `link/${channel.peer}`, to: `claims/${id}`, amount: linkUnits(-uncaptured), at, group, memo });
+					ledger.record({
+						kind: 'claim',
+						from: `link/${channel.peer}`,
+						to: `claims/${id}`,
+						amount: linkUnits(-uncaptured),
+						at,
+						group,
+						memo
+					});
 			}
-			sql.run('UPDATE channel SET status = ?, claimed = ?, settled = ?, close_at = 0 WHERE id = ? AND epoch = ?', [
-				status, captured, captured, id, epoch,
-			]);
+			sql.run(
+				'UPDATE channel SET status = ?, claimed = ?, settled = ?, close_at = 0 WHERE id = ? AND epoch = ?',
+				[status, captured, captured, id, epoch]
+			);
 		},
 
 		raisable: (peer) =>
-			ofPeer(peer, 'out').reduce((most, channel) => (channel.status === 'open' ? maxOf(most, linkUnits(channel.deposited - channel.claimed)) : most), 0n),
+			ofPeer(peer, 'out').reduce(
+				(most, channel) =>
+					channel.status === 'open' ? maxOf(most, linkUnits(channel.deposited - channel.claimed)) : most,
+				0n
+			),
 
 		claims: (peer) => {
 			let from = 0n;
 			let to = 0n;
-			for (const channel of ofPeer(peer, 'in')) if (channel.status !== 'archived') from += linkUnits(channel.claimed);
-			for (const channel of ofPeer(peer, 'out')) if (channel.status !== 'archived') to += linkUnits(channel.claimed);
+			for (const channel of ofPeer(peer, 'in'))
+				if (channel.status !== 'archived') from += linkUnits(channel.claimed);
+			for (const channel of ofPeer(peer, 'out'))
+				if (channel.status !== 'archived') to += linkUnits(channel.claimed);
 			return { from, to };
-		},
+		}
 	};
 };
 
@@ -327,14 +450,22 @@ export const createChannels = (sql: SqlDriver, ledger: Ledger, tokenScale: numbe
  */
 export const judgeTerms = (
 	key: ChannelKey,
-	expected: { readonly payee: Address; readonly token: Address; readonly signer: Address | undefined; readonly chainTime: number; readonly graceSeconds: number },
+	expected: {
+		readonly payee: Address;
+		readonly token: Address;
+		readonly signer: Address | undefined;
+		readonly chainTime: number;
+		readonly graceSeconds: number;
+	}
 ): Result<null, { readonly type: 'ChannelTerms'; readonly reason: string }> => {
 	const refuse = (reason: string) => err({ type: 'ChannelTerms', reason } as const);
 	if (key.payee !== expected.payee) return refuse('it pays somebody else');
 	if (key.token !== expected.token) return refuse('it holds another token');
 	// Without a named signer anybody could register somebody else's channel as theirs.
 	if (key.signer !== expected.signer) return refuse('its signer is not the key the delegation names');
-	if (key.grace < expected.graceSeconds) return refuse(`its grace is shorter than ${expected.graceSeconds} s`);
-	if (key.expiry < expected.chainTime + key.grace + LIMITS.expiryBeyondGraceSeconds) return refuse('it expires too soon');
+	if (key.grace < expected.graceSeconds)
+		return refuse(`its grace is shorter than ${expected.graceSeconds} s`);
+	if (key.expiry < expected.chainTime + key.grace + LIMITS.expiryBeyondGraceSeconds)
+		return refuse('it expires too soon');
 	return ok(null);
 };

@@ -23,7 +23,13 @@ import type { PayoutTerms, SettleAnswer, SettleRequest } from '../link/messages.
 import { ceilDiv, linkToTokenDown, maxOf, minOf, tokenToLink } from '../money.ts';
 import type { Cancel, Platform } from '../platform.ts';
 import { err, ok, type Result } from '../result.ts';
-import type { Address, ChainError, ChainEvent, ChannelKey, FundingAuthorization } from '../settlement/chain.ts';
+import type {
+	Address,
+	ChainError,
+	ChainEvent,
+	ChannelKey,
+	FundingAuthorization
+} from '../settlement/chain.ts';
 import type { SettlementScheme } from '../settlement/scheme.ts';
 import type { Commits } from '../storage/commit.ts';
 import { createSettings } from '../storage/settings.ts';
@@ -45,7 +51,12 @@ export interface SettlerDeps {
 	readonly redeemThreshold: bigint;
 	/** The address the delegation of a linked device names as signer of its claims. */
 	readonly signerOf: (peer: string) => Address | undefined;
-	readonly ask: (peer: string, request: SettleRequest) => Promise<Result<SettleAnswer, { readonly type: 'NotConnected' | 'HubRefused'; readonly reason: string }>>;
+	readonly ask: (
+		peer: string,
+		request: SettleRequest
+	) => Promise<
+		Result<SettleAnswer, { readonly type: 'NotConnected' | 'HubRefused'; readonly reason: string }>
+	>;
 	readonly onChange: () => void;
 	readonly onTrouble: (error: PeerError) => void;
 	/** Where this node is paid out to. */
@@ -64,7 +75,12 @@ export interface Settler {
 	/** Adds `amount` (token units) to the open channel towards a neighbour when less than a quarter of that is left. */
 	keepFunded(peer: string, amount: bigint): Promise<void>;
 	/** By a guest: the key of a new channel (or a known one to top up) and what the wallet must sign. */
-	prepareFunding(peer: string, payer: Address, amount: bigint, channel?: Hex): Promise<Result<PreparedFunding, PeerError>>;
+	prepareFunding(
+		peer: string,
+		payer: Address,
+		amount: bigint,
+		channel?: Hex
+	): Promise<Result<PreparedFunding, PeerError>>;
 	/** Sends the signed funding to the hub and waits for the chain. */
 	fund(peer: string, funding: FundingAuthorization): Promise<Result<Hex, PeerError>>;
 	/** Asks the neighbour to end my channel; answers what came back to the wallet, in link units. */
@@ -75,7 +91,9 @@ export interface Settler {
 	 * Asks the hub to pay out all it holds; in link units, once the chain shows it. Errors: ChainUnreachable,
 	 * HubUnreachable, HubRefused, PayoutTooSmall, PayoutFailed.
 	 */
-	payout(peer: string): Promise<Result<{ readonly paid: bigint; readonly fee: bigint; readonly transaction: Hex }, PeerError>>;
+	payout(
+		peer: string
+	): Promise<Result<{ readonly paid: bigint; readonly fee: bigint; readonly transaction: Hex }, PeerError>>;
 	/** What a neighbour asks of this node. */
 	answer(peer: string, request: Exclude<SettleRequest, { op: 'late' }>): Promise<SettleAnswer>;
 	/** A channel towards this node that a hello named. */
@@ -154,7 +172,10 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 			noteStatus('down');
 			return peerError('ChainUnreachable', error.reason);
 		}
-		return peerError('TransactionRefused', error.type === 'TransactionRefused' ? error.reason : 'no account with gas here');
+		return peerError(
+			'TransactionRefused',
+			error.type === 'TransactionRefused' ? error.reason : 'no account with gas here'
+		);
 	};
 	const asked = <T>(result: Result<T, ChainError>): Result<T, PeerError> => {
 		if (!result.ok) return err(chainError(result.error));
@@ -162,13 +183,35 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 		return result;
 	};
 
-	const blank = (id: Hex, epoch: number, peer: string, direction: 'in' | 'out', key: ChannelKey): Channel => ({
-		id, epoch, peer, direction, key, status: 'opening', deposited: 0n, claimed: 0n, promised: 0n, settled: 0n,
-		signature: undefined, fundings: 0, closeAt: 0, openedAt: clock.now(),
+	const blank = (
+		id: Hex,
+		epoch: number,
+		peer: string,
+		direction: 'in' | 'out',
+		key: ChannelKey
+	): Channel => ({
+		id,
+		epoch,
+		peer,
+		direction,
+		key,
+		status: 'opening',
+		deposited: 0n,
+		claimed: 0n,
+		promised: 0n,
+		settled: 0n,
+		signature: undefined,
+		fundings: 0,
+		closeAt: 0,
+		openedAt: clock.now()
 	});
 
 	/** Takes over what the chain says about a live epoch. Inside a transaction. */
-	const reconcile = (channel: Channel, state: { readonly deposited: bigint; readonly claimed: bigint; readonly closeAt: number }, transaction?: string): void => {
+	const reconcile = (
+		channel: Channel,
+		state: { readonly deposited: bigint; readonly claimed: bigint; readonly closeAt: number },
+		transaction?: string
+	): void => {
 		const now = channels.get(channel.id, channel.epoch);
 		if (!now || now.status === 'closed' || now.status === 'archived') return;
 		const at = clock.now();
@@ -180,13 +223,33 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 		if (settled > now.claimed) channels.adopt(now.id, now.epoch, settled, at);
 		const added = deposited - now.deposited;
 		if (now.direction === 'out' && added > 0n)
-			ledger.record({ kind: 'fund', from: 'wallet', to: `channel/${now.id}`, amount: toLink(added), at, group: `fund/${now.id}/${now.epoch}/${deposited}`, memo });
+			ledger.record({
+				kind: 'fund',
+				from: 'wallet',
+				to: `channel/${now.id}`,
+				amount: toLink(added),
+				at,
+				group: `fund/${now.id}/${now.epoch}/${deposited}`,
+				memo
+			});
 		const redeemed = settled - now.settled;
 		if (now.direction === 'in' && redeemed > 0n)
-			ledger.record({ kind: 'redeem', from: `claims/${now.id}`, to: 'wallet', amount: toLink(redeemed), at, group: `redeem/${now.id}/${now.epoch}/${settled}`, memo });
+			ledger.record({
+				kind: 'redeem',
+				from: `claims/${now.id}`,
+				to: 'wallet',
+				amount: toLink(redeemed),
+				at,
+				group: `redeem/${now.id}/${now.epoch}/${settled}`,
+				memo
+			});
 		const status =
 			now.status === 'opening' || now.status === 'open' || now.status === 'closing'
-				? state.closeAt > 0 ? 'closing' : deposited > 0n ? 'open' : 'opening'
+				? state.closeAt > 0
+					? 'closing'
+					: deposited > 0n
+						? 'open'
+						: 'opening'
 				: now.status;
 		channels.update(now.id, now.epoch, { deposited, settled, closeAt: state.closeAt, status });
 	};
@@ -212,15 +275,21 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 		const mine = ++watching;
 		stopWatch();
 		stopWatch = chain.watch(
-			() => channels.all().filter((channel) => channel.status !== 'closed' && channel.status !== 'archived').map((channel) => channel.id),
+			() =>
+				channels
+					.all()
+					.filter((channel) => channel.status !== 'closed' && channel.status !== 'archived')
+					.map((channel) => channel.id),
 			BigInt(setting(WATCHED) ?? '0'),
 			(events, upTo) =>
 				spawn(
-					inTurn(async () => (mine === watching ? onEvents(events, upTo) : undefined)).catch((error: unknown) => {
-						watchAgain();
-						throw error;
-					}),
-				),
+					inTurn(async () => (mine === watching ? onEvents(events, upTo) : undefined)).catch(
+						(error: unknown) => {
+							watchAgain();
+							throw error;
+						}
+					)
+				)
 		);
 	};
 
@@ -267,12 +336,14 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 			chainTime = head.value.time;
 			deps.onChange();
 		}
-		if (head.ok) for (const { peer, key, epoch } of [...unseen.values()]) await importChannel(peer, key, epoch);
+		if (head.ok)
+			for (const { peer, key, epoch } of [...unseen.values()]) await importChannel(peer, key, epoch);
 	};
 
 	/** Again and again, whatever breaks in between. */
 	const keepLooking = (): void => {
-		if (!stopped) headTimer = clock.after(HEAD_EVERY_MS, () => spawn(readHead().then(tidy).finally(keepLooking)));
+		if (!stopped)
+			headTimer = clock.after(HEAD_EVERY_MS, () => spawn(readHead().then(tidy).finally(keepLooking)));
 	};
 
 	/** What was left half done: openings nobody funded, closes that were never mined, claims a leaving payer takes along. */
@@ -281,7 +352,9 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 		const now = chainTime;
 		for (const { id, epoch, direction, status: was, openedAt } of channels.all()) {
 			const isStale = was === 'opening' && clock.now() - openedAt > 2 * FUNDING_VALID_SECONDS * 1000;
-			const isStuck = was === 'frozen' && (direction === 'out' ? !leaving.has(id) : now > Number(setting(closeDeadline(id, epoch)) ?? '0'));
+			const isStuck =
+				was === 'frozen' &&
+				(direction === 'out' ? !leaving.has(id) : now > Number(setting(closeDeadline(id, epoch)) ?? '0'));
 			if (!isStale && !isStuck) continue;
 			await inTurn(async () => {
 				const state = asked(await chain.channel(id));
@@ -290,7 +363,8 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 				await commits.run(() => {
 					const channel = channels.get(id, epoch);
 					if (!channel || channel.status !== was) return;
-					if (was === 'opening' && value.deposited === 0n) return channels.end(id, epoch, 0n, 'archived', clock.now());
+					if (was === 'opening' && value.deposited === 0n)
+						return channels.end(id, epoch, 0n, 'archived', clock.now());
 					if (was === 'frozen' && direction === 'in') channels.thaw(id, epoch, clock.now());
 					if (was === 'frozen' && direction === 'out') channels.update(id, epoch, { status: 'open' });
 					reconcile(channel, value);
@@ -298,7 +372,14 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 				deps.onChange();
 			});
 		}
-		if (channels.all().some((channel) => channel.direction === 'in' && channel.status === 'closing' && unredeemed(channel) > 0n)) await redeemAll();
+		if (
+			channels
+				.all()
+				.some(
+					(channel) => channel.direction === 'in' && channel.status === 'closing' && unredeemed(channel) > 0n
+				)
+		)
+			await redeemAll();
 	};
 
 	const spawn = (work: Promise<unknown>): void => {
@@ -347,7 +428,8 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 		try {
 			await readHead();
 			// Openings that a crash cut short, and whatever else happened while this node was off.
-			for (const channel of channels.all()) if (channel.status === 'opening' || channel.status === 'open') await refresh(channel.id);
+			for (const channel of channels.all())
+				if (channel.status === 'opening' || channel.status === 'open') await refresh(channel.id);
 			await tidy();
 		} finally {
 			keepLooking();
@@ -363,10 +445,13 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 		if (!head.ok) return head;
 		chainTime = head.value.time;
 		return ok({
-			payer, payee, token: chain.token, signer: deps.claimAddress(),
+			payer,
+			payee,
+			token: chain.token,
+			signer: deps.claimAddress(),
 			grace: LIMITS.graceSeconds,
 			expiry: head.value.time + CHANNEL_LIFE_SECONDS,
-			salt: toHex0x(random.bytes(32)),
+			salt: toHex0x(random.bytes(32))
 		});
 	};
 
@@ -380,7 +465,8 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 		const { epoch } = before.value;
 		await commits.run(() => channels.insert(blank(id, epoch, peer, 'out', key.value)));
 		const opened = await inTurn(() => chain.open(key.value, amount));
-		if (!opened.ok && opened.error.type !== 'ChainUnreachable') await commits.run(() => channels.end(id, epoch, 0n, 'archived', clock.now()));
+		if (!opened.ok && opened.error.type !== 'ChainUnreachable')
+			await commits.run(() => channels.end(id, epoch, 0n, 'archived', clock.now()));
 		const sent = asked(opened);
 		if (!sent.ok) return sent;
 		const seen = await refresh(id);
@@ -403,10 +489,16 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 			else deps.onTrouble(sent.error);
 		});
 
-	const prepareFunding = async (peer: string, payer: Address, amount: bigint, channel?: Hex): Promise<Result<PreparedFunding, PeerError>> => {
+	const prepareFunding = async (
+		peer: string,
+		payer: Address,
+		amount: bigint,
+		channel?: Hex
+	): Promise<Result<PreparedFunding, PeerError>> => {
 		if (amount <= 0n) return err(peerError('InvalidInput', 'an amount above zero'));
 		const known = channel === undefined ? undefined : channels.get(channel);
-		if (channel !== undefined && (!known || known.direction !== 'out' || known.status !== 'open')) return err(peerError('ChannelClosed'));
+		if (channel !== undefined && (!known || known.direction !== 'out' || known.status !== 'open'))
+			return err(peerError('ChannelClosed'));
 		const key = known ? ok(known.key) : await newKey(peer, payer);
 		if (!key.ok) return key;
 		const id = scheme.channelId(key.value);
@@ -419,13 +511,20 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 		return ok({
 			channel: id,
 			epoch: state.value.epoch,
-			funding: { key: key.value, amount, validAfter: 0, validBefore: head.value.time + FUNDING_VALID_SECONDS, index },
+			funding: {
+				key: key.value,
+				amount,
+				validAfter: 0,
+				validBefore: head.value.time + FUNDING_VALID_SECONDS,
+				index
+			}
 		});
 	};
 
 	const fund = async (peer: string, funding: FundingAuthorization): Promise<Result<Hex, PeerError>> => {
 		const id = scheme.channelId(funding.key);
-		if (funding.key.signer !== deps.claimAddress()) return err(peerError('InvalidInput', 'a channel of another device'));
+		if (funding.key.signer !== deps.claimAddress())
+			return err(peerError('InvalidInput', 'a channel of another device'));
 		const state = asked(await chain.channel(id));
 		if (!state.ok) return state;
 		const { epoch } = state.value;
@@ -450,32 +549,55 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 	};
 
 	/** Channels of neighbours that the chain could not be asked about, or does not show yet. */
-	const unseen = new Map<Hex, { readonly peer: string; readonly key: ChannelKey; readonly epoch: number; readonly tries: number }>();
+	const unseen = new Map<
+		Hex,
+		{ readonly peer: string; readonly key: ChannelKey; readonly epoch: number; readonly tries: number }
+	>();
 
-	const importChannel = async (peer: string, key: ChannelKey, epoch: number): Promise<Result<null, PeerError>> => {
+	const importChannel = async (
+		peer: string,
+		key: ChannelKey,
+		epoch: number
+	): Promise<Result<null, PeerError>> => {
 		const imported = await tryImport(peer, key, epoch);
 		const id = scheme.channelId(key);
 		const tries = (unseen.get(id)?.tries ?? 0) + 1;
-		const isOpen = !imported.ok && (imported.error.type === 'ChainUnreachable' || imported.error.type === 'ChannelUnknown');
-		if (isOpen && tries <= UNSEEN_TRIES && (unseen.has(id) || unseen.size < UNSEEN_MOST)) unseen.set(id, { peer, key, epoch, tries });
+		const isOpen =
+			!imported.ok &&
+			(imported.error.type === 'ChainUnreachable' || imported.error.type === 'ChannelUnknown');
+		if (isOpen && tries <= UNSEEN_TRIES && (unseen.has(id) || unseen.size < UNSEEN_MOST))
+			unseen.set(id, { peer, key, epoch, tries });
 		else unseen.delete(id);
 		return imported;
 	};
 
-	const tryImport = async (peer: string, key: ChannelKey, epoch: number): Promise<Result<null, PeerError>> => {
+	const tryImport = async (
+		peer: string,
+		key: ChannelKey,
+		epoch: number
+	): Promise<Result<null, PeerError>> => {
 		const payee = chain.account;
 		if (!payee) return err(peerError('ChannelTerms', 'this node takes no channels'));
 		const id = scheme.channelId(key);
 		const known = channels.get(id, epoch);
-		if (known && (known.peer !== peer || known.direction !== 'in')) return err(peerError('ChannelUnknown', 'it is somebody else\'s'));
-		if (known && known.status !== 'opening' && known.status !== 'open') return err(peerError('ChannelClosed'));
+		if (known && (known.peer !== peer || known.direction !== 'in'))
+			return err(peerError('ChannelUnknown', "it is somebody else's"));
+		if (known && known.status !== 'opening' && known.status !== 'open')
+			return err(peerError('ChannelClosed'));
 		const head = asked(await chain.head());
 		if (!head.ok) return head;
-		const terms = judgeTerms(key, { payee, token: chain.token, signer: deps.signerOf(peer), chainTime: head.value.time, graceSeconds: LIMITS.graceSeconds });
+		const terms = judgeTerms(key, {
+			payee,
+			token: chain.token,
+			signer: deps.signerOf(peer),
+			chainTime: head.value.time,
+			graceSeconds: LIMITS.graceSeconds
+		});
 		if (!terms.ok) return err(peerError('ChannelTerms', terms.error.reason));
 		const state = asked(await chain.channel(id));
 		if (!state.ok) return state;
-		if (state.value.epoch !== epoch || state.value.deposited === 0n) return err(peerError('ChannelUnknown', 'the chain does not show it'));
+		if (state.value.epoch !== epoch || state.value.deposited === 0n)
+			return err(peerError('ChannelUnknown', 'the chain does not show it'));
 		await commits.run(() => {
 			if (!channels.get(id, epoch)) channels.insert(blank(id, epoch, peer, 'in', key));
 			const channel = channels.get(id, epoch);
@@ -494,12 +616,23 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 			if (!chain.account) return ok(0n);
 			const due = channels
 				.all()
-				.filter((channel) => channel.direction === 'in' && (channel.status === 'open' || channel.status === 'closing') && unredeemed(channel) > 0n && channel.signature);
+				.filter(
+					(channel) =>
+						channel.direction === 'in' &&
+						(channel.status === 'open' || channel.status === 'closing') &&
+						unredeemed(channel) > 0n &&
+						channel.signature
+				);
 			if (due.length === 0) return ok(0n);
 			const sent = asked(
 				await chain.redeem(
-					due.map((channel) => ({ key: channel.key, epoch: channel.epoch, cumulative: channel.promised, signature: channel.signature as Uint8Array })),
-				),
+					due.map((channel) => ({
+						key: channel.key,
+						epoch: channel.epoch,
+						cumulative: channel.promised,
+						signature: channel.signature as Uint8Array
+					}))
+				)
 			);
 			if (!sent.ok) {
 				deps.onTrouble(sent.error);
@@ -530,7 +663,10 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 	/** The least this node must keep of a channel so that its ledger is whole; the rest goes home. */
 	const captureOf = (channel: Channel): bigint => {
 		const row = accounts.get(channel.peer);
-		const unspent = maxOf(0n, accounts.available(channel.peer) - (row?.credit ?? 0n) - accounts.held(channel.peer, 'me'));
+		const unspent = maxOf(
+			0n,
+			accounts.available(channel.peer) - (row?.credit ?? 0n) - accounts.held(channel.peer, 'me')
+		);
 		const owed = maxOf(0n, toLink(channel.claimed) - unspent);
 		return maxOf(channel.settled, minOf(channel.claimed, ceilDiv(owed, toLink(1n))));
 	};
@@ -538,7 +674,8 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 	const closeForPayer = async (peer: string, id: Hex, epoch: number): Promise<SettleAnswer> => {
 		const secret = deps.payeeSecret;
 		const channel = channels.get(id, epoch);
-		if (!secret || !channel || channel.direction !== 'in' || channel.peer !== peer) return { op: 'refused', code: 'ChannelUnknown', text: 'no such channel here' };
+		if (!secret || !channel || channel.direction !== 'in' || channel.peer !== peer)
+			return { op: 'refused', code: 'ChannelUnknown', text: 'no such channel here' };
 		return inTurn(async (): Promise<SettleAnswer> => {
 			const head = asked(await chain.head());
 			if (!head.ok) return { op: 'refused', code: head.error.type, text: 'the chain does not answer' };
@@ -561,12 +698,20 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 			const sent = await chain.close(close, claim);
 			if (!sent.ok) {
 				// Only a refusal proves that it will never be mined; silence keeps it frozen until the chain tells.
-				if (sent.error.type !== 'ChainUnreachable') await commits.run(() => channels.thaw(id, epoch, clock.now()));
+				if (sent.error.type !== 'ChainUnreachable')
+					await commits.run(() => channels.thaw(id, epoch, clock.now()));
 				return { op: 'refused', code: chainError(sent.error).type, text: 'the chain did not take the close' };
 			}
-			await commits.run(() => channels.end(id, epoch, capture, 'closed', clock.now(), sent.value.transaction));
+			await commits.run(() =>
+				channels.end(id, epoch, capture, 'closed', clock.now(), sent.value.transaction)
+			);
 			deps.onChange();
-			return { op: 'closed', transaction: sent.value.transaction, captured: capture, refunded: frozen.deposited - capture };
+			return {
+				op: 'closed',
+				transaction: sent.value.transaction,
+				captured: capture,
+				refunded: frozen.deposited - capture
+			};
 		});
 	};
 
@@ -594,7 +739,8 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 		const statusIs = (from: ChannelStatus, to: ChannelStatus): Promise<void> =>
 			commits.run(() => {
 				// The chain may have ended it meanwhile; then nothing brings it back.
-				if (channels.get(id, channel.epoch)?.status === from) channels.update(id, channel.epoch, { status: to });
+				if (channels.get(id, channel.epoch)?.status === from)
+					channels.update(id, channel.epoch, { status: to });
 			});
 		// Nothing more is promised on it from here on.
 		await statusIs('open', 'frozen');
@@ -606,11 +752,15 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 		if (answer.ok && answer.value.op === 'closed' && ended) {
 			const { captured, transaction } = answer.value;
 			// The chain's own report says what was captured; the neighbour's word only when that does not come.
-			for (let tries = 0; tries < LAG_TRIES && !isEnded(id, channel.epoch); tries += 1) await wait(LAG_EVERY_MS);
+			for (let tries = 0; tries < LAG_TRIES && !isEnded(id, channel.epoch); tries += 1)
+				await wait(LAG_EVERY_MS);
 			if (!isEnded(id, channel.epoch)) {
 				const believed = minOf(maxOf(captured, channel.settled), channel.deposited);
-				if (captured !== believed || captured > channel.claimed) log('error', 'the neighbour captured what was not promised', { channel: id });
-				await commits.run(() => channels.end(id, channel.epoch, believed, 'closed', clock.now(), transaction));
+				if (captured !== believed || captured > channel.claimed)
+					log('error', 'the neighbour captured what was not promised', { channel: id });
+				await commits.run(() =>
+					channels.end(id, channel.epoch, believed, 'closed', clock.now(), transaction)
+				);
 			}
 			deps.onChange();
 			const after = channels.get(id, channel.epoch) ?? channel;
@@ -618,42 +768,97 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 		}
 		if (state.ok && !ended) await thaw();
 		deps.onChange();
-		if (!answer.ok) return err(peerError(answer.error.type === 'NotConnected' ? 'HubUnreachable' : 'HubRefused', answer.error.reason));
-		return err(peerError('HubRefused', answer.value.op === 'refused' ? answer.value.text : 'the chain does not show the close'));
+		if (!answer.ok)
+			return err(
+				peerError(answer.error.type === 'NotConnected' ? 'HubUnreachable' : 'HubRefused', answer.error.reason)
+			);
+		return err(
+			peerError(
+				'HubRefused',
+				answer.value.op === 'refused' ? answer.value.text : 'the chain does not show the close'
+			)
+		);
 	};
 
 	const payGuest = async (peer: string): Promise<SettleAnswer> => {
 		const terms = deps.payoutTerms;
 		const to = accounts.get(peer)?.payee;
 		if (!terms) return { op: 'refused', code: 'PayoutFailed', text: 'no payouts here' };
-		if (!to) return { op: 'refused', code: 'PayoutFailed', text: 'no address to pay to; link again with one' };
+		if (!to)
+			return { op: 'refused', code: 'PayoutFailed', text: 'no address to pay to; link again with one' };
 		return inTurn(async (): Promise<SettleAnswer> => {
 			const head = asked(await chain.head());
 			if (!head.ok) return { op: 'refused', code: head.error.type, text: 'the chain does not answer' };
 			const group = `payout/${peer}/${clock.now()}`;
 			const token = await commits.run((): bigint => {
 				// What its packets under way may still spend is not its own any more.
-				const free = minOf(accounts.held(peer, 'me'), accounts.available(peer) - (accounts.get(peer)?.credit ?? 0n));
+				const free = minOf(
+					accounts.held(peer, 'me'),
+					accounts.available(peer) - (accounts.get(peer)?.credit ?? 0n)
+				);
 				const due = linkToTokenDown(maxOf(0n, free - terms.fee), scheme.tokenScale);
 				if (due <= 0n) return 0n;
 				const at = clock.now();
-				ledger.record({ kind: 'payout', from: 'wallet', to: `link/${peer}`, amount: toLink(due), at, group, memo: { peer } });
-				if (terms.fee > 0n) ledger.record({ kind: 'payout-fee', from: 'income/payout-fees', to: `link/${peer}`, amount: terms.fee, at, group, memo: { peer } });
+				ledger.record({
+					kind: 'payout',
+					from: 'wallet',
+					to: `link/${peer}`,
+					amount: toLink(due),
+					at,
+					group,
+					memo: { peer }
+				});
+				if (terms.fee > 0n)
+					ledger.record({
+						kind: 'payout-fee',
+						from: 'income/payout-fees',
+						to: `link/${peer}`,
+						amount: terms.fee,
+						at,
+						group,
+						memo: { peer }
+					});
 				accounts.paidOut(peer, 'me', toLink(due) + terms.fee);
 				return due;
 			});
-			if (token === 0n) return { op: 'refused', code: 'PayoutTooSmall', text: 'less is held than the fee and one unit of the token' };
+			if (token === 0n)
+				return {
+					op: 'refused',
+					code: 'PayoutTooSmall',
+					text: 'less is held than the fee and one unit of the token'
+				};
 			const sent = await chain.transfer(to, token);
 			if (!sent.ok) {
 				if (sent.error.type !== 'ChainUnreachable')
 					await commits.run(() => {
 						const at = clock.now();
-						ledger.record({ kind: 'payout', from: `link/${peer}`, to: 'wallet', amount: toLink(token), at, group: `${group}/undone`, memo: { peer } });
-						if (terms.fee > 0n) ledger.record({ kind: 'payout-fee', from: `link/${peer}`, to: 'income/payout-fees', amount: terms.fee, at, group: `${group}/undone`, memo: { peer } });
+						ledger.record({
+							kind: 'payout',
+							from: `link/${peer}`,
+							to: 'wallet',
+							amount: toLink(token),
+							at,
+							group: `${group}/undone`,
+							memo: { peer }
+						});
+						if (terms.fee > 0n)
+							ledger.record({
+								kind: 'payout-fee',
+								from: `link/${peer}`,
+								to: 'income/payout-fees',
+								amount: terms.fee,
+								at,
+								group: `${group}/undone`,
+								memo: { peer }
+							});
 						accounts.paidOut(peer, 'me', -(toLink(token) + terms.fee));
 					});
 				else log('error', 'a payout was sent and its fate is unknown; it stays debited', { peer, token });
-				return { op: 'refused', code: 'PayoutFailed', text: chainError(sent.error).reason ?? 'the chain refused' };
+				return {
+					op: 'refused',
+					code: 'PayoutFailed',
+					text: chainError(sent.error).reason ?? 'the chain refused'
+				};
 			}
 			deps.onChange();
 			return { op: 'paidOut', transaction: sent.value.transaction, amount: toLink(token), fee: terms.fee };
@@ -688,13 +893,17 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 			const to = deps.payee?.();
 			const before = setting(walletBefore(peer));
 			const fee = minOf(row.payoutFee ?? 0n, gross);
-			const now = to && before !== undefined && gross <= accounts.held(peer, 'peer') ? asked(await chain.tokenBalance(to)) : undefined;
+			const now =
+				to && before !== undefined && gross <= accounts.held(peer, 'peer')
+					? asked(await chain.tokenBalance(to))
+					: undefined;
 			if (!now?.ok || toLink(now.value - BigInt(before ?? '0')) < gross - fee) {
 				log('warn', 'the hub counts a payout that nothing shows', { peer, gross });
 				return;
 			}
 			await commits.run(() => {
-				if (accounts.get(peer)?.paidOutByPeer === row.paidOutByPeer) bookPayout(deps, peer, gross - fee, fee, undefined);
+				if (accounts.get(peer)?.paidOutByPeer === row.paidOutByPeer)
+					bookPayout(deps, peer, gross - fee, fee, undefined);
 			});
 			deps.onChange();
 		},
@@ -707,10 +916,18 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 			if (!before.ok) return before;
 			await commits.run(() => setSetting(walletBefore(peer), `${before.value}`));
 			const answer = await deps.ask(peer, { op: 'payout' });
-			if (!answer.ok) return err(peerError(answer.error.type === 'NotConnected' ? 'HubUnreachable' : 'HubRefused', answer.error.reason));
+			if (!answer.ok)
+				return err(
+					peerError(
+						answer.error.type === 'NotConnected' ? 'HubUnreachable' : 'HubRefused',
+						answer.error.reason
+					)
+				);
 			if (answer.value.op !== 'paidOut') {
 				const refused = answer.value.op === 'refused' ? answer.value : undefined;
-				return err(peerError(refused?.code === 'PayoutTooSmall' ? 'PayoutTooSmall' : 'PayoutFailed', refused?.text));
+				return err(
+					peerError(refused?.code === 'PayoutTooSmall' ? 'PayoutTooSmall' : 'PayoutFailed', refused?.text)
+				);
 			}
 			const { amount, fee, transaction } = answer.value;
 			// The hub's word is not money: what it held goes down only for what the wallet shows.
@@ -721,9 +938,15 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 				shown = after.ok && toLink(after.value - before.value) >= amount;
 			}
 			if (!shown || amount + fee > accounts.held(peer, 'peer') || fee > (row.payoutFee ?? 0n))
-				return err(peerError('PayoutFailed', shown ? 'the hub took more than it held or announced' : 'the chain does not show it'));
+				return err(
+					peerError(
+						'PayoutFailed',
+						shown ? 'the hub took more than it held or announced' : 'the chain does not show it'
+					)
+				);
 			await commits.run(() => {
-				if (accounts.get(peer)?.paidOutByPeer === row.paidOutByPeer) bookPayout(deps, peer, amount, fee, transaction);
+				if (accounts.get(peer)?.paidOutByPeer === row.paidOutByPeer)
+					bookPayout(deps, peer, amount, fee, transaction);
 			});
 			deps.onChange();
 			return ok({ paid: amount, fee, transaction });
@@ -735,8 +958,15 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 					const { funding } = request;
 					const payee = chain.account;
 					const head = asked(await chain.head());
-					if (!payee || !head.ok) return { op: 'refused', code: 'ChainUnreachable', text: 'the chain does not answer' };
-					const terms = judgeTerms(funding.key, { payee, token: chain.token, signer: deps.signerOf(peer), chainTime: head.value.time, graceSeconds: LIMITS.graceSeconds });
+					if (!payee || !head.ok)
+						return { op: 'refused', code: 'ChainUnreachable', text: 'the chain does not answer' };
+					const terms = judgeTerms(funding.key, {
+						payee,
+						token: chain.token,
+						signer: deps.signerOf(peer),
+						chainTime: head.value.time,
+						graceSeconds: LIMITS.graceSeconds
+					});
 					if (!terms.ok) return { op: 'refused', code: 'ChannelTerms', text: terms.error.reason };
 					const sent = asked(await inTurn(() => chain.openWithAuthorization(funding)));
 					// Without an answer it may have been mined all the same; a refused one may be here already.
@@ -750,27 +980,41 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 				}
 				case 'channel': {
 					const taken = await importChannel(peer, request.key, request.epoch);
-					return taken.ok ? { op: 'done', epoch: request.epoch } : { op: 'refused', code: taken.error.type, text: taken.error.reason ?? '' };
+					return taken.ok
+						? { op: 'done', epoch: request.epoch }
+						: { op: 'refused', code: taken.error.type, text: taken.error.reason ?? '' };
 				}
 				case 'payout':
 					return payGuest(peer);
 				case 'close':
 					return closeForPayer(peer, request.channel, request.epoch);
 			}
-		},
+		}
 	};
 };
 
 /** The guest's half of a payout, told by the hub's answer or, when that was lost, by its next hello. */
 const bookPayout = (
 	deps: Pick<SettlerDeps, 'ledger' | 'accounts'> & { readonly platform: Pick<Platform, 'clock'> },
-	peer: string, amount: bigint, fee: bigint, transaction: Hex | undefined,
+	peer: string,
+	amount: bigint,
+	fee: bigint,
+	transaction: Hex | undefined
 ): void => {
 	const at = deps.platform.clock.now();
 	const group = `payout/${transaction ?? at}`;
 	const memo = transaction === undefined ? { peer } : { peer, transaction };
-	if (amount > 0n) deps.ledger.record({ kind: 'payout', from: `link/${peer}`, to: 'wallet', amount, at, group, memo });
-	if (fee > 0n) deps.ledger.record({ kind: 'payout-fee', from: `link/${peer}`, to: 'expense/payout-fees', amount: fee, at, group, memo });
+	if (amount > 0n)
+		deps.ledger.record({ kind: 'payout', from: `link/${peer}`, to: 'wallet', amount, at, group, memo });
+	if (fee > 0n)
+		deps.ledger.record({
+			kind: 'payout-fee',
+			from: `link/${peer}`,
+			to: 'expense/payout-fees',
+			amount: fee,
+			at,
+			group,
+			memo
+		});
 	deps.accounts.paidOut(peer, 'peer', amount + fee);
 };
-

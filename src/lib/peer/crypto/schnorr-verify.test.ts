@@ -14,23 +14,32 @@ const warm = (): ReturnType<typeof createSchnorrVerify> => {
 	const verify = createSchnorrVerify();
 	for (const secret of SECRETS)
 		for (const byte of [1, 2])
-			expect(verify(schnorr.getPublicKey(secret), message(byte), schnorr.sign(message(byte), secret, AUX))).toBe(true);
+			expect(
+				verify(schnorr.getPublicKey(secret), message(byte), schnorr.sign(message(byte), secret, AUX))
+			).toBe(true);
 	return verify;
 };
 
-const noble = (publicKey: Uint8Array, signed: Uint8Array, signature: Uint8Array): boolean => schnorr.verify(signature, signed, publicKey);
+const noble = (publicKey: Uint8Array, signed: Uint8Array, signature: Uint8Array): boolean =>
+	schnorr.verify(signature, signed, publicKey);
 
 describe('verifying with a table', () => {
 	it('answers like noble for signatures with any byte changed', () => {
 		const verify = warm();
 		fc.assert(
-			fc.property(fc.constantFrom(...SECRETS), fc.nat(255), fc.nat(63), fc.nat(255), (secret, byte, place, change) => {
-				const signature = schnorr.sign(message(byte), secret, AUX);
-				signature[place] = (signature[place] ?? 0) ^ change;
-				const key = schnorr.getPublicKey(secret);
-				expect(verify(key, message(byte), signature)).toBe(noble(key, message(byte), signature));
-			}),
-			{ numRuns: 60 },
+			fc.property(
+				fc.constantFrom(...SECRETS),
+				fc.nat(255),
+				fc.nat(63),
+				fc.nat(255),
+				(secret, byte, place, change) => {
+					const signature = schnorr.sign(message(byte), secret, AUX);
+					signature[place] = (signature[place] ?? 0) ^ change;
+					const key = schnorr.getPublicKey(secret);
+					expect(verify(key, message(byte), signature)).toBe(noble(key, message(byte), signature));
+				}
+			),
+			{ numRuns: 60 }
 		);
 	});
 
@@ -71,7 +80,9 @@ describe('verifying with a table', () => {
 		for (let round = 0; round < 3; round++)
 			for (let index = 1; index <= 40; index++) {
 				const secret = new Uint8Array(32).fill(index);
-				expect(verify(schnorr.getPublicKey(secret), message(round), schnorr.sign(message(round), secret, AUX))).toBe(true);
+				expect(
+					verify(schnorr.getPublicKey(secret), message(round), schnorr.sign(message(round), secret, AUX))
+				).toBe(true);
 			}
 	});
 });

@@ -30,12 +30,16 @@ const createRecent = <V>(most: number) => {
 		put: (key: string, value: V): void => {
 			entries.set(key, value);
 			if (entries.size > most) for (const oldest of entries.keys()) return void entries.delete(oldest);
-		},
+		}
 	};
 };
 
 /** Throws on a key that is no point, like noble; the caller answers "no" then. */
-export const createSchnorrVerify = (): ((publicKey32: Uint8Array, message32: Uint8Array, signature64: Uint8Array) => boolean) => {
+export const createSchnorrVerify = (): ((
+	publicKey32: Uint8Array,
+	message32: Uint8Array,
+	signature64: Uint8Array
+) => boolean) => {
 	const tables = createRecent<CurvePoint>(KEYS_KEPT);
 	const once = createRecent<true>(ONCE_KEPT);
 
@@ -58,7 +62,9 @@ export const createSchnorrVerify = (): ((publicKey32: Uint8Array, message32: Uin
 		const r = numberOf(rBytes);
 		const s = numberOf(signature64.subarray(32));
 		if (r === 0n || r >= Fp.ORDER || s === 0n || s >= Fn.ORDER) return false;
-		const challenge = Fn.create(numberOf(schnorr.utils.taggedHash('BIP0340/challenge', rBytes, publicKey32, message32)));
+		const challenge = Fn.create(
+			numberOf(schnorr.utils.taggedHash('BIP0340/challenge', rBytes, publicKey32, message32))
+		);
 		// R = s·G − e·P must be a point with an even y and x = r.
 		const R = Point.BASE.multiplyUnsafe(s).add(point.multiplyUnsafe(Fn.neg(challenge)));
 		if (R.is0()) return false;

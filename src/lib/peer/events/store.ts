@@ -35,9 +35,16 @@ export interface EventStore {
 	put(event: VerifiedEvent, now: number): PutOutcome;
 	get(id: string, now: number): StoredEvent | undefined;
 	/** OR over filters; newest first; each filter's own `limit` holds for its part. Expired ones are left out. */
-	query(filters: readonly Filter[], options: { readonly now: number; readonly limit: number }): readonly StoredEvent[];
+	query(
+		filters: readonly Filter[],
+		options: { readonly now: number; readonly limit: number }
+	): readonly StoredEvent[];
 	/** Matching events that arrived after `seq`, in arrival order (`limit` of filters is ignored). */
-	after(seq: number, filters: readonly Filter[], options: { readonly now: number; readonly limit: number }): readonly StoredEvent[];
+	after(
+		seq: number,
+		filters: readonly Filter[],
+		options: { readonly now: number; readonly limit: number }
+	): readonly StoredEvent[];
 	count(filters: readonly Filter[], now: number): number;
 	lastSeq(): number;
 	/** Drops what expired; answers how many. */

@@ -28,7 +28,10 @@ export const createAllowance = (now: number): Allowance => {
 
 	const refill = (time: number): void => {
 		if (time > at) {
-			refilled = Math.min(LIMITS.freeBurstBytes, refilled + ((time - at) * LIMITS.freeBytesPerSecond) / 1_000);
+			refilled = Math.min(
+				LIMITS.freeBurstBytes,
+				refilled + ((time - at) * LIMITS.freeBytesPerSecond) / 1_000
+			);
 			at = time;
 		}
 		if (earned > 0 && time - earnedAt > LIMITS.freeEarnedMs) earned = 0;
@@ -58,6 +61,6 @@ export const createAllowance = (now: number): Allowance => {
 		bytes: (time) => {
 			refill(time);
 			return Math.max(0, Math.floor(refilled + earned));
-		},
+		}
 	};
 };

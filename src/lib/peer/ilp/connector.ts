@@ -30,10 +30,21 @@
 import { bytesEqual, bytesToHex, utf8, utf8Decode } from '../bytes.ts';
 import type { Channels, Promised } from '../channel/channels.ts';
 import {
-	decodeIlpPacket, encodeAmountTooLarge, encodePrepare, forwardPrepare,
-	type IlpErrorCode, type IlpPrepare, type IlpReject, type IlpReply,
+	decodeIlpPacket,
+	encodeAmountTooLarge,
+	encodePrepare,
+	forwardPrepare,
+	type IlpErrorCode,
+	type IlpPrepare,
+	type IlpReject,
+	type IlpReply
 } from '../codec/ilp.ts';
-import { ildcpResponse, isIldcpRequest, ZERO_FULFILLMENT, ZERO_FULFILLMENT_CONDITION } from '../codec/ildcp.ts';
+import {
+	ildcpResponse,
+	isIldcpRequest,
+	ZERO_FULFILLMENT,
+	ZERO_FULFILLMENT_CONDITION
+} from '../codec/ildcp.ts';
 import type { Ledger, TransferMemo } from '../ledger/ledger.ts';
 import { LIMITS } from '../limits.ts';
 import type { LinkAccounts } from '../link/accounts.ts';
@@ -107,7 +118,11 @@ export interface Connector extends PacketSender {
 	/** Gives up packets of neighbours that a crash left undecided and that expired. Inside a transaction. */
 	sweep(): void;
 	/** What the hello taught about a packet this node sent and never heard of again. */
-	resolve(peer: string, hash: Uint8Array, reply: { readonly fulfillment: Uint8Array; readonly data: Uint8Array } | 'rejected'): Promise<'counted' | 'late' | 'unknown'>;
+	resolve(
+		peer: string,
+		hash: Uint8Array,
+		reply: { readonly fulfillment: Uint8Array; readonly data: Uint8Array } | 'rejected'
+	): Promise<'counted' | 'late' | 'unknown'>;
 	/**
 	 * The neighbour does not count this fulfilment of mine. Believed within a day up to W when it is likely (it left
 	 * close to the packet's expiry, or was told by a hello), else for {@link LIMITS.lateUnlikely}; `cut`: it says so
@@ -155,7 +170,10 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 	const counts = { received: 0, forwarded: 0, originated: 0, fulfilled: 0, rejected: 0, inFlight: 0 };
 	const allowances = new Map<string, Allowance>();
 	/** Answers under way and just given, by link and hash: the same bytes again get the same answer. */
-	const answers = new Map<string, { readonly until: number; readonly reply: Promise<IlpReply>; bytes: number }>();
+	const answers = new Map<
+		string,
+		{ readonly until: number; readonly reply: Promise<IlpReply>; bytes: number }
+	>();
 	let answerBytes = 0;
 	let answersSweptAt = 0;
 	/** Conditions of my own packets under way, for the reflection guard. */
@@ -181,7 +199,11 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 
 	const here = (): string => deps.addresses()[0] ?? '';
 	const reject = (code: IlpErrorCode, message: string, data: Uint8Array = EMPTY): IlpReject => ({
-		type: 'reject', code, triggeredBy: here(), message, data,
+		type: 'reject',
+		code,
+		triggeredBy: here(),
+		message,
+		data
 	});
 
 	const allowance = (peer: string): Allowance => {
@@ -196,7 +218,8 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 		if ((routes.find(destination)?.prefix.length ?? 0) > here().length) return undefined;
 		for (const address of deps.addresses()) {
 			if (destination === address) return '';
-			if (destination.startsWith(address) && destination[address.length] === '.') return destination.slice(address.length + 1);
+			if (destination.startsWith(address) && destination[address.length] === '.')
+				return destination.slice(address.length + 1);
 		}
 		return undefined;
 	};
@@ -224,7 +247,8 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 	/** A fulfill only counts with the right preimage. */
 	const checked = async (reply: IlpReply, condition: Uint8Array): Promise<IlpReply> => {
 		// Only I speak for my own address; a stranger far away must not make the one before distrust me.
-		if (reply.type === 'reject') return reply.triggeredBy !== '' && reply.triggeredBy === here() ? { ...reply, triggeredBy: '' } : reply;
+		if (reply.type === 'reject')
+			return reply.triggeredBy !== '' && reply.triggeredBy === here() ? { ...reply, triggeredBy: '' } : reply;
 		if (bytesEqual(await crypto.sha256(reply.fulfillment), condition)) return reply;
 		return reject('F05', 'the fulfillment does not fit the condition');
 	};
@@ -241,8 +265,14 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 	 * tells. An answer after that, whenever it comes, goes to `onLate`.
 	 */
 	const exchange = async (
-		peer: string, bytes: Uint8Array, hash: Uint8Array | undefined, promised: Promised | undefined, place: Place | undefined, condition: Uint8Array, deadline: number,
-		onLate: (reply: IlpReply) => Promise<void>,
+		peer: string,
+		bytes: Uint8Array,
+		hash: Uint8Array | undefined,
+		promised: Promised | undefined,
+		place: Place | undefined,
+		condition: Uint8Array,
+		deadline: number,
+		onLate: (reply: IlpReply) => Promise<void>
 	): Promise<IlpReply | undefined> => {
 		let timedOut = false;
 		const key = hash && keyOf(peer, hash);
@@ -262,7 +292,9 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 		track(peer, 1);
 		const answer = sent.then(async (heard) => {
 			track(peer, -1);
-			const reply = heard ?? (key === undefined ? undefined : await new Promise<IlpReply>((resolve) => awaited.set(key, resolve)));
+			const reply =
+				heard ??
+				(key === undefined ? undefined : await new Promise<IlpReply>((resolve) => awaited.set(key, resolve)));
 			if (!reply) return undefined;
 			const good = await checked(reply, condition);
 			if (timedOut) await onLate(good);
@@ -275,7 +307,9 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 			});
 			answer.then(cancel, cancel);
 		});
-		answer.catch((error: unknown) => log('error', 'a late answer could not be booked', { error: String(error) }));
+		answer.catch((error: unknown) =>
+			log('error', 'a late answer could not be booked', { error: String(error) })
+		);
 		return Promise.race([answer, timeout]);
 	};
 
@@ -293,19 +327,32 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 		if (isIldcpRequest(prepare)) {
 			const address = await deps.childAddress(peer);
 			if (address === undefined) return reject('F02', 'no address for this link');
-			return ildcpResponse({ clientAddress: address, assetScale: LINK_ASSET.scale, assetCode: LINK_ASSET.code });
+			return ildcpResponse({
+				clientAddress: address,
+				assetScale: LINK_ASSET.scale,
+				assetCode: LINK_ASSET.code
+			});
 		}
-		if (prepare.destination === ROUTE_DESTINATION && bytesEqual(prepare.condition, ZERO_FULFILLMENT_CONDITION)) {
+		if (
+			prepare.destination === ROUTE_DESTINATION &&
+			bytesEqual(prepare.condition, ZERO_FULFILLMENT_CONDITION)
+		) {
 			const address = utf8Decode(prepare.data) ?? '';
 			const route = suffixOf(address) === undefined ? routes.find(address) : { prefix: here(), links: 0 };
-			if (!route || route.links === undefined || route.links > 254) return reject('F02', 'no route that states its length');
-			return { type: 'fulfill', fulfillment: ZERO_FULFILLMENT, data: new Uint8Array([route.links, ...utf8(route.prefix)]) };
+			if (!route || route.links === undefined || route.links > 254)
+				return reject('F02', 'no route that states its length');
+			return {
+				type: 'fulfill',
+				fulfillment: ZERO_FULFILLMENT,
+				data: new Uint8Array([route.links, ...utf8(route.prefix)])
+			};
 		}
 		return reject('F02', 'unknown peer request');
 	};
 
 	/** What my books say the neighbour may still send, so that it can see who of us is wrong. */
-	const notCovered = (peer: string): IlpReject => reject('T04', 'not covered', encodeCovered(accounts.available(peer)));
+	const notCovered = (peer: string): IlpReject =>
+		reject('T04', 'not covered', encodeCovered(accounts.available(peer)));
 
 	/** Decides about a new packet. When that cannot be written (a full disk), nothing has moved and T00 says so. */
 	const admit = async <T>(work: () => T): Promise<T | IlpReject> => {
@@ -325,7 +372,13 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 			return;
 		}
 		const address = deps.neighbourAddress?.(egress);
-		if (reply.code !== 'T04' || reply.data.length !== COVERED_BYTES || address === undefined || reply.triggeredBy !== address) return;
+		if (
+			reply.code !== 'T04' ||
+			reply.data.length !== COVERED_BYTES ||
+			address === undefined ||
+			reply.triggeredBy !== address
+		)
+			return;
 		const times = (uncovered.get(egress) ?? 0) + 1;
 		uncovered.set(egress, times);
 		transport.presentClaims(egress);
@@ -334,7 +387,12 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 	};
 	const mayPromise = (egress: string): boolean => (uncovered.get(egress) ?? 0) < LIMITS.uncoveredRejects;
 
-	const deliver = async (peer: string, prepare: IlpPrepare, hash: Uint8Array, suffix: string): Promise<IlpReply> => {
+	const deliver = async (
+		peer: string,
+		prepare: IlpPrepare,
+		hash: Uint8Array,
+		suffix: string
+	): Promise<IlpReply> => {
 		const verdict = await receiver.judge({ prepare, suffix, link: peer });
 		if (!verdict) return reject('F02', 'nobody here');
 		const group = bytesToHex(hash);
@@ -350,13 +408,25 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 				// Without the preimage on disk a crash would make the neighbour hear "rejected".
 				if (!booking || !verdict.fulfillment) throw new Error('money without a booking or a fulfillment');
 				packets.insert({
-					link: peer, direction: 'in', hash, amount: prepare.amount, expiresAt: prepare.expiresAt, condition: prepare.condition,
-					group, inLink: undefined, inHash: undefined,
+					link: peer,
+					direction: 'in',
+					hash,
+					amount: prepare.amount,
+					expiresAt: prepare.expiresAt,
+					condition: prepare.condition,
+					group,
+					inLink: undefined,
+					inHash: undefined
 				});
 				packets.settle(peer, 'in', hash, 'fulfilled', now, verdict.fulfillment);
 				ledger.record({
-					kind: booking.kind, from: booking.account, to: `link/${peer}`, amount: prepare.amount, at: now, group,
-					...(booking.memo ? { memo: booking.memo } : {}),
+					kind: booking.kind,
+					from: booking.account,
+					to: `link/${peer}`,
+					amount: prepare.amount,
+					at: now,
+					group,
+					...(booking.memo ? { memo: booking.memo } : {})
 				});
 				accounts.fulfilled(peer, 'me', prepare.amount);
 			}
@@ -380,7 +450,13 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 		return { type: 'fulfill', fulfillment, data: EMPTY };
 	};
 
-	const forward = async (peer: string, prepare: IlpPrepare, bytes: Uint8Array, hash: Uint8Array, egress: string): Promise<IlpReply> => {
+	const forward = async (
+		peer: string,
+		prepare: IlpPrepare,
+		bytes: Uint8Array,
+		hash: Uint8Array,
+		egress: string
+	): Promise<IlpReply> => {
 		const out = afterFee(prepare.amount, deps.feePpm);
 		if (prepare.amount > 0n && out === 0n) return reject('R01', 'nothing is left after the fee');
 		const now = clock.now();
@@ -388,7 +464,8 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 		if (outExpiresAt <= now + LIMITS.expiryMarginMs) return reject('R02', 'too little time for the next hop');
 		const up = transport.state(egress);
 		if (up === 'down') return reject('T01', 'the next link is down');
-		if (up === 'busy' || (inFlightByLink.get(egress) ?? 0) >= LIMITS.inFlightPerLink) return reject('T02', 'the next link is busy');
+		if (up === 'busy' || (inFlightByLink.get(egress) ?? 0) >= LIMITS.inFlightPerLink)
+			return reject('T02', 'the next link is busy');
 
 		const outBytes = forwardPrepare(bytes, out, outExpiresAt);
 		const outHash = await crypto.sha256(outBytes);
@@ -400,24 +477,42 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 		if (prepare.amount > 0n) {
 			const admitted = await admit((): IlpReject | { readonly promised: Promised | undefined } => {
 				if (prepare.amount > accounts.available(peer)) return notCovered(peer);
-				const pending = packets.pending(egress, 'out').reduce((sum, row) => (row.inLink === peer ? sum + row.amount : sum), 0n);
+				const pending = packets
+					.pending(egress, 'out')
+					.reduce((sum, row) => (row.inLink === peer ? sum + row.amount : sum), 0n);
 				// One neighbour may not fill a link that others need (PROTOCOL section 6).
-				if (pending > 0n && (pending + out) * 4n > accounts.room(egress) + pending) return reject('T04', 'too much under way');
+				if (pending > 0n && (pending + out) * 4n > accounts.room(egress) + pending)
+					return reject('T04', 'too much under way');
 				const covered = accounts.cover(egress, out, clock.now(), mayPromise(egress));
 				if (!covered.covered) return reject('T04', 'the next link is not funded');
 				packets.insert({
-					link: peer, direction: 'in', hash, amount: prepare.amount, expiresAt: prepare.expiresAt, condition: prepare.condition,
-					group, inLink: undefined, inHash: undefined,
+					link: peer,
+					direction: 'in',
+					hash,
+					amount: prepare.amount,
+					expiresAt: prepare.expiresAt,
+					condition: prepare.condition,
+					group,
+					inLink: undefined,
+					inHash: undefined
 				});
 				packets.insert({
-					link: egress, direction: 'out', hash: outHash, amount: out, expiresAt: outExpiresAt, condition: prepare.condition,
-					group, inLink: peer, inHash: hash,
+					link: egress,
+					direction: 'out',
+					hash: outHash,
+					amount: out,
+					expiresAt: outExpiresAt,
+					condition: prepare.condition,
+					group,
+					inLink: peer,
+					inHash: hash
 				});
 				const at = clock.now();
 				leaving.add(keyOf(egress, outHash));
 				place = queue(egress);
 				ledger.begin({ kind: 'forward', from: `link/${egress}`, to: `link/${peer}`, amount: out, at, group });
-				if (fee > 0n) ledger.begin({ kind: 'fee', from: 'income/routing', to: `link/${peer}`, amount: fee, at, group });
+				if (fee > 0n)
+					ledger.begin({ kind: 'fee', from: 'income/routing', to: `link/${peer}`, amount: fee, at, group });
 				return { promised: covered.promised };
 			});
 			if ('type' in admitted) {
@@ -453,10 +548,20 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 
 		// Half of the margin is for the fulfill's way here, half for its way on.
 		const deadline = outExpiresAt + LIMITS.expiryMarginMs / 2;
-		const reply = await exchange(egress, outBytes, prepare.amount > 0n ? outHash : undefined, promised, place, prepare.condition, deadline, async (late) => {
-			if (prepare.amount === 0n) return;
-			if ((await heard(egress, finish(late))) === 'late' && late.type === 'fulfill') transport.refuseLate(egress, [outHash]);
-		});
+		const reply = await exchange(
+			egress,
+			outBytes,
+			prepare.amount > 0n ? outHash : undefined,
+			promised,
+			place,
+			prepare.condition,
+			deadline,
+			async (late) => {
+				if (prepare.amount === 0n) return;
+				if ((await heard(egress, finish(late))) === 'late' && late.type === 'fulfill')
+					transport.refuseLate(egress, [outHash]);
+			}
+		);
 		if (reply) compareBooks(egress, out, reply);
 		if (prepare.amount === 0n) return reply ?? reject('R00', 'no answer from the next hop');
 		if (!reply) {
@@ -472,13 +577,23 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 		return reply;
 	};
 
-	const route = async (peer: string, bytes: Uint8Array, prepare: IlpPrepare, hash: Uint8Array): Promise<IlpReply> => {
+	const route = async (
+		peer: string,
+		bytes: Uint8Array,
+		prepare: IlpPrepare,
+		hash: Uint8Array
+	): Promise<IlpReply> => {
 		const now = clock.now();
 		if (ownConditions.has(bytesToHex(prepare.condition))) return reject('F00', 'my own packet came back');
 		if (prepare.expiresAt <= now) return reject('R00', 'expired on arrival');
 		if (prepare.amount > LIMITS.maxPacket)
-			return reject('F08', 'more than one packet may carry', encodeAmountTooLarge({ receivedAmount: prepare.amount, maximumAmount: LIMITS.maxPacket }));
-		if (!allowance(peer).draw(bytes.length, now)) return reject('T05', 'the free data of this link is used up');
+			return reject(
+				'F08',
+				'more than one packet may carry',
+				encodeAmountTooLarge({ receivedAmount: prepare.amount, maximumAmount: LIMITS.maxPacket })
+			);
+		if (!allowance(peer).draw(bytes.length, now))
+			return reject('T05', 'the free data of this link is used up');
 		if (schemeOf(prepare.destination) === 'peer') return peerRequest(peer, prepare);
 		if (schemeOf(prepare.destination) !== deps.scheme) return reject('F02', 'another network');
 		const child = routes.find(prepare.destination);
@@ -510,7 +625,11 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 		}
 	};
 
-	const handle = async (peer: string, bytes: Uint8Array, isLive: () => boolean = () => true): Promise<IlpReply> => {
+	const handle = async (
+		peer: string,
+		bytes: Uint8Array,
+		isLive: () => boolean = () => true
+	): Promise<IlpReply> => {
 		counts.received += 1;
 		const decoded = decodeIlpPacket(bytes);
 		if (!decoded.ok || decoded.value.type !== 'prepare') return reject('F01', 'not a prepare');
@@ -525,17 +644,20 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 			const known = answers.get(key);
 			if (known) return known.reply;
 			const stored = prepare.amount > 0n ? packets.find(peer, 'in', hash) : undefined;
-			if (stored?.state === 'fulfilled' && stored.fulfillment) return { type: 'fulfill', fulfillment: stored.fulfillment, data: EMPTY };
+			if (stored?.state === 'fulfilled' && stored.fulfillment)
+				return { type: 'fulfill', fulfillment: stored.fulfillment, data: EMPTY };
 			if (stored) return reject('F99', 'this packet was answered before');
 		}
 		judging.add(key);
-		const reply = route(peer, bytes, prepare, hash).finally(() => judging.delete(key)).then((answer) => {
-			if (answer.type === 'fulfill') counts.fulfilled += 1;
-			else counts.rejected += 1;
-			allowance(peer).owe(answer.data.length, clock.now());
-			keep(key, answer, peer, hash);
-			return answer;
-		});
+		const reply = route(peer, bytes, prepare, hash)
+			.finally(() => judging.delete(key))
+			.then((answer) => {
+				if (answer.type === 'fulfill') counts.fulfilled += 1;
+				else counts.rejected += 1;
+				allowance(peer).owe(answer.data.length, clock.now());
+				keep(key, answer, peer, hash);
+				return answer;
+			});
 		if (identify) {
 			// The row on disk remembers longer; only the answer's data needs the memory.
 			answers.set(key, { until: Math.min(prepare.expiresAt, now + LIMITS.maxHoldMs), reply, bytes: 0 });
@@ -561,10 +683,12 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 			if (onOutcome) await commits.run(() => void onOutcome(refusal));
 			return refusal;
 		};
-		if (own || peerScheme || egress === undefined) return refuse(reject('F02', own ? 'that is this node itself' : 'no route'));
+		if (own || peerScheme || egress === undefined)
+			return refuse(reject('F02', own ? 'that is this node itself' : 'no route'));
 		const up = transport.state(egress);
 		if (up === 'down') return refuse(reject('T01', 'the link is down'));
-		if (up === 'busy' || (inFlightByLink.get(egress) ?? 0) >= LIMITS.inFlightPerLink) return refuse(reject('T02', 'the link is busy'));
+		if (up === 'busy' || (inFlightByLink.get(egress) ?? 0) >= LIMITS.inFlightPerLink)
+			return refuse(reject('T02', 'the link is busy'));
 		if (prepare.expiresAt <= clock.now()) return refuse(reject('R00', 'expired before it left'));
 
 		const bytes = encodePrepare(prepare);
@@ -573,31 +697,45 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 		let promised: Promised | undefined;
 		let place: Place | undefined;
 		if (amount > 0n || onBegin) {
-			const admitted = await commits.run((): IlpReject | { readonly promised: Promised | undefined } => {
-				if (amount > 0n) {
-					if (!booking) throw new Error('money without a booking');
-					const covered = accounts.cover(egress, amount, clock.now(), mayPromise(egress));
-					if (!covered.covered) return reject('T04', 'the channel does not reach');
+			const admitted = await commits
+				.run((): IlpReject | { readonly promised: Promised | undefined } => {
+					if (amount > 0n) {
+						if (!booking) throw new Error('money without a booking');
+						const covered = accounts.cover(egress, amount, clock.now(), mayPromise(egress));
+						if (!covered.covered) return reject('T04', 'the channel does not reach');
+						onBegin?.();
+						leaving.add(keyOf(egress, hash));
+						place = queue(egress);
+						packets.insert({
+							link: egress,
+							direction: 'out',
+							hash,
+							amount,
+							expiresAt: prepare.expiresAt,
+							condition: prepare.condition,
+							group,
+							inLink: undefined,
+							inHash: undefined
+						});
+						ledger.begin({
+							kind: booking.kind,
+							from: `link/${egress}`,
+							to: booking.account,
+							amount,
+							at: clock.now(),
+							group,
+							...(booking.memo ? { memo: booking.memo } : {})
+						});
+						return { promised: covered.promised };
+					}
 					onBegin?.();
-					leaving.add(keyOf(egress, hash));
-					place = queue(egress);
-					packets.insert({
-						link: egress, direction: 'out', hash, amount, expiresAt: prepare.expiresAt, condition: prepare.condition,
-						group, inLink: undefined, inHash: undefined,
-					});
-					ledger.begin({
-						kind: booking.kind, from: `link/${egress}`, to: booking.account, amount, at: clock.now(), group,
-						...(booking.memo ? { memo: booking.memo } : {}),
-					});
-					return { promised: covered.promised };
-				}
-				onBegin?.();
-				return { promised: undefined };
-			}).catch((error: unknown) => {
-				// The receipt or the booking could not be written: nothing has left, and whoever sends must know.
-				place?.leave();
-				throw error;
-			});
+					return { promised: undefined };
+				})
+				.catch((error: unknown) => {
+					// The receipt or the booking could not be written: nothing has left, and whoever sends must know.
+					place?.leave();
+					throw error;
+				});
 			if ('type' in admitted) return refuse(admitted);
 			promised = admitted.promised;
 		}
@@ -606,11 +744,20 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 		ownConditions.add(condition);
 		if (amount > 0n) origins.set(group, outgoing);
 
-		const reply = await exchange(egress, bytes, amount > 0n ? hash : undefined, promised, place, prepare.condition, prepare.expiresAt, async (late) => {
-			// At the origin a valid fulfilment is never too late.
-			await heard(egress, settleOwn(egress, hash, late, outgoing));
-			ownConditions.delete(condition);
-		});
+		const reply = await exchange(
+			egress,
+			bytes,
+			amount > 0n ? hash : undefined,
+			promised,
+			place,
+			prepare.condition,
+			prepare.expiresAt,
+			async (late) => {
+				// At the origin a valid fulfilment is never too late.
+				await heard(egress, settleOwn(egress, hash, late, outgoing));
+				ownConditions.delete(condition);
+			}
+		);
 		if (!reply) {
 			if (amount === 0n) {
 				ownConditions.delete(condition);
@@ -625,7 +772,12 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 		return reply;
 	};
 
-	const settleOwn = async (egress: string, hash: Uint8Array, reply: IlpReply, outgoing: Outgoing | undefined): Promise<boolean> => {
+	const settleOwn = async (
+		egress: string,
+		hash: Uint8Array,
+		reply: IlpReply,
+		outgoing: Outgoing | undefined
+	): Promise<boolean> => {
 		const group = bytesToHex(hash);
 		const money = outgoing === undefined || outgoing.prepare.amount > 0n;
 		if (!money && !outgoing?.onOutcome) return true;
@@ -637,7 +789,18 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 			}
 			const row = packets.find(egress, 'out', hash);
 			const fulfilled = reply.type === 'fulfill';
-			if (!row || !packets.settle(egress, 'out', hash, fulfilled ? 'fulfilled' : 'rejected', at, fulfilled ? reply.fulfillment : undefined)) return false;
+			if (
+				!row ||
+				!packets.settle(
+					egress,
+					'out',
+					hash,
+					fulfilled ? 'fulfilled' : 'rejected',
+					at,
+					fulfilled ? reply.fulfillment : undefined
+				)
+			)
+				return false;
 			origins.delete(group);
 			const memo: TransferMemo | undefined = outgoing?.onOutcome?.(reply);
 			if (fulfilled) {
@@ -657,7 +820,11 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 		counts: () => ({ ...counts }),
 
 		isJudging: (peer, hash) => judging.has(keyOf(peer, hash)),
-		lost: (peer) => packets.pending(peer, 'out').map((row) => row.hash).filter((hash) => !leaving.has(keyOf(peer, hash))),
+		lost: (peer) =>
+			packets
+				.pending(peer, 'out')
+				.map((row) => row.hash)
+				.filter((hash) => !leaving.has(keyOf(peer, hash))),
 		untold: (peer) => packets.late(peer).map((row) => row.hash),
 		toldLate: (peer, hashes) =>
 			commits.run(() => {
@@ -670,8 +837,10 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 
 		resolve: async (peer, hash, outcome) => {
 			const row = packets.find(peer, 'out', hash);
-			if (!row || row.state !== 'pending') return row?.state === 'late' ? 'late' : row?.state === 'fulfilled' ? 'counted' : 'unknown';
-			const told: IlpReply = outcome === 'rejected' ? reject('R00', 'the link broke') : { type: 'fulfill', ...outcome };
+			if (!row || row.state !== 'pending')
+				return row?.state === 'late' ? 'late' : row?.state === 'fulfilled' ? 'counted' : 'unknown';
+			const told: IlpReply =
+				outcome === 'rejected' ? reject('R00', 'the link broke') : { type: 'fulfill', ...outcome };
 			const waiting = awaited.get(keyOf(peer, hash));
 			if (waiting) {
 				awaited.delete(keyOf(peer, hash));
@@ -724,7 +893,8 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 				const window = accounts.get(peer)?.window ?? 0n;
 				const believed = ledger.total({ kind: 'late', account: `link/${peer}`, since: at - DAY_MS });
 				const doubted = refusedLate.get(peer) ?? 0n;
-				const isCredible = (row.settledAt ?? 0) >= row.expiresAt - LIMITS.lateSlackMs || byHello.has(keyOf(peer, hash));
+				const isCredible =
+					(row.settledAt ?? 0) >= row.expiresAt - LIMITS.lateSlackMs || byHello.has(keyOf(peer, hash));
 				// On a slow network it may be true without looking so: believed for little, or the books would differ for ever.
 				const most = isCredible ? window : minOf(window, LIMITS.lateUnlikely);
 				if (believed + row.amount > most) {
@@ -736,9 +906,16 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 				}
 				packets.markLate(peer, hash);
 				accounts.fulfilled(peer, 'me', -row.amount);
-				ledger.record({ kind: 'late', from: `link/${peer}`, to: 'expense/late', amount: row.amount, at, group: `late/${row.group}` });
+				ledger.record({
+					kind: 'late',
+					from: `link/${peer}`,
+					to: 'expense/late',
+					amount: row.amount,
+					at,
+					group: `late/${row.group}`
+				});
 				log('warn', 'a fulfilment of mine came too late to be paid', { peer, amount: row.amount });
 				return 'taken';
-			}),
+			})
 	};
 };

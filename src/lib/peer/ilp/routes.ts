@@ -40,6 +40,6 @@ export const createRoutes = (): Routes => {
 			}
 			return byPrefix.get('');
 		},
-		all: () => [...byPrefix.values()],
+		all: () => [...byPrefix.values()]
 	};
 };

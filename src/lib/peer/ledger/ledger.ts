@@ -95,13 +95,30 @@ export interface Ledger {
 	/** Pending transfers out of and into an account. */
 	pending(account: string): { readonly out: bigint; readonly in: bigint };
 	/** Posted total of one kind since a time, touching an account: what a day's budget is checked against. */
-	total(query: { readonly kind: TransferKind; readonly account?: string; readonly since: number; readonly author?: string; readonly includePending?: boolean }): bigint;
+	total(query: {
+		readonly kind: TransferKind;
+		readonly account?: string;
+		readonly since: number;
+		readonly author?: string;
+		readonly includePending?: boolean;
+	}): bigint;
 	balances(): ReadonlyMap<string, bigint>;
 	/** Newest first. */
-	statement(query: { readonly limit: number; readonly before?: number; readonly account?: string }): readonly Transfer[];
+	statement(query: {
+		readonly limit: number;
+		readonly before?: number;
+		readonly account?: string;
+	}): readonly Transfer[];
 	pendingGroups(): readonly string[];
 	/** Recomputes every balance from transfers and compares with the stored ones; the sum must be 0. */
-	audit(): { readonly sum: bigint; readonly differences: readonly { readonly account: string; readonly stored: bigint; readonly recomputed: bigint }[] };
+	audit(): {
+		readonly sum: bigint;
+		readonly differences: readonly {
+			readonly account: string;
+			readonly stored: bigint;
+			readonly recomputed: bigint;
+		}[];
+	};
 }
 
 export type CreateLedger = (sql: SqlDriver) => Ledger;

@@ -51,7 +51,16 @@ export interface LinkAccounts {
 	get(peer: string): LinkRow | undefined;
 	all(): readonly LinkRow[];
 	/** Creates the row, or updates what may change between connections. */
-	meet(peer: string, terms: { readonly owner: string; readonly role: LinkRole; readonly credit: bigint; readonly window: bigint; readonly at: number }): void;
+	meet(
+		peer: string,
+		terms: {
+			readonly owner: string;
+			readonly role: LinkRole;
+			readonly credit: bigint;
+			readonly window: bigint;
+			readonly at: number;
+		}
+	): void;
 	/** Takes over the neighbour's side of its hello. */
 	learn(peer: string, terms: LearnedTerms): void;
 	/** The right side of the formula: what Y may still send me. */
@@ -66,7 +75,12 @@ export interface LinkAccounts {
 	 * Makes room for sending `amount` to the neighbour, promising more from a channel if needed.
 	 * `covered: false` when neither credit nor channels reach.
 	 */
-	cover(peer: string, amount: bigint, at: number, mayPromise?: boolean): { readonly covered: true; readonly promised: Promised | undefined } | { readonly covered: false };
+	cover(
+		peer: string,
+		amount: bigint,
+		at: number,
+		mayPromise?: boolean
+	): { readonly covered: true; readonly promised: Promised | undefined } | { readonly covered: false };
 	/** The most that could be sent now if every channel were used, up to W. */
 	room(peer: string): bigint;
 	/** Adds to the totals of the hello; the ledger is written by whoever calls. */
@@ -99,7 +113,8 @@ export interface LearnedTerms {
 const clamp = (amount: bigint): bigint => minOf(amount, LIMITS.linkTermsMost);
 
 const big = (row: SqlRow, column: string): bigint => BigInt(row[column] as number | bigint);
-const maybeBig = (row: SqlRow, column: string): bigint | undefined => (row[column] === null ? undefined : big(row, column));
+const maybeBig = (row: SqlRow, column: string): bigint | undefined =>
+	row[column] === null ? undefined : big(row, column);
 
 const toRow = (row: SqlRow): LinkRow => ({
 	peer: row['peer'] as string,
@@ -117,7 +132,7 @@ const toRow = (row: SqlRow): LinkRow => ({
 	fulfilledByPeer: big(row, 'fulfilled_by_peer'),
 	paidOutByMe: big(row, 'paid_out_by_me'),
 	paidOutByPeer: big(row, 'paid_out_by_peer'),
-	seenAt: Number(row['seen_at']),
+	seenAt: Number(row['seen_at'])
 });
 
 /** Keeps no state but the database's, so any number of them agree. */
@@ -127,11 +142,15 @@ export const createLinkAccounts = (sql: SqlDriver, ledger: Ledger, channels: Cha
 		return row && toRow(row);
 	};
 	const pending = (peer: string, direction: 'in' | 'out'): bigint => {
-		const row = sql.all(`SELECT sum(amount) AS total FROM packet WHERE link = ? AND direction = ? AND state = 'pending'`, [peer, direction])[0];
+		const row = sql.all(
+			`SELECT sum(amount) AS total FROM packet WHERE link = ? AND direction = ? AND state = 'pending'`,
+			[peer, direction]
+		)[0];
 		return BigInt((row?.['total'] as number | bigint | null) ?? 0);
 	};
 	const balance = (peer: string): bigint => ledger.balance(`link/${peer}`);
-	const prepaid = (peer: string): bigint => balance(peer) - pending(peer, 'out') + (get(peer)?.peerCredit ?? 0n);
+	const prepaid = (peer: string): bigint =>
+		balance(peer) - pending(peer, 'out') + (get(peer)?.peerCredit ?? 0n);
 
 	return {
 		get,
@@ -143,7 +162,7 @@ export const createLinkAccounts = (sql: SqlDriver, ledger: Ledger, channels: Cha
 				VALUES (?, ?, ?, ?, ?, 0, 0, 0, ?)
 				ON CONFLICT (peer) DO UPDATE SET owner = excluded.owner, role = excluded.role, credit = excluded.credit,
 					"window" = excluded."window", seen_at = excluded.seen_at`,
-				[peer, owner, role, credit, window, at],
+				[peer, owner, role, credit, window, at]
 			);
 		},
 
@@ -151,11 +170,14 @@ export const createLinkAccounts = (sql: SqlDriver, ledger: Ledger, channels: Cha
 			sql.run(
 				`UPDATE link SET payee = ?, peer_credit = ?, peer_window = ?, peer_max_packet = ?, payout_fee = ?, payout_threshold = ? WHERE peer = ?`,
 				[
-					terms.payee ?? null, clamp(terms.peerCredit), clamp(terms.peerWindow), clamp(terms.peerMaxPacket),
+					terms.payee ?? null,
+					clamp(terms.peerCredit),
+					clamp(terms.peerWindow),
+					clamp(terms.peerMaxPacket),
 					terms.payoutFee === undefined ? null : clamp(terms.payoutFee),
 					terms.payoutThreshold === undefined ? null : clamp(terms.payoutThreshold),
-					peer,
-				],
+					peer
+				]
 			);
 		},
 
@@ -202,9 +224,12 @@ export const createLinkAccounts = (sql: SqlDriver, ledger: Ledger, channels: Cha
 			// Earnings count as spent only after claims are: what is left of both is the balance.
 			const net = by === 'peer' ? balance(peer) : -balance(peer);
 			// Claimed ahead on a channel that has ended: nothing is left to spend it through but the float.
-			const live = channels.ofPeer(peer, by === 'peer' ? 'out' : 'in').some(({ status }) => status !== 'closed' && status !== 'archived');
+			const live = channels
+				.ofPeer(peer, by === 'peer' ? 'out' : 'in')
+				.some(({ status }) => status !== 'closed' && status !== 'archived');
 			if (!live) return maxOf(0n, net);
-			const earned = by === 'peer' ? row.fulfilledByMe - row.paidOutByPeer : row.fulfilledByPeer - row.paidOutByMe;
+			const earned =
+				by === 'peer' ? row.fulfilledByMe - row.paidOutByPeer : row.fulfilledByPeer - row.paidOutByMe;
 			return maxOf(0n, minOf(net, earned));
 		},
 
@@ -212,7 +237,8 @@ export const createLinkAccounts = (sql: SqlDriver, ledger: Ledger, channels: Cha
 			const row = get(peer);
 			if (!row) return 0n;
 			const { from, to } = channels.claims(peer);
-			const byTotals = from - to + row.paidOutByPeer - row.paidOutByMe + row.fulfilledByPeer - row.fulfilledByMe;
+			const byTotals =
+				from - to + row.paidOutByPeer - row.paidOutByMe + row.fulfilledByPeer - row.fulfilledByMe;
 			return byTotals + balance(peer);
 		},
 
@@ -220,18 +246,39 @@ export const createLinkAccounts = (sql: SqlDriver, ledger: Ledger, channels: Cha
 			const owed = balance(peer);
 			const link = `link/${peer}`;
 			const group = `reset/${peer}/${at}`;
-			if (owed > 0n) ledger.record({ kind: 'outside', from: link, to: 'outside', amount: owed, at, group, memo: { peer } });
-			if (owed < 0n) ledger.record({ kind: 'outside', from: 'outside', to: link, amount: -owed, at, group, memo: { peer } });
+			if (owed > 0n)
+				ledger.record({
+					kind: 'outside',
+					from: link,
+					to: 'outside',
+					amount: owed,
+					at,
+					group,
+					memo: { peer }
+				});
+			if (owed < 0n)
+				ledger.record({
+					kind: 'outside',
+					from: 'outside',
+					to: link,
+					amount: -owed,
+					at,
+					group,
+					memo: { peer }
+				});
 			// Channels that ended before did so on that chain too: they count no more than the others.
 			sql.run(`UPDATE channel SET status = 'archived' WHERE peer = ? AND status = 'closed'`, [peer]);
-			sql.run('UPDATE link SET fulfilled_by_me = 0, fulfilled_by_peer = 0, paid_out_by_me = 0, paid_out_by_peer = 0 WHERE peer = ?', [peer]);
+			sql.run(
+				'UPDATE link SET fulfilled_by_me = 0, fulfilled_by_peer = 0, paid_out_by_me = 0, paid_out_by_peer = 0 WHERE peer = ?',
+				[peer]
+			);
 		},
 
 		forget: (before) =>
 			sql.run(
 				`DELETE FROM link WHERE seen_at < ? AND fulfilled_by_me = 0 AND fulfilled_by_peer = 0 AND paid_out_by_me = 0 AND paid_out_by_peer = 0
 				AND NOT EXISTS (SELECT 1 FROM channel WHERE channel.peer = link.peer) AND NOT EXISTS (SELECT 1 FROM packet WHERE packet.link = link.peer)`,
-				[before],
-			),
+				[before]
+			)
 	};
 };

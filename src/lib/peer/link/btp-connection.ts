@@ -5,28 +5,49 @@
  * Rules that avoid loops between two confused ends: an answer that fits no request and a frame that
  * cannot be read get **no answer**; an unreadable frame closes the socket.
  */
-import { decodeBtpPacket, encodeBtpPacket, type BtpErrorCode, BTP_ERROR_NAMES, type ProtocolData } from '../codec/btp.ts';
+import {
+	decodeBtpPacket,
+	encodeBtpPacket,
+	type BtpErrorCode,
+	BTP_ERROR_NAMES,
+	type ProtocolData
+} from '../codec/btp.ts';
 import { utf8, utf8Decode } from '../bytes.ts';
 import { LIMITS } from '../limits.ts';
 import type { Cancel, Platform, Socket } from '../platform.ts';
 import { err, ok, type Result } from '../result.ts';
 
 export type BtpFailure =
-	| { readonly type: 'BtpError'; readonly code: string; readonly text: string; readonly protocolData: readonly ProtocolData[] }
+	| {
+			readonly type: 'BtpError';
+			readonly code: string;
+			readonly text: string;
+			readonly protocolData: readonly ProtocolData[];
+	  }
 	/** Nothing came in time, or the socket closed: the outcome is unknown. */
 	| { readonly type: 'BtpUnanswered' };
 
 /** `close`: the socket is shut once the error is on its way. */
-export type BtpRefusal = { readonly code: BtpErrorCode; readonly text: string; readonly protocolData?: readonly ProtocolData[]; readonly close?: boolean };
+export type BtpRefusal = {
+	readonly code: BtpErrorCode;
+	readonly text: string;
+	readonly protocolData?: readonly ProtocolData[];
+	readonly close?: boolean;
+};
 
 /** What a request of the other side gets: the protocol data of a response, or an error. Called in the order of arrival. */
-export type BtpHandler = (protocolData: readonly ProtocolData[]) => Promise<Result<readonly ProtocolData[], BtpRefusal>>;
+export type BtpHandler = (
+	protocolData: readonly ProtocolData[]
+) => Promise<Result<readonly ProtocolData[], BtpRefusal>>;
 
 export interface BtpConnection {
 	/** Who this is, for logs. */
 	readonly label: string;
 	/** Waits for the answer, at most {@link LIMITS.btpResponseMs} unless told otherwise (ms). */
-	request(protocolData: readonly ProtocolData[], timeoutMs?: number): Promise<Result<readonly ProtocolData[], BtpFailure>>;
+	request(
+		protocolData: readonly ProtocolData[],
+		timeoutMs?: number
+	): Promise<Result<readonly ProtocolData[], BtpFailure>>;
 	/** False when the socket is gone or too slow to take more. */
 	writable(): boolean;
 	readonly closed: boolean;
@@ -38,10 +59,17 @@ export interface BtpConnection {
 export const createBtpConnection = (
 	socket: Socket,
 	platform: Pick<Platform, 'clock' | 'log'>,
-	handlers: { readonly onMessage: BtpHandler; readonly onClose: () => void; readonly onBytes?: (direction: 'in' | 'out', bytes: number) => void },
+	handlers: {
+		readonly onMessage: BtpHandler;
+		readonly onClose: () => void;
+		readonly onBytes?: (direction: 'in' | 'out', bytes: number) => void;
+	}
 ): BtpConnection => {
 	const { clock, log } = platform;
-	const waiting = new Map<number, { resolve: (result: Result<readonly ProtocolData[], BtpFailure>) => void; cancel: Cancel }>();
+	const waiting = new Map<
+		number,
+		{ resolve: (result: Result<readonly ProtocolData[], BtpFailure>) => void; cancel: Cancel }
+	>();
 	let nextId = 1;
 	let closed = false;
 
@@ -72,7 +100,8 @@ export const createBtpConnection = (
 	const refuseTransfer = (requestId: number): Promise<void> =>
 		reply(requestId, err({ code: 'F00', text: 'transfers are not used on this link; send a claim' }));
 
-	const answer = async (requestId: number, protocolData: readonly ProtocolData[]): Promise<void> => reply(requestId, await handlers.onMessage(protocolData));
+	const answer = async (requestId: number, protocolData: readonly ProtocolData[]): Promise<void> =>
+		reply(requestId, await handlers.onMessage(protocolData));
 
 	const reply = async (requestId: number, result: Awaited<ReturnType<BtpHandler>>): Promise<void> => {
 		if (closed) return;
@@ -89,8 +118,8 @@ export const createBtpConnection = (
 				name: BTP_ERROR_NAMES[code],
 				triggeredAt: clock.now(),
 				data: utf8(text),
-				protocolData: beside ?? [],
-			}),
+				protocolData: beside ?? []
+			})
 		);
 		if (close) connection.close();
 	};
@@ -121,7 +150,7 @@ export const createBtpConnection = (
 			if (closed) return;
 			socket.close();
 			shut();
-		},
+		}
 	};
 
 	socket.listen({
@@ -143,17 +172,25 @@ export const createBtpConnection = (
 				request.resolve(
 					packet.type === 'response'
 						? ok(packet.protocolData)
-						: err({ type: 'BtpError', code: packet.code, text: utf8Decode(packet.data) ?? '', protocolData: packet.protocolData }),
+						: err({
+								type: 'BtpError',
+								code: packet.code,
+								text: utf8Decode(packet.data) ?? '',
+								protocolData: packet.protocolData
+							})
 				);
 				return;
 			}
-			const handle = packet.type === 'transfer' ? refuseTransfer(packet.requestId) : answer(packet.requestId, packet.protocolData);
+			const handle =
+				packet.type === 'transfer'
+					? refuseTransfer(packet.requestId)
+					: answer(packet.requestId, packet.protocolData);
 			handle.catch((error: unknown) => {
 				log('error', 'a BTP message broke its handler', { from: socket.label, error: String(error) });
 				connection.close();
 			});
 		},
-		onClose: shut,
+		onClose: shut
 	});
 
 	return connection;

@@ -25,8 +25,16 @@ import type { Channels, Promised } from '../channel/channels.ts';
 import { BTP_CONTENT_TYPES, type ProtocolData } from '../codec/btp.ts';
 import { decodeReply, encodeIlpPacket, type IlpReply } from '../codec/ilp.ts';
 import {
-	decodeHello, decodeOutcomes, decodeSettleAnswer, decodeSettleRequest, decodeWireClaim,
-	encodeHello, encodeOutcomes, encodeSettleAnswer, encodeSettleRequest, encodeWireClaim,
+	decodeHello,
+	decodeOutcomes,
+	decodeSettleAnswer,
+	decodeSettleRequest,
+	decodeWireClaim,
+	encodeHello,
+	encodeOutcomes,
+	encodeSettleAnswer,
+	encodeSettleRequest,
+	encodeWireClaim
 } from '../codec/link.ts';
 import type { NostrEvent } from '../codec/nostr-event.ts';
 import type { Connector, Transport } from '../ilp/connector.ts';
@@ -84,7 +92,13 @@ export interface LinkTerms {
 }
 
 export type LinkEvent =
-	| { readonly type: 'up'; readonly peer: string; readonly owner: string; readonly role: LinkRole; readonly hello: Hello }
+	| {
+			readonly type: 'up';
+			readonly peer: string;
+			readonly owner: string;
+			readonly role: LinkRole;
+			readonly hello: Hello;
+	  }
 	| { readonly type: 'down'; readonly peer: string; readonly owner: string; readonly role: LinkRole }
 	| { readonly type: 'connecting'; readonly url: string }
 	| { readonly type: 'waiting'; readonly url: string; readonly retryAt: number; readonly reason: string }
@@ -110,9 +124,17 @@ export interface Links extends Transport {
 	/** Drops the links to parents and dials again: the other side learns what changed here. */
 	reconnect(): void;
 	/** Neighbours that are connected and have said hello. `peer` and `owner`: keys of device and person, hex. */
-	live(): readonly { readonly peer: string; readonly owner: string; readonly role: LinkRole; readonly label: string }[];
+	live(): readonly {
+		readonly peer: string;
+		readonly owner: string;
+		readonly role: LinkRole;
+		readonly label: string;
+	}[];
 	/** A settle request to a neighbour; waits for the chain if it must, up to {@link LIMITS.settleAnswerMs}. */
-	ask(peer: string, request: SettleRequest): Promise<Result<SettleAnswer, { readonly type: 'NotConnected' | 'HubRefused'; readonly reason: string }>>;
+	ask(
+		peer: string,
+		request: SettleRequest
+	): Promise<Result<SettleAnswer, { readonly type: 'NotConnected' | 'HubRefused'; readonly reason: string }>>;
 	/** EVM address that the live neighbour's delegation names as the signer of its claims. */
 	signerOf(peer: string): Address | undefined;
 	/** Of BTP messages since the start, over all links. */
@@ -143,9 +165,18 @@ interface Live {
 	settled: boolean;
 }
 
-const octets = (protocolName: string, data: Uint8Array): ProtocolData => ({ protocolName, contentType: BTP_CONTENT_TYPES.octetStream, data });
-const text = (protocolName: string, value: string): ProtocolData => ({ protocolName, contentType: BTP_CONTENT_TYPES.text, data: utf8(value) });
-const find = (data: readonly ProtocolData[], name: string): Uint8Array | undefined => data.find((entry) => entry.protocolName === name)?.data;
+const octets = (protocolName: string, data: Uint8Array): ProtocolData => ({
+	protocolName,
+	contentType: BTP_CONTENT_TYPES.octetStream,
+	data
+});
+const text = (protocolName: string, value: string): ProtocolData => ({
+	protocolName,
+	contentType: BTP_CONTENT_TYPES.text,
+	data: utf8(value)
+});
+const find = (data: readonly ProtocolData[], name: string): Uint8Array | undefined =>
+	data.find((entry) => entry.protocolName === name)?.data;
 const findText = (data: readonly ProtocolData[], name: string): string | undefined => {
 	const bytes = find(data, name);
 	return bytes && utf8Decode(bytes);
@@ -153,15 +184,22 @@ const findText = (data: readonly ProtocolData[], name: string): string | undefin
 const authData = (token: AuthToken): readonly ProtocolData[] => [
 	octets('auth', new Uint8Array(0)),
 	text('auth_token', token.authToken),
-	octets('delegation', token.delegation),
+	octets('delegation', token.delegation)
 ];
 const readToken = (data: readonly ProtocolData[]): AuthToken | undefined => {
 	const authToken = findText(data, 'auth_token');
 	const delegation = find(data, 'delegation');
 	return authToken !== undefined && delegation ? { authToken, delegation } : undefined;
 };
-const notTaken = (code: 'T00' | 'T01', message: string): IlpReply => ({ type: 'reject', code, triggeredBy: '', message, data: new Uint8Array(0) });
-const refusal = (code: BtpRefusal['code'], reason: string, close = false): { ok: false; error: BtpRefusal } => err({ code, text: reason, close });
+const notTaken = (code: 'T00' | 'T01', message: string): IlpReply => ({
+	type: 'reject',
+	code,
+	triggeredBy: '',
+	message,
+	data: new Uint8Array(0)
+});
+const refusal = (code: BtpRefusal['code'], reason: string, close = false): { ok: false; error: BtpRefusal } =>
+	err({ code, text: reason, close });
 
 /** Channels named in a hello, the newest: attempts that were never funded must not make it too long to read. */
 const HELLO_CHANNELS = 16;
@@ -203,18 +241,29 @@ export const createLinks = (deps: LinksDeps): Links => {
 				.filter((channel) => channel.status === 'open' || channel.status === 'opening')
 				.slice(-HELLO_CHANNELS)
 				.map(({ key, epoch }) => ({ key, epoch })),
-			claims: channels.ofPeer(peer, 'in').slice(-HELLO_CHANNELS).flatMap((channel): WireClaim[] =>
-				channel.signature && (channel.status === 'open' || channel.status === 'frozen')
-					? [{ scheme: scheme?.id ?? 0, channel: channel.id, epoch: channel.epoch, cumulative: channel.promised, signature: channel.signature }]
-					: [],
-			),
+			claims: channels
+				.ofPeer(peer, 'in')
+				.slice(-HELLO_CHANNELS)
+				.flatMap((channel): WireClaim[] =>
+					channel.signature && (channel.status === 'open' || channel.status === 'frozen')
+						? [
+								{
+									scheme: scheme?.id ?? 0,
+									channel: channel.id,
+									epoch: channel.epoch,
+									cumulative: channel.promised,
+									signature: channel.signature
+								}
+							]
+						: []
+				),
 			fulfilledByMe: row?.fulfilledByMe ?? 0n,
 			fulfilledByYou: row?.fulfilledByPeer ?? 0n,
 			paidOutByMe: row?.paidOutByMe ?? 0n,
 			paidOutByYou: row?.paidOutByPeer ?? 0n,
 			unresolved: deps.connector().lost(peer).slice(0, LIMITS.inFlightPerLink),
 			...(deps.payoutTerms && row?.role === 'child' ? { payoutTerms: deps.payoutTerms } : {}),
-			...(announcement ? { announcement } : {}),
+			...(announcement ? { announcement } : {})
 		};
 	};
 
@@ -224,9 +273,24 @@ export const createLinks = (deps: LinksDeps): Links => {
 		const adoptable: WireClaim[] = [];
 		for (const claim of theirs.claims) {
 			const channel = channels.get(claim.channel, claim.epoch);
-			if (!scheme || !channel || channel.direction !== 'out' || channel.peer !== peer || claim.cumulative <= channel.promised) continue;
+			if (
+				!scheme ||
+				!channel ||
+				channel.direction !== 'out' ||
+				channel.peer !== peer ||
+				claim.cumulative <= channel.promised
+			)
+				continue;
 			// My own signature, newer than I remember: this database is an older copy. The signature binds me.
-			if (await scheme.verifyClaim({ key: channel.key, epoch: claim.epoch, cumulative: claim.cumulative, signature: claim.signature })) adoptable.push(claim);
+			if (
+				await scheme.verifyClaim({
+					key: channel.key,
+					epoch: claim.epoch,
+					cumulative: claim.cumulative,
+					signature: claim.signature
+				})
+			)
+				adoptable.push(claim);
 		}
 		await commits.run(() => {
 			const at = clock.now();
@@ -236,7 +300,7 @@ export const createLinks = (deps: LinksDeps): Links => {
 				peerWindow: theirs.window,
 				peerMaxPacket: theirs.maxPacket,
 				payoutFee: theirs.payoutTerms?.fee,
-				payoutThreshold: theirs.payoutTerms?.threshold,
+				payoutThreshold: theirs.payoutTerms?.threshold
 			});
 			for (const claim of adoptable) channels.adopt(claim.channel, claim.epoch, claim.cumulative, at);
 		});
@@ -264,7 +328,8 @@ export const createLinks = (deps: LinksDeps): Links => {
 
 	/** Answers what the neighbour lost sight of; what is still under way here is told once it is known. */
 	const tellOutcomes = async (link: Live, hashes: readonly Uint8Array[]): Promise<void> => {
-		const outcomes = hashes.length === 0 ? [] : await commits.run(() => hashes.map((hash) => outcomeOf(link.peer, hash)));
+		const outcomes =
+			hashes.length === 0 ? [] : await commits.run(() => hashes.map((hash) => outcomeOf(link.peer, hash)));
 		const known = outcomes.filter((outcome) => outcome.result !== 'pending');
 		if (known.length > 0) {
 			const told = await link.connection.request([octets('link', encodeOutcomes({ outcomes: known }))]);
@@ -276,7 +341,11 @@ export const createLinks = (deps: LinksDeps): Links => {
 			return;
 		}
 		clock.after(OUTCOMES_AGAIN_MS, () => {
-			if (!link.connection.closed) spawn('outcomes', tellOutcomes(link, open).catch((error: unknown) => startOver(link, error)));
+			if (!link.connection.closed)
+				spawn(
+					'outcomes',
+					tellOutcomes(link, open).catch((error: unknown) => startOver(link, error))
+				);
 		});
 	};
 
@@ -284,7 +353,9 @@ export const createLinks = (deps: LinksDeps): Links => {
 		const late: Uint8Array[] = [];
 		for (const outcome of outcomes) {
 			if (outcome.result === 'pending') continue;
-			const result = await deps.connector().resolve(link.peer, outcome.prepare, outcome.result === 'fulfilled' ? outcome : 'rejected');
+			const result = await deps
+				.connector()
+				.resolve(link.peer, outcome.prepare, outcome.result === 'fulfilled' ? outcome : 'rejected');
 			if (result === 'late') late.push(outcome.prepare);
 		}
 		if (late.length > 0) links.refuseLate(link.peer, late);
@@ -299,7 +370,8 @@ export const createLinks = (deps: LinksDeps): Links => {
 		if (!scheme) return;
 		for (const { id, epoch, key, status, promised } of channels.ofPeer(link.peer, 'out')) {
 			if (status !== 'open' || promised === 0n) continue;
-			if (held.some((claim) => claim.channel === id && claim.epoch === epoch && claim.cumulative >= promised)) continue;
+			if (held.some((claim) => claim.channel === id && claim.epoch === epoch && claim.cumulative >= promised))
+				continue;
 			const { cumulative, signature } = await deps.signClaim({ id, epoch, key, cumulative: promised });
 			const wire = encodeWireClaim({ scheme: scheme.id, channel: id, epoch, cumulative, signature });
 			// Not waited for: the order on the socket is all that packets behind it need.
@@ -307,7 +379,7 @@ export const createLinks = (deps: LinksDeps): Links => {
 				'a claim',
 				link.connection.request([octets('claim', wire)]).then((answer) => {
 					if (!answer.ok && answer.error.type === 'BtpError') link.claimsOwed = true;
-				}),
+				})
 			);
 		}
 	};
@@ -338,7 +410,8 @@ export const createLinks = (deps: LinksDeps): Links => {
 
 	const applyClaim = async (link: Live, bytes: Uint8Array): Promise<BtpRefusal | undefined> => {
 		const decoded = decodeWireClaim(bytes);
-		if (!decoded.ok || !scheme || decoded.value.scheme !== scheme.id) return { code: 'F01', text: 'a claim that cannot be read' };
+		if (!decoded.ok || !scheme || decoded.value.scheme !== scheme.id)
+			return { code: 'F01', text: 'a claim that cannot be read' };
 		const claim = decoded.value;
 		const judged = channels.judge(link.peer, claim);
 		if (!judged.ok) {
@@ -346,7 +419,12 @@ export const createLinks = (deps: LinksDeps): Links => {
 			return { code: 'F00', text: judged.error.type };
 		}
 		const channel = judged.value;
-		const signed: SignedClaim = { key: channel.key, epoch: claim.epoch, cumulative: claim.cumulative, signature: claim.signature };
+		const signed: SignedClaim = {
+			key: channel.key,
+			epoch: claim.epoch,
+			cumulative: claim.cumulative,
+			signature: claim.signature
+		};
 		if (!(await scheme.verifyClaim(signed))) {
 			deps.onEvent({ type: 'claimRefused', peer: link.peer, reason: 'ClaimForged' });
 			return { code: 'F00', text: 'ClaimForged', close: true };
@@ -361,7 +439,10 @@ export const createLinks = (deps: LinksDeps): Links => {
 		return undefined;
 	};
 
-	const onLinkMessage = async (link: Live, data: readonly ProtocolData[]): Promise<Result<readonly ProtocolData[], BtpRefusal>> => {
+	const onLinkMessage = async (
+		link: Live,
+		data: readonly ProtocolData[]
+	): Promise<Result<readonly ProtocolData[], BtpRefusal>> => {
 		const name = data[0]?.protocolName;
 		if (name === 'ilp') {
 			const claim = find(data, 'claim');
@@ -370,7 +451,9 @@ export const createLinks = (deps: LinksDeps): Links => {
 			link.claims = applied.catch(() => undefined);
 			const refused = await applied;
 			if (refused) return err(refused);
-			const reply = await deps.connector().handle(link.peer, find(data, 'ilp') as Uint8Array, () => !link.connection.closed);
+			const reply = await deps
+				.connector()
+				.handle(link.peer, find(data, 'ilp') as Uint8Array, () => !link.connection.closed);
 			return ok([octets('ilp', encodeIlpPacket(reply))]);
 		}
 		if (name === 'claim') {
@@ -394,7 +477,8 @@ export const createLinks = (deps: LinksDeps): Links => {
 			if (!request.ok) return refusal('F01', request.error.reason);
 			if (request.value.op === 'late') {
 				for (const hash of request.value.prepares)
-					if ((await deps.connector().takeLate(link.peer, hash)) === 'cut') return refusal('F00', 'too much of what I delivered is called late', true);
+					if ((await deps.connector().takeLate(link.peer, hash)) === 'cut')
+						return refusal('F00', 'too much of what I delivered is called late', true);
 				return ok([octets('settle', encodeSettleAnswer({ op: 'done' }))]);
 			}
 			return ok([octets('settle', encodeSettleAnswer(await deps.settle(link.peer, request.value)))]);
@@ -408,8 +492,17 @@ export const createLinks = (deps: LinksDeps): Links => {
 		let setReady: () => void = () => undefined;
 		const ready = new Promise<void>((resolve) => (setReady = resolve));
 		const link: Live = {
-			connection, peer, owner: who.owner, terms, signer: who.delegation.signer,
-			claims: Promise.resolve(), ready, setReady, claimsOwed: false, presenting: undefined, settled: false,
+			connection,
+			peer,
+			owner: who.owner,
+			terms,
+			signer: who.delegation.signer,
+			claims: Promise.resolve(),
+			ready,
+			setReady,
+			claimsOwed: false,
+			presenting: undefined,
+			settled: false
 		};
 		live.set(peer, link);
 		older?.connection.close();
@@ -437,7 +530,9 @@ export const createLinks = (deps: LinksDeps): Links => {
 		/** One step at a time: whoever does not wait for an answer has something else in mind. */
 		let inHandshake = false;
 
-		const onMessage = async (data: readonly ProtocolData[]): Promise<Result<readonly ProtocolData[], BtpRefusal>> => {
+		const onMessage = async (
+			data: readonly ProtocolData[]
+		): Promise<Result<readonly ProtocolData[], BtpRefusal>> => {
 			if (link && greeted) return onLinkMessage(link, data);
 			if (inHandshake) return refusal('F00', 'one step at a time', true);
 			inHandshake = true;
@@ -448,17 +543,22 @@ export const createLinks = (deps: LinksDeps): Links => {
 			}
 		};
 
-		const handshake = async (data: readonly ProtocolData[]): Promise<Result<readonly ProtocolData[], BtpRefusal>> => {
+		const handshake = async (
+			data: readonly ProtocolData[]
+		): Promise<Result<readonly ProtocolData[], BtpRefusal>> => {
 			const now = text('time', String(clock.now()));
 			if (!candidate) {
 				if (data[0]?.protocolName !== 'auth') return refusal('F00', 'auth comes first', true);
 				const token = readToken(data);
 				if (!token) return err({ code: 'F01', text: 'no auth_token', protocolData: [now], close: true });
 				const checked = await auth.check(token, url);
-				if (!checked.ok) return err({ code: 'F00', text: checked.error.type, protocolData: [now], close: true });
+				if (!checked.ok)
+					return err({ code: 'F00', text: checked.error.type, protocolData: [now], close: true });
 				const terms = deps.admit(checked.value.owner, checked.value.device);
 				if (!terms) return err({ code: 'F00', text: 'not admitted here', protocolData: [now], close: true });
-				await commits.run(() => accounts.meet(checked.value.device, { owner: checked.value.owner, ...terms, at: clock.now() }));
+				await commits.run(() =>
+					accounts.meet(checked.value.device, { owner: checked.value.owner, ...terms, at: clock.now() })
+				);
 				candidate = { who: checked.value, terms };
 				// My own token answers theirs, so that nobody can stand in for me.
 				const mine = await auth.create(await auth.answerEndpoint(token.authToken));
@@ -467,7 +567,8 @@ export const createLinks = (deps: LinksDeps): Links => {
 			if (data[0]?.protocolName !== 'link') return refusal('F00', 'hello comes first', true);
 			const theirs = decodeHello(data[0].data);
 			if (!theirs.ok) return refusal('F01', theirs.error.reason, true);
-			if (theirs.value.network !== (deps.network === 'live' ? 1 : 2)) return refusal('F00', 'another network', true);
+			if (theirs.value.network !== (deps.network === 'live' ? 1 : 2))
+				return refusal('F00', 'another network', true);
 			if (connection.closed) return refusal('T00', 'closed');
 			stopTimer();
 			unauthenticated.delete(connection);
@@ -477,8 +578,17 @@ export const createLinks = (deps: LinksDeps): Links => {
 			greeted = true;
 			const up = link;
 			clock.after(0, () => {
-				deps.onEvent({ type: 'up', peer: up.peer, owner: up.owner, role: up.terms.role, hello: theirs.value });
-				spawn('greeting', openUp(up, theirs.value).catch((error: unknown) => startOver(up, error)));
+				deps.onEvent({
+					type: 'up',
+					peer: up.peer,
+					owner: up.owner,
+					role: up.terms.role,
+					hello: theirs.value
+				});
+				spawn(
+					'greeting',
+					openUp(up, theirs.value).catch((error: unknown) => startOver(up, error))
+				);
 			});
 			return ok([octets('link', encodeHello(mine))]);
 		};
@@ -490,7 +600,7 @@ export const createLinks = (deps: LinksDeps): Links => {
 				stopTimer();
 				unauthenticated.delete(connection);
 				onDown(link);
-			},
+			}
 		});
 		const stopTimer = clock.after(LIMITS.authWindowMs, () => {
 			if (!link) connection.close();
@@ -501,7 +611,10 @@ export const createLinks = (deps: LinksDeps): Links => {
 
 	// ---------------------------------------------------------------- dialling
 
-	type DialOutcome = { readonly type: 'retry'; readonly reason: string } | { readonly type: 'never'; readonly reason: string } | { readonly type: 'was-up' };
+	type DialOutcome =
+		| { readonly type: 'retry'; readonly reason: string }
+		| { readonly type: 'never'; readonly reason: string }
+		| { readonly type: 'was-up' };
 
 	const dialOnce = async (uplink: Uplink, isStopped: () => boolean): Promise<DialOutcome> => {
 		const dialled = await platform.dial(uplink.url);
@@ -522,7 +635,7 @@ export const createLinks = (deps: LinksDeps): Links => {
 			onClose: () => {
 				onDown(link);
 				closed();
-			},
+			}
 		});
 		unauthenticated.add(connection);
 		try {
@@ -530,9 +643,14 @@ export const createLinks = (deps: LinksDeps): Links => {
 			const mine = await auth.create(uplink.url);
 			const asked = clock.now();
 			const answer = await connection.request(authData(mine), LIMITS.authWindowMs);
-			const beside = answer.ok ? answer.value : answer.error.type === 'BtpError' ? answer.error.protocolData : [];
+			const beside = answer.ok
+				? answer.value
+				: answer.error.type === 'BtpError'
+					? answer.error.protocolData
+					: [];
 			const time = Number(findText(beside, 'time'));
-			if (uplink.terms.role === 'parent' && Number.isFinite(time) && time > 0) deps.onTime(time - (asked + clock.now()) / 2);
+			if (uplink.terms.role === 'parent' && Number.isFinite(time) && time > 0)
+				deps.onTime(time - (asked + clock.now()) / 2);
 			if (!answer.ok) {
 				if (answer.error.type === 'BtpUnanswered') return { type: 'retry', reason: 'no answer to auth' };
 				// A clock that was off is corrected by now; the next try tells.
@@ -541,14 +659,21 @@ export const createLinks = (deps: LinksDeps): Links => {
 			const token = readToken(answer.value);
 			const who = token && (await auth.check(token, await auth.answerEndpoint(mine.authToken)));
 			if (!who?.ok) return { type: 'retry', reason: 'the other side did not prove who it is' };
-			if (uplink.owner !== undefined && who.value.owner !== uplink.owner) return { type: 'never', reason: 'another key answered than the one expected' };
-			await commits.run(() => accounts.meet(who.value.device, { owner: who.value.owner, ...uplink.terms, at: clock.now() }));
+			if (uplink.owner !== undefined && who.value.owner !== uplink.owner)
+				return { type: 'never', reason: 'another key answered than the one expected' };
+			await commits.run(() =>
+				accounts.meet(who.value.device, { owner: who.value.owner, ...uplink.terms, at: clock.now() })
+			);
 			afterHello = new Promise((resolve) => (endHello = resolve));
-			const greeting = await connection.request([octets('link', encodeHello(hello(who.value.device)))], LIMITS.authWindowMs);
+			const greeting = await connection.request(
+				[octets('link', encodeHello(hello(who.value.device)))],
+				LIMITS.authWindowMs
+			);
 			const bytes = greeting.ok ? find(greeting.value, 'link') : undefined;
 			const theirs = bytes && decodeHello(bytes);
 			if (!theirs?.ok) return { type: 'retry', reason: 'no hello' };
-			if (theirs.value.network !== (deps.network === 'live' ? 1 : 2)) return { type: 'never', reason: 'the other side is on another network' };
+			if (theirs.value.network !== (deps.network === 'live' ? 1 : 2))
+				return { type: 'never', reason: 'the other side is on another network' };
 			if (connection.closed || isStopped()) return { type: 'retry', reason: 'closed' };
 			unauthenticated.delete(connection);
 			const up = (link = goLive(connection, who.value, uplink.terms));
@@ -556,7 +681,10 @@ export const createLinks = (deps: LinksDeps): Links => {
 			greeted = true;
 			endHello();
 			deps.onEvent({ type: 'up', peer: up.peer, owner: up.owner, role: up.terms.role, hello: theirs.value });
-			spawn('greeting', openUp(up, theirs.value).catch((error: unknown) => startOver(up, error)));
+			spawn(
+				'greeting',
+				openUp(up, theirs.value).catch((error: unknown) => startOver(up, error))
+			);
 			await gone;
 			return { type: 'was-up' };
 		} finally {
@@ -579,7 +707,7 @@ export const createLinks = (deps: LinksDeps): Links => {
 			now: () => {
 				cancelTimer();
 				wake();
-			},
+			}
 		};
 		diallers.add(entry);
 		const run = async (): Promise<void> => {
@@ -597,8 +725,14 @@ export const createLinks = (deps: LinksDeps): Links => {
 					deps.onEvent({ type: 'refused', url: uplink.url, reason: outcome.reason });
 					return;
 				}
-				if (outcome.type === 'was-up' && clock.now() - startedAt >= STEADY_MS) delay = LIMITS.reconnectFirstMs;
-				deps.onEvent({ type: 'waiting', url: uplink.url, retryAt: clock.now() + delay, reason: outcome.type === 'retry' ? outcome.reason : 'the link broke' });
+				if (outcome.type === 'was-up' && clock.now() - startedAt >= STEADY_MS)
+					delay = LIMITS.reconnectFirstMs;
+				deps.onEvent({
+					type: 'waiting',
+					url: uplink.url,
+					retryAt: clock.now() + delay,
+					reason: outcome.type === 'retry' ? outcome.reason : 'the link broke'
+				});
 				const wait = delay;
 				await new Promise<void>((resolve) => {
 					wake = resolve;
@@ -626,7 +760,13 @@ export const createLinks = (deps: LinksDeps): Links => {
 			// Their diallers wait for the back-off now; cut that short.
 			clock.after(0, () => links.retryNow());
 		},
-		live: () => [...live.values()].map(({ peer, owner, terms, connection }) => ({ peer, owner, role: terms.role, label: connection.label })),
+		live: () =>
+			[...live.values()].map(({ peer, owner, terms, connection }) => ({
+				peer,
+				owner,
+				role: terms.role,
+				label: connection.label
+			})),
 		signerOf: (peer) => live.get(peer)?.signer,
 		bytes: () => ({ ...traffic }),
 		settled: () => [...live.values()].filter((link) => link.settled).map((link) => link.peer),
@@ -653,7 +793,16 @@ export const createLinks = (deps: LinksDeps): Links => {
 			const data: ProtocolData[] = [octets('ilp', prepare)];
 			if (claim && scheme)
 				data.push(
-					octets('claim', encodeWireClaim({ scheme: scheme.id, channel: scheme.channelId(claim.key), epoch: claim.epoch, cumulative: claim.cumulative, signature: claim.signature })),
+					octets(
+						'claim',
+						encodeWireClaim({
+							scheme: scheme.id,
+							channel: scheme.channelId(claim.key),
+							epoch: claim.epoch,
+							cumulative: claim.cumulative,
+							signature: claim.signature
+						})
+					)
 				);
 			const answer = await link.connection.request(data);
 			if (!answer.ok) {
@@ -684,21 +833,28 @@ export const createLinks = (deps: LinksDeps): Links => {
 			if (!link) return;
 			spawn(
 				'late',
-				link.connection.request([octets('settle', encodeSettleRequest({ op: 'late', prepares }))]).then((answer) => (answer.ok ? deps.connector().toldLate(peer, prepares) : undefined)),
+				link.connection
+					.request([octets('settle', encodeSettleRequest({ op: 'late', prepares }))])
+					.then((answer) => (answer.ok ? deps.connector().toldLate(peer, prepares) : undefined))
 			);
 		},
 
 		ask: async (peer, request) => {
 			const link = live.get(peer);
 			if (!link) return err({ type: 'NotConnected', reason: 'the link is down' });
-			const answer = await link.connection.request([octets('settle', encodeSettleRequest(request))], LIMITS.settleAnswerMs);
+			const answer = await link.connection.request(
+				[octets('settle', encodeSettleRequest(request))],
+				LIMITS.settleAnswerMs
+			);
 			if (!answer.ok)
 				return answer.error.type === 'BtpUnanswered'
 					? err({ type: 'NotConnected', reason: 'the link broke before the answer' })
 					: err({ type: 'HubRefused', reason: answer.error.text });
 			const bytes = find(answer.value, 'settle');
 			const decoded = bytes && decodeSettleAnswer(bytes);
-			return decoded?.ok ? ok(decoded.value) : err({ type: 'HubRefused', reason: 'an answer that cannot be read' });
+			return decoded?.ok
+				? ok(decoded.value)
+				: err({ type: 'HubRefused', reason: 'an answer that cannot be read' });
 		},
 
 		stop: () => {
@@ -706,8 +862,7 @@ export const createLinks = (deps: LinksDeps): Links => {
 			for (const dialler of diallers) dialler.stop();
 			for (const connection of [...unauthenticated]) connection.close();
 			for (const link of [...live.values()]) link.connection.close();
-		},
+		}
 	};
 	return links;
 };
-

@@ -38,7 +38,14 @@ export interface Packets {
 	insert(row: Omit<PacketRow, 'state' | 'fulfillment' | 'settledAt'>): void;
 	find(link: string, direction: 'in' | 'out', hash: Uint8Array): PacketRow | undefined;
 	/** False when it was not pending any more: whoever comes second changes nothing. */
-	settle(link: string, direction: 'in' | 'out', hash: Uint8Array, state: PacketState, at: number, fulfillment?: Uint8Array): boolean;
+	settle(
+		link: string,
+		direction: 'in' | 'out',
+		hash: Uint8Array,
+		state: PacketState,
+		at: number,
+		fulfillment?: Uint8Array
+	): boolean;
 	/** A fulfilment of mine that the neighbour does not count. */
 	markLate(link: string, hash: Uint8Array): void;
 	pending(link: string, direction: 'in' | 'out'): readonly PacketRow[];
@@ -68,7 +75,7 @@ const toRow = (row: SqlRow): PacketRow => ({
 	group: row['ledger_group'] as string,
 	inLink: (row['in_link'] as string | null) ?? undefined,
 	inHash: (row['in_hash'] as Uint8Array | null) ?? undefined,
-	settledAt: row['settled_at'] === null ? undefined : Number(row['settled_at']),
+	settledAt: row['settled_at'] === null ? undefined : Number(row['settled_at'])
 });
 
 /** Keeps nothing in memory: what it says is what a crash leaves. */
@@ -77,39 +84,84 @@ export const createPackets = (sql: SqlDriver): Packets => ({
 		sql.run(
 			`INSERT INTO packet (link, direction, hash, amount, expires_at, condition, state, ledger_group, in_link, in_hash)
 			VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?)`,
-			[row.link, row.direction, row.hash, row.amount, row.expiresAt, row.condition, row.group, row.inLink ?? null, row.inHash ?? null],
+			[
+				row.link,
+				row.direction,
+				row.hash,
+				row.amount,
+				row.expiresAt,
+				row.condition,
+				row.group,
+				row.inLink ?? null,
+				row.inHash ?? null
+			]
 		);
 	},
 	find: (link, direction, hash) => {
-		const row = sql.all('SELECT * FROM packet WHERE link = ? AND direction = ? AND hash = ?', [link, direction, hash])[0];
+		const row = sql.all('SELECT * FROM packet WHERE link = ? AND direction = ? AND hash = ?', [
+			link,
+			direction,
+			hash
+		])[0];
 		return row && toRow(row);
 	},
 	settle: (link, direction, hash, state, at, fulfillment) =>
 		sql.run(
 			`UPDATE packet SET state = ?, settled_at = ?, fulfillment = ? WHERE link = ? AND direction = ? AND hash = ? AND state = 'pending'`,
-			[state, at, fulfillment ?? null, link, direction, hash],
+			[state, at, fulfillment ?? null, link, direction, hash]
 		) === 1,
 	markLate: (link, hash) => {
-		sql.run(`UPDATE packet SET state = 'late' WHERE link = ? AND direction = 'in' AND hash = ? AND state = 'fulfilled'`, [link, hash]);
+		sql.run(
+			`UPDATE packet SET state = 'late' WHERE link = ? AND direction = 'in' AND hash = ? AND state = 'fulfilled'`,
+			[link, hash]
+		);
 	},
 	pending: (link, direction) =>
 		sql
-			.all(`SELECT * FROM packet WHERE link = ? AND direction = ? AND state = 'pending' ORDER BY expires_at, hash`, [link, direction])
+			.all(
+				`SELECT * FROM packet WHERE link = ? AND direction = ? AND state = 'pending' ORDER BY expires_at, hash`,
+				[link, direction]
+			)
 			.map(toRow),
 	ownConditions: () =>
-		sql.all(`SELECT condition FROM packet WHERE state = 'pending' AND direction = 'out' AND in_link IS NULL`).map((row) => row['condition'] as Uint8Array),
+		sql
+			.all(`SELECT condition FROM packet WHERE state = 'pending' AND direction = 'out' AND in_link IS NULL`)
+			.map((row) => row['condition'] as Uint8Array),
 	expired: (time) =>
-		sql.all(`SELECT * FROM packet WHERE direction = 'in' AND state = 'pending' AND expires_at < ? ORDER BY link, hash`, [time]).map(toRow),
+		sql
+			.all(
+				`SELECT * FROM packet WHERE direction = 'in' AND state = 'pending' AND expires_at < ? ORDER BY link, hash`,
+				[time]
+			)
+			.map(toRow),
 	late: (link) =>
-		sql.all(`SELECT * FROM packet WHERE link = ? AND direction = 'out' AND state = 'late' ORDER BY expires_at, hash`, [link]).map(toRow),
+		sql
+			.all(
+				`SELECT * FROM packet WHERE link = ? AND direction = 'out' AND state = 'late' ORDER BY expires_at, hash`,
+				[link]
+			)
+			.map(toRow),
 	toldLate: (link, hash) => {
-		sql.run(`UPDATE packet SET state = 'rejected' WHERE link = ? AND direction = 'out' AND hash = ? AND state = 'late'`, [link, hash]);
+		sql.run(
+			`UPDATE packet SET state = 'rejected' WHERE link = ? AND direction = 'out' AND hash = ? AND state = 'late'`,
+			[link, hash]
+		);
 	},
 	sweep: (before, settled) =>
-		sql.run(`DELETE FROM packet WHERE direction = 'out' AND state IN ('fulfilled', 'rejected') AND expires_at < ?`, [before]) +
-		settled.reduce(
-			(sum, link) => sum + sql.run(`DELETE FROM packet WHERE link = ? AND direction = 'in' AND state <> 'pending' AND expires_at < ?`, [link, before]),
-			0,
+		sql.run(
+			`DELETE FROM packet WHERE direction = 'out' AND state IN ('fulfilled', 'rejected') AND expires_at < ?`,
+			[before]
 		) +
-		sql.run(`DELETE FROM packet WHERE state <> 'pending' AND expires_at < ?`, [before - LIMITS.packetMemoryAwayMs]),
+		settled.reduce(
+			(sum, link) =>
+				sum +
+				sql.run(
+					`DELETE FROM packet WHERE link = ? AND direction = 'in' AND state <> 'pending' AND expires_at < ?`,
+					[link, before]
+				),
+			0
+		) +
+		sql.run(`DELETE FROM packet WHERE state <> 'pending' AND expires_at < ?`, [
+			before - LIMITS.packetMemoryAwayMs
+		])
 });

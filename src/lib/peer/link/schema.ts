@@ -64,5 +64,5 @@ export const LINK_MIGRATIONS: readonly string[] = [
 		PRIMARY KEY (link, direction, hash)
 	) STRICT, WITHOUT ROWID;
 	CREATE INDEX packet_by_state ON packet (state, expires_at);
-	`,
+	`
 ];

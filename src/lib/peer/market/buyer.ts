@@ -280,7 +280,8 @@ export const createBuyer = (dependencies: BuyerDependencies): Buyer => {
 			(notice?.code === NOTICE_CODES.unpaid || notice?.code === NOTICE_CODES.missing)
 		) {
 			// After a restart the money may still be on its way behind this question; a second GET would pay twice.
-			const mayArrive = clock.now() < purchase.at + LIMITS.getExpiryMs && !stayed.has(bytesToHex(purchase.receipt));
+			const mayArrive =
+				clock.now() < purchase.at + LIMITS.getExpiryMs && !stayed.has(bytesToHex(purchase.receipt));
 			if (mayArrive) return { type: 'open', spoiled: false };
 			await commits.run(() => records.cancelPurchase(purchase));
 			return { type: 'unpaid' };

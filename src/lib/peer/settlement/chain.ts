@@ -70,13 +70,37 @@ export interface FundingAuthorization {
 }
 
 export type ChainEvent =
-	| { readonly type: 'Opened'; readonly id: Hex; readonly key: ChannelKey; readonly epoch: number; readonly amount: bigint }
+	| {
+			readonly type: 'Opened';
+			readonly id: Hex;
+			readonly key: ChannelKey;
+			readonly epoch: number;
+			readonly amount: bigint;
+	  }
 	| { readonly type: 'ToppedUp'; readonly id: Hex; readonly epoch: number; readonly amount: bigint }
-	| { readonly type: 'Claimed'; readonly id: Hex; readonly epoch: number; readonly cumulative: bigint; readonly paid: bigint }
+	| {
+			readonly type: 'Claimed';
+			readonly id: Hex;
+			readonly epoch: number;
+			readonly cumulative: bigint;
+			readonly paid: bigint;
+	  }
 	| { readonly type: 'CloseRequested'; readonly id: Hex; readonly epoch: number; readonly closeAt: number }
 	/** By the payee or with the payee's signature; `captured` is the epoch's final claimed total. */
-	| { readonly type: 'Closed'; readonly id: Hex; readonly epoch: number; readonly captured: bigint; readonly refunded: bigint }
-	| { readonly type: 'Withdrawn'; readonly id: Hex; readonly epoch: number; readonly captured: bigint; readonly refunded: bigint };
+	| {
+			readonly type: 'Closed';
+			readonly id: Hex;
+			readonly epoch: number;
+			readonly captured: bigint;
+			readonly refunded: bigint;
+	  }
+	| {
+			readonly type: 'Withdrawn';
+			readonly id: Hex;
+			readonly epoch: number;
+			readonly captured: bigint;
+			readonly refunded: bigint;
+	  };
 
 export type ChainError =
 	/** Nobody answered, or not in time. Nothing is known about a transaction in flight. */
@@ -132,6 +156,6 @@ export interface ChainPort {
 	watch(
 		ids: () => readonly Hex[],
 		fromBlock: bigint,
-		onEvents: (events: readonly ChainEvent[], upToBlock: bigint) => void,
+		onEvents: (events: readonly ChainEvent[], upToBlock: bigint) => void
 	): Cancel;
 }

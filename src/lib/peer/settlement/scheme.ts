@@ -20,21 +20,34 @@ export interface SettlementScheme {
 	/** True only if the channel's `signer` signed exactly this (channel, epoch, cumulative). */
 	verifyClaim(claim: SignedClaim): Promise<boolean>;
 	/** By the payee's own key: consent to end the channel at `capture`. */
-	signClose(secret: Uint8Array, key: ChannelKey, epoch: number, capture: bigint, deadline: number): Promise<SignedClose>;
+	signClose(
+		secret: Uint8Array,
+		key: ChannelKey,
+		epoch: number,
+		capture: bigint,
+		deadline: number
+	): Promise<SignedClose>;
 	verifyClose(close: SignedClose): Promise<boolean>;
 	/** The EIP-712 typed data a wallet is asked to sign to fund a channel (EIP-3009). */
 	fundingTypedData(
 		funding: Omit<FundingAuthorization, 'signature'>,
 		epoch: number,
-		tokenDomain: { readonly name: string; readonly version: string },
+		tokenDomain: { readonly name: string; readonly version: string }
 	): FundingTypedData;
 	readonly chain: ChainPort;
 }
 
 /** JSON-safe except for bigints, in the shape `eth_signTypedData_v4` and viem expect. */
 export interface FundingTypedData {
-	readonly domain: { readonly name: string; readonly version: string; readonly chainId: number; readonly verifyingContract: Hex };
-	readonly types: { readonly ReceiveWithAuthorization: readonly { readonly name: string; readonly type: string }[] };
+	readonly domain: {
+		readonly name: string;
+		readonly version: string;
+		readonly chainId: number;
+		readonly verifyingContract: Hex;
+	};
+	readonly types: {
+		readonly ReceiveWithAuthorization: readonly { readonly name: string; readonly type: string }[];
+	};
 	readonly primaryType: 'ReceiveWithAuthorization';
 	readonly message: {
 		readonly from: Hex;

@@ -13,6 +13,9 @@ export const createSettings = (sql: SqlDriver): Settings => ({
 		return value instanceof Uint8Array ? utf8Decode(value) : undefined;
 	},
 	set: (key, value) => {
-		sql.run('INSERT INTO setting (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value', [key, utf8(value)]);
-	},
+		sql.run(
+			'INSERT INTO setting (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+			[key, utf8(value)]
+		);
+	}
 });

@@ -39,7 +39,8 @@ export const auditWorld = async (world: World): Promise<readonly string[]> => {
 	const check = (isSo: boolean, sentence: string): void => {
 		if (!isSo) wrong.push(sentence);
 	};
-	const equal = (a: bigint, b: bigint, sentence: string): void => check(a === b, `${sentence}: ${a} and ${b}`);
+	const equal = (a: bigint, b: bigint, sentence: string): void =>
+		check(a === b, `${sentence}: ${a} and ${b}`);
 
 	for (const host of hosts) {
 		const { audit, links } = host.peer.status();
@@ -66,20 +67,45 @@ export const auditWorld = async (world: World): Promise<readonly string[]> => {
 				continue;
 			}
 			const between = `${host.name} and ${other.name} disagree on`;
-			equal(big(mine['fulfilled_by_me']), big(theirs['fulfilled_by_peer']), `${between} what ${host.name} fulfilled`);
-			equal(big(mine['paid_out_by_me']), big(theirs['paid_out_by_peer']), `${between} what ${host.name} paid out`);
-			equal(balanceOf(host, `link/${String(mine['peer'])}`), -balanceOf(other, `link/${device}`), `${between} what is owed`);
-			for (const paid of host.sql.all(`SELECT * FROM channel WHERE peer = ? AND direction = 'out'`, [String(mine['peer'])])) {
+			equal(
+				big(mine['fulfilled_by_me']),
+				big(theirs['fulfilled_by_peer']),
+				`${between} what ${host.name} fulfilled`
+			);
+			equal(
+				big(mine['paid_out_by_me']),
+				big(theirs['paid_out_by_peer']),
+				`${between} what ${host.name} paid out`
+			);
+			equal(
+				balanceOf(host, `link/${String(mine['peer'])}`),
+				-balanceOf(other, `link/${device}`),
+				`${between} what is owed`
+			);
+			for (const paid of host.sql.all(`SELECT * FROM channel WHERE peer = ? AND direction = 'out'`, [
+				String(mine['peer'])
+			])) {
 				const key = [String(paid['id']), String(paid['epoch'])];
 				const got = one(other, 'SELECT * FROM channel WHERE id = ? AND epoch = ?', key);
-				equal(big(paid['claimed']), big(got?.['claimed']), `${between} the claims of a channel by ${host.name}`);
-				equal(big(paid['deposited']), big(got?.['deposited']), `${between} the deposit of a channel by ${host.name}`);
+				equal(
+					big(paid['claimed']),
+					big(got?.['claimed']),
+					`${between} the claims of a channel by ${host.name}`
+				);
+				equal(
+					big(paid['deposited']),
+					big(got?.['deposited']),
+					`${between} the deposit of a channel by ${host.name}`
+				);
 			}
 		}
 	}
 
 	// One packet's money: what one paid, others earned.
-	const results = hosts.reduce((sum, host) => sum + balancesOf(host, 'expense/') + balancesOf(host, 'income/'), 0n);
+	const results = hosts.reduce(
+		(sum, host) => sum + balancesOf(host, 'expense/') + balancesOf(host, 'income/'),
+		0n
+	);
 	equal(results, 0n, 'what all spent and what all earned differ');
 
 	// Ledgers and the chain.
@@ -89,14 +115,29 @@ export const auditWorld = async (world: World): Promise<readonly string[]> => {
 		const scale = world.chain.tokenScale;
 		const held = tokenToLink((onChain.get(host.wallet.address) ?? 0n) - WALLET_START, scale);
 		equal(held, balanceOf(host, 'wallet'), `${host.name}'s wallet and its ledger differ`);
-		const open = channels.filter(([id]) => one(host, `SELECT 1 FROM channel WHERE id = ? AND direction = 'in'`, [id]));
+		const open = channels.filter(([id]) =>
+			one(host, `SELECT 1 FROM channel WHERE id = ? AND direction = 'in'`, [id])
+		);
 		for (const [id, state] of open) {
 			const mine = one(host, `SELECT * FROM channel WHERE id = ? AND epoch = ?`, [id, String(state.epoch)]);
-			if (mine) equal(state.claimed, big(mine['settled']), `${host.name} booked other captures of a channel than the chain`);
+			if (mine)
+				equal(
+					state.claimed,
+					big(mine['settled']),
+					`${host.name} booked other captures of a channel than the chain`
+				);
 		}
-		const redeemed = big(one(host, `SELECT sum(amount) AS total FROM transfer WHERE kind = 'redeem' AND state = 1`)?.['total']);
-		const settled = host.sql.all(`SELECT settled FROM channel WHERE direction = 'in'`).reduce((sum, row) => sum + big(row['settled']), 0n);
-		equal(redeemed, tokenToLink(settled, scale), `${host.name} booked other redemptions than its channels show`);
+		const redeemed = big(
+			one(host, `SELECT sum(amount) AS total FROM transfer WHERE kind = 'redeem' AND state = 1`)?.['total']
+		);
+		const settled = host.sql
+			.all(`SELECT settled FROM channel WHERE direction = 'in'`)
+			.reduce((sum, row) => sum + big(row['settled']), 0n);
+		equal(
+			redeemed,
+			tokenToLink(settled, scale),
+			`${host.name} booked other redemptions than its channels show`
+		);
 	}
 
 	for (const host of hosts) wrong.push(...(await auditPurchases(host)));
@@ -106,7 +147,9 @@ export const auditWorld = async (world: World): Promise<readonly string[]> => {
 const auditPurchases = async (host: SimulatedHost): Promise<readonly string[]> => {
 	const wrong: string[] = [];
 	const paid = new Set<string>();
-	for (const { memo } of host.sql.all(`SELECT memo FROM transfer WHERE kind = 'buy' AND state = 1 ORDER BY id`)) {
+	for (const { memo } of host.sql.all(
+		`SELECT memo FROM transfer WHERE kind = 'buy' AND state = 1 ORDER BY id`
+	)) {
 		const { eventIds = [] } = JSON.parse(String(memo)) as { readonly eventIds?: readonly string[] };
 		for (const id of eventIds) {
 			if (paid.has(id)) wrong.push(`${host.name} paid twice for ${id}`);
@@ -115,8 +158,10 @@ const auditPurchases = async (host: SimulatedHost): Promise<readonly string[]> =
 	}
 	const stored = new Map(
 		host.sql
-			.all(`SELECT lower(hex(e.id)) AS id, lower(hex(a.pubkey)) AS pubkey, e.created_at, e.kind, e.body, lower(hex(e.sig)) AS sig
-				FROM event e JOIN author a ON a.id = e.author`)
+			.all(
+				`SELECT lower(hex(e.id)) AS id, lower(hex(a.pubkey)) AS pubkey, e.created_at, e.kind, e.body, lower(hex(e.sig)) AS sig
+				FROM event e JOIN author a ON a.id = e.author`
+			)
 			.map((row) => [String(row['id']), row] as const)
 	);
 	for (const id of paid) {
@@ -125,14 +170,20 @@ const auditPurchases = async (host: SimulatedHost): Promise<readonly string[]> =
 			wrong.push(`${host.name} paid for ${id} and does not have it`);
 			continue;
 		}
-		const [tags, content] = JSON.parse(String(row['body'])) as readonly [readonly (readonly string[])[], string];
+		const [tags, content] = JSON.parse(String(row['body'])) as readonly [
+			readonly (readonly string[])[],
+			string
+		];
 		const { pubkey, created_at, kind, sig } = row;
 		const checked = await verifyEvent(nobleCrypto, { id, pubkey, created_at, kind, tags, content, sig });
 		if (!checked.ok) wrong.push(`${host.name} paid for ${id}, which is not what its author signed`);
 	}
 	for (const { event_id } of host.sql.all('SELECT event_id FROM bought WHERE sent > 0'))
-		if (!stored.has(String(event_id))) wrong.push(`${host.name} notes ${String(event_id)} as bought and does not have it`);
-	for (const { node, state } of host.sql.all(`SELECT node, state FROM purchase WHERE state IN ('asked', 'answered')`))
+		if (!stored.has(String(event_id)))
+			wrong.push(`${host.name} notes ${String(event_id)} as bought and does not have it`);
+	for (const { node, state } of host.sql.all(
+		`SELECT node, state FROM purchase WHERE state IN ('asked', 'answered')`
+	))
 		wrong.push(`${host.name} has a purchase at ${String(node).slice(0, 8)} in state ${String(state)}`);
 	return wrong;
 };

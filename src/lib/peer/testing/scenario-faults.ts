@@ -6,7 +6,16 @@
  */
 import { unwrap } from '../result.ts';
 import { auditWorld } from './scenario-audit.ts';
-import { follow, fundChannel, hasBought, nodesReady, online, publishNotes, rest, type MainJobReport } from './scenario-main-job.ts';
+import {
+	follow,
+	fundChannel,
+	hasBought,
+	nodesReady,
+	online,
+	publishNotes,
+	rest,
+	type MainJobReport
+} from './scenario-main-job.ts';
 import { createSeededRandom } from './seeded-random.ts';
 import { createWorld, urlOf, type SimulatedHost, type World, type WorldOptions } from './simulation.ts';
 
@@ -27,10 +36,14 @@ export const runFaults = async (seed: string, options: FaultsOptions): Promise<M
 	// Seeds differ in the network they run on, too.
 	const random = createSeededRandom(`${seed}/network`);
 	const varied = {
-		latencyMs: random.pick([[1, 5], [5, 40], [50, 400]] as const),
+		latencyMs: random.pick([
+			[1, 5],
+			[5, 40],
+			[50, 400]
+		] as const),
 		lossPercent: random.pick([0, 0, 3]),
 		crypto: random.pick(['async', 'async', 'sync'] as const),
-		maxIdsPerGet: random.pick([1, 50]),
+		maxIdsPerGet: random.pick([1, 50])
 	};
 	const world = await createWorld({ ...varied, ...options, seed });
 	try {
@@ -40,13 +53,17 @@ export const runFaults = async (seed: string, options: FaultsOptions): Promise<M
 	}
 };
 
-const faults = async (world: World, { rounds = 12, faults: kinds = FAULTS }: FaultsOptions): Promise<MainJobReport> => {
+const faults = async (
+	world: World,
+	{ rounds = 12, faults: kinds = FAULTS }: FaultsOptions
+): Promise<MainJobReport> => {
 	const { nodes, clock, random } = world;
 	const { hub, bob, carol } = nodes;
 	const began = clock.now();
 	const story: string[] = [];
 	const wrong: string[] = [];
-	const tell = (line: string): void => void story.push(`${((clock.now() - began) / 1000).toFixed(1)} s: ${line}`);
+	const tell = (line: string): void =>
+		void story.push(`${((clock.now() - began) / 1000).toFixed(1)} s: ${line}`);
 
 	await nodesReady(world);
 	const reader = await world.addGuest('reader');
@@ -60,7 +77,11 @@ const faults = async (world: World, { rounds = 12, faults: kinds = FAULTS }: Fau
 	for (const author of [bob, carol, reader]) await follow(world, second, author);
 	tell('two guests read two authors, one guest reads the other');
 
-	const notes = new Map<SimulatedHost, string[]>([[bob, []], [carol, []], [reader, []]]);
+	const notes = new Map<SimulatedHost, string[]>([
+		[bob, []],
+		[carol, []],
+		[reader, []]
+	]);
 	const down = new Map<SimulatedHost, number>();
 	const restartDue = async (): Promise<void> => {
 		for (const [host, at] of [...down])
@@ -126,7 +147,7 @@ const faults = async (world: World, { rounds = 12, faults: kinds = FAULTS }: Fau
 	tell('healed');
 	const everything: readonly (readonly [SimulatedHost, readonly SimulatedHost[]])[] = [
 		[reader, [bob, carol]],
-		[second, [bob, carol, reader]],
+		[second, [bob, carol, reader]]
 	];
 	for (const [guest, authors] of everything)
 		for (const author of authors) {
@@ -134,9 +155,13 @@ const faults = async (world: World, { rounds = 12, faults: kinds = FAULTS }: Fau
 			try {
 				await world.until('healing', hasBought(guest, ids), HEALING_MS);
 			} catch {
-				const view = (await world.settle('a look', guest.peer.api.state())).follows.find(({ pubkey }) => pubkey === author.pubkey);
+				const view = (await world.settle('a look', guest.peer.api.state())).follows.find(
+					({ pubkey }) => pubkey === author.pubkey
+				);
 				const missing = ids.filter((id) => !hasBought(guest, [id])()).length;
-				wrong.push(`${guest.name} never got ${missing} notes of ${author.name}: ${view?.status} ${view?.error?.type ?? ''} ${view?.error?.reason ?? ''}`);
+				wrong.push(
+					`${guest.name} never got ${missing} notes of ${author.name}: ${view?.status} ${view?.error?.type ?? ''} ${view?.error?.reason ?? ''}`
+				);
 			}
 		}
 	tell('everything is read');

@@ -7,7 +7,14 @@
 import { bytesToHex } from '../bytes.ts';
 import { unwrap, type Result } from '../result.ts';
 import { auditWorld, balanceOf, balancesOf } from './scenario-audit.ts';
-import { createWorld, NOTE_PRICE, PAYOUT_TERMS, type SimulatedHost, type World, type WorldOptions } from './simulation.ts';
+import {
+	createWorld,
+	NOTE_PRICE,
+	PAYOUT_TERMS,
+	type SimulatedHost,
+	type World,
+	type WorldOptions
+} from './simulation.ts';
 
 export interface MainJobOptions extends Omit<WorldOptions, 'seed'> {
 	/** Notes each author has before anybody reads. */
@@ -34,11 +41,18 @@ const DAY_S = 86_400;
 
 const WORDS = ['packet', 'claim', 'link', 'note', 'price', 'fee', 'way', 'block', 'reader', 'hub'] as const;
 
-export const publishNotes = async (world: World, author: SimulatedHost, count: number): Promise<readonly string[]> => {
+export const publishNotes = async (
+	world: World,
+	author: SimulatedHost,
+	count: number
+): Promise<readonly string[]> => {
 	const ids: string[] = [];
 	for (let i = 0; i < count; i++) {
 		const words = Array.from({ length: 3 + world.random.int(30) }, () => world.random.pick(WORDS));
-		const event = await world.settle('publishing', author.peer.publish({ kind: 1, content: `${words.join(' ')} ${bytesToHex(world.random.bytes(4))}` }));
+		const event = await world.settle(
+			'publishing',
+			author.peer.publish({ kind: 1, content: `${words.join(' ')} ${bytesToHex(world.random.bytes(4))}` })
+		);
 		ids.push(event.id);
 		await world.advance(world.random.int(400));
 	}
@@ -46,11 +60,17 @@ export const publishNotes = async (world: World, author: SimulatedHost, count: n
 };
 
 /** One wallet signature, relayed by the hub. */
-export const fundChannel = async (world: World, guest: SimulatedHost, amount = DEPOSIT): Promise<`0x${string}`> => {
+export const fundChannel = async (
+	world: World,
+	guest: SimulatedHost,
+	amount = DEPOSIT
+): Promise<`0x${string}`> => {
 	const { api } = guest.peer;
 	unwrap(await world.settle('naming a wallet', api.setPayoutAddress(guest.wallet.address)));
 	await online(world, guest);
-	const request = unwrap(await world.settle('preparing', api.prepareFunding({ payer: guest.wallet.address, amount })));
+	const request = unwrap(
+		await world.settle('preparing', api.prepareFunding({ payer: guest.wallet.address, amount }))
+	);
 	const signature = guest.wallet.sign(request.typedData);
 	return unwrap(await world.settle('funding', api.fund({ ...request.funding, signature }))).channel;
 };
@@ -65,13 +85,19 @@ export const online = async (world: World, guest: SimulatedHost): Promise<void> 
 };
 
 export const follow = async (world: World, guest: SimulatedHost, author: SimulatedHost): Promise<void> => {
-	unwrap(await world.settle('following', guest.peer.api.follow(author.pubkey, { maxPrice: MAX_PRICE, dailyLimit: A_DOLLAR })));
+	unwrap(
+		await world.settle(
+			'following',
+			guest.peer.api.follow(author.pubkey, { maxPrice: MAX_PRICE, dailyLimit: A_DOLLAR })
+		)
+	);
 };
 
 const bought = (host: SimulatedHost, ids: readonly string[]): number =>
 	ids.filter((id) => host.sql.all('SELECT 1 FROM bought WHERE event_id = ?', [id]).length > 0).length;
 
-export const hasBought = (host: SimulatedHost, ids: readonly string[]) => (): boolean => bought(host, ids) === ids.length;
+export const hasBought = (host: SimulatedHost, ids: readonly string[]) => (): boolean =>
+	bought(host, ids) === ids.length;
 
 /** Neighbours have found each other and opened their channels. */
 export const nodesReady = (world: World): Promise<void> =>
@@ -101,7 +127,8 @@ const mainJob = async (world: World, { past = 6, published = 3 }: MainJobOptions
 	const began = clock.now();
 	const story: string[] = [];
 	const wrong: string[] = [];
-	const tell = (line: string): void => void story.push(`${((clock.now() - began) / 1000).toFixed(1)} s: ${line}`);
+	const tell = (line: string): void =>
+		void story.push(`${((clock.now() - began) / 1000).toFixed(1)} s: ${line}`);
 	const check = (isSo: boolean, sentence: string): void => {
 		if (!isSo) wrong.push(sentence);
 	};
@@ -124,7 +151,10 @@ const mainJob = async (world: World, { past = 6, published = 3 }: MainJobOptions
 	await world.until("Carol's notes", hasBought(reader, carolsPast));
 	tell(`and Carol's ${past}`);
 
-	const live = [...(await publishNotes(world, bob, published)), ...(await publishNotes(world, carol, published))];
+	const live = [
+		...(await publishNotes(world, bob, published)),
+		...(await publishNotes(world, carol, published))
+	];
 	await world.until('what is published', hasBought(reader, live));
 	tell('she gets what they publish now');
 
@@ -138,7 +168,16 @@ const mainJob = async (world: World, { past = 6, published = 3 }: MainJobOptions
 	unwrap(await world.settle('a profile', reader.peer.api.setProfile({ name: 'Reader' })));
 	const written: string[] = [];
 	for (let i = 0; i < past; i++)
-		written.push(unwrap(await world.settle('a note', reader.peer.api.publish({ content: `what I read today, part ${i + 1} ${bytesToHex(world.random.bytes(3))}` }))).id);
+		written.push(
+			unwrap(
+				await world.settle(
+					'a note',
+					reader.peer.api.publish({
+						content: `what I read today, part ${i + 1} ${bytesToHex(world.random.bytes(3))}`
+					})
+				)
+			).id
+		);
 	const second = await world.addGuest('second');
 	await online(world, second);
 	const secondsChannel = await fundChannel(world, second);
@@ -166,12 +205,22 @@ const mainJob = async (world: World, { past = 6, published = 3 }: MainJobOptions
 
 	// Fees at each hop, to the unit.
 	await rest(world);
-	const spent = balancesOf(reader, 'expense/notes') + balancesOf(reader, 'expense/way') + balancesOf(second, 'expense/notes') + balancesOf(second, 'expense/way');
+	const spent =
+		balancesOf(reader, 'expense/notes') +
+		balancesOf(reader, 'expense/way') +
+		balancesOf(second, 'expense/notes') +
+		balancesOf(second, 'expense/way');
 	const earned = [bob, carol, reader].reduce((sum, host) => sum - balanceOf(host, 'income/notes'), 0n);
 	const fees = [hub, bob, carol].reduce((sum, host) => sum - balanceOf(host, 'income/routing'), 0n);
 	check(spent === earned + fees, `readers spent ${spent}; authors earned ${earned} and hops ${fees}`);
-	check(fees > 0n && -balanceOf(bob, 'income/routing') > 0n && -balanceOf(hub, 'income/routing') > 0n, 'a hop took no fee');
-	check(-balanceOf(carol, 'income/notes') >= NOTE_PRICE * BigInt(past + published), 'Carol was not paid for each note');
+	check(
+		fees > 0n && -balanceOf(bob, 'income/routing') > 0n && -balanceOf(hub, 'income/routing') > 0n,
+		'a hop took no fee'
+	);
+	check(
+		-balanceOf(carol, 'income/notes') >= NOTE_PRICE * BigInt(past + published),
+		'Carol was not paid for each note'
+	);
 
 	await redeem(world, [bob, carol]);
 	tell('authors redeem their claims');
@@ -180,28 +229,43 @@ const mainJob = async (world: World, { past = 6, published = 3 }: MainJobOptions
 	const before = await world.settle('a look', reader.peer.api.state());
 	const view = before.channels.find(({ id }) => id === channel);
 	const closed = unwrap(await world.settle('closing', reader.peer.api.closeChannel(channel)));
-	check(view !== undefined && closed.refunded <= view.remaining && view.remaining - closed.refunded < 1_000n, `${closed.refunded} came back of ${view?.remaining}`);
+	check(
+		view !== undefined && closed.refunded <= view.remaining && view.remaining - closed.refunded < 1_000n,
+		`${closed.refunded} came back of ${view?.remaining}`
+	);
 	tell(`the reader closes her channel: ${closed.refunded} are back`);
 
 	wrong.push(...(await auditAtRest(world)));
 
 	// What she claimed ahead is captured first: it stays with the hub until paid out or spent.
 	await redeem(world, [hub]);
-	const left = (await world.settle('a look', second.peer.api.state())).channels.find(({ id }) => id === secondsChannel);
+	const left = (await world.settle('a look', second.peer.api.state())).channels.find(
+		({ id }) => id === secondsChannel
+	);
 	await hub.stop();
 	tell('the hub is gone');
-	const asking = unwrap(await world.settle('asking to close', second.peer.api.prepareRequestClose(secondsChannel)));
+	const asking = unwrap(
+		await world.settle('asking to close', second.peer.api.prepareRequestClose(secondsChannel))
+	);
 	await second.wallet.send(asking);
 	unwrap(await world.settle('a look at the chain', second.peer.api.refreshChannel(secondsChannel)));
-	check(refused(await world.settle('withdrawing', second.peer.api.prepareWithdraw(secondsChannel))), 'a withdrawal within the grace');
+	check(
+		refused(await world.settle('withdrawing', second.peer.api.prepareWithdraw(secondsChannel))),
+		'a withdrawal within the grace'
+	);
 	world.chain.skip(DAY_S + 60);
 	await world.advance(30_000);
 	const walletBefore = balanceOf(second, 'wallet');
-	const withdrawing = unwrap(await world.settle('withdrawing', second.peer.api.prepareWithdraw(secondsChannel)));
+	const withdrawing = unwrap(
+		await world.settle('withdrawing', second.peer.api.prepareWithdraw(secondsChannel))
+	);
 	await second.wallet.send(withdrawing);
 	await world.until('the withdrawal', () => balanceOf(second, 'wallet') > walletBefore);
 	const back = balanceOf(second, 'wallet') - walletBefore;
-	check(left !== undefined && back <= left.remaining && left.remaining - back <= left.remaining / 100n, `${back} came back of ${left?.remaining}`);
+	check(
+		left !== undefined && back <= left.remaining && left.remaining - back <= left.remaining / 100n,
+		`${back} came back of ${left?.remaining}`
+	);
 	tell(`without the hub, ${back} are back after the grace`);
 
 	await hub.start();
@@ -210,13 +274,26 @@ const mainJob = async (world: World, { past = 6, published = 3 }: MainJobOptions
 };
 
 const redeem = async (world: World, hosts: readonly SimulatedHost[]): Promise<void> => {
-	for (const host of hosts) unwrap(await world.settle('redeeming', host.peer.settler?.redeemAll() ?? Promise.reject(new Error('no settler'))));
+	for (const host of hosts)
+		unwrap(
+			await world.settle(
+				'redeeming',
+				host.peer.settler?.redeemAll() ?? Promise.reject(new Error('no settler'))
+			)
+		);
 };
 
 /** Until every packet's outcome is known on both ends. */
 export const rest = async (world: World): Promise<void> => {
 	await world.until('a rest', () =>
-		world.hosts().every(({ sql }) => sql.all(`SELECT 1 FROM packet WHERE state = 'pending' OR (state = 'late' AND direction = 'out') LIMIT 1`).length === 0)
+		world
+			.hosts()
+			.every(
+				({ sql }) =>
+					sql.all(
+						`SELECT 1 FROM packet WHERE state = 'pending' OR (state = 'late' AND direction = 'out') LIMIT 1`
+					).length === 0
+			)
 	);
 	await world.advance(2_000);
 };

@@ -4,14 +4,30 @@
  * did not work the first time must work when asked again.
  */
 import { auditWorld, balanceOf } from './scenario-audit.ts';
-import { follow, fundChannel, hasBought, nodesReady, online, publishNotes, rest, type MainJobReport } from './scenario-main-job.ts';
+import {
+	follow,
+	fundChannel,
+	hasBought,
+	nodesReady,
+	online,
+	publishNotes,
+	rest,
+	type MainJobReport
+} from './scenario-main-job.ts';
 import { createWorld, urlOf, type SimulatedHost, type World, type WorldOptions } from './simulation.ts';
 import { unwrap } from '../result.ts';
 
 export type SettlementOptions = Omit<WorldOptions, 'seed'>;
 
 const JOBS = ['fund', 'redeem', 'payout', 'close'] as const;
-const TROUBLES = ['hub ends', 'guest ends', 'break', 'hub hears nothing of the chain', "the guest's chain is down", 'none'] as const;
+const TROUBLES = [
+	'hub ends',
+	'guest ends',
+	'break',
+	'hub hears nothing of the chain',
+	"the guest's chain is down",
+	'none'
+] as const;
 
 export const runSettlement = async (seed: string, options: SettlementOptions): Promise<MainJobReport> => {
 	const world = await createWorld({ ...options, seed });
@@ -28,7 +44,8 @@ const settlement = async (world: World): Promise<MainJobReport> => {
 	const began = clock.now();
 	const story: string[] = [];
 	const wrong: string[] = [];
-	const tell = (line: string): void => void story.push(`${((clock.now() - began) / 1000).toFixed(1)} s: ${line}`);
+	const tell = (line: string): void =>
+		void story.push(`${((clock.now() - began) / 1000).toFixed(1)} s: ${line}`);
 
 	await nodesReady(world);
 	const guest = await world.addGuest('reader');
@@ -66,13 +83,17 @@ const settlement = async (world: World): Promise<MainJobReport> => {
 		notes.push(...(await publishNotes(world, bob, 1)));
 		await online(world, guest);
 	}
-	unwrap(await world.settle('redeeming', hub.peer.settler?.redeemAll() ?? Promise.reject(new Error('no settler'))));
+	unwrap(
+		await world.settle('redeeming', hub.peer.settler?.redeemAll() ?? Promise.reject(new Error('no settler')))
+	);
 	tell(`the guest's wallet: ${balanceOf(guest, 'wallet')}`);
 	return { hash: world.hash(), wrong, story, tookMs: clock.now() - began };
 };
 
 const openChannel = (guest: SimulatedHost): `0x${string}` | undefined =>
-	guest.sql.all(`SELECT id FROM channel WHERE direction = 'out' AND status = 'open' ORDER BY id`)[0]?.['id'] as `0x${string}` | undefined;
+	guest.sql.all(`SELECT id FROM channel WHERE direction = 'out' AND status = 'open' ORDER BY id`)[0]?.[
+		'id'
+	] as `0x${string}` | undefined;
 
 /** Somebody reads the guest, so that there is something to cash out. */
 const earn = async (world: World, guest: SimulatedHost, tell: (line: string) => void): Promise<void> => {
@@ -81,7 +102,10 @@ const earn = async (world: World, guest: SimulatedHost, tell: (line: string) => 
 	await online(world, fan);
 	await fundChannel(world, fan);
 	const ids: string[] = [];
-	for (let i = 0; i < 8; i++) ids.push(unwrap(await world.settle('a note', guest.peer.api.publish({ content: `thought ${i} of ${name}` }))).id);
+	for (let i = 0; i < 8; i++)
+		ids.push(
+			unwrap(await world.settle('a note', guest.peer.api.publish({ content: `thought ${i} of ${name}` }))).id
+		);
 	await follow(world, fan, guest);
 	await world.until('being read', hasBought(fan, ids));
 	tell(`the guest is read by ${name}`);
@@ -97,7 +121,9 @@ const begin = (world: World, guest: SimulatedHost, job: (typeof JOBS)[number]): 
 				return api.fund({ ...request.funding, signature: guest.wallet.sign(request.typedData) });
 			})();
 		case 'redeem':
-			return Promise.all([world.nodes.hub, world.nodes.bob].map(async (host) => host.peer.settler?.redeemAll()));
+			return Promise.all(
+				[world.nodes.hub, world.nodes.bob].map(async (host) => host.peer.settler?.redeemAll())
+			);
 		case 'payout':
 			return api.payout();
 		case 'close':
@@ -106,7 +132,11 @@ const begin = (world: World, guest: SimulatedHost, job: (typeof JOBS)[number]): 
 };
 
 /** Answers how to undo it. */
-const disturb = async (world: World, trouble: (typeof TROUBLES)[number], guest: SimulatedHost): Promise<() => Promise<void>> => {
+const disturb = async (
+	world: World,
+	trouble: (typeof TROUBLES)[number],
+	guest: SimulatedHost
+): Promise<() => Promise<void>> => {
 	const { hub } = world.nodes;
 	switch (trouble) {
 		case 'hub ends':

@@ -16,7 +16,12 @@ export interface SimulatedCryptoOptions {
 	readonly longestMs?: number;
 }
 
-export const createSimulatedCrypto = ({ clock, random, mode, longestMs = 3 }: SimulatedCryptoOptions): Crypto => {
+export const createSimulatedCrypto = ({
+	clock,
+	random,
+	mode,
+	longestMs = 3
+}: SimulatedCryptoOptions): Crypto => {
 	if (mode === 'sync') return nobleCrypto;
 
 	/** The answer is known at once (so inputs may be reused by the caller) and told later. */

@@ -52,7 +52,11 @@ export type NodeName = (typeof NODES)[number];
 
 /** Who dials whom. */
 const DIALS: Readonly<Record<NodeName, readonly NodeName[]>> = { hub: [], bob: ['hub'], carol: ['bob'] };
-const NEIGHBOURS: Readonly<Record<NodeName, readonly NodeName[]>> = { hub: ['bob'], bob: ['hub', 'carol'], carol: ['bob'] };
+const NEIGHBOURS: Readonly<Record<NodeName, readonly NodeName[]>> = {
+	hub: ['bob'],
+	bob: ['hub', 'carol'],
+	carol: ['bob']
+};
 export const urlOf = (name: NodeName): string => `sim://${name}/btp`;
 
 /** What the local network of real processes uses too: 1 % a hop, 0.0002 USD a note, 20 USD a channel. */
@@ -147,7 +151,8 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
 			done = true;
 		};
 		promise.then(end, end);
-		if (!(await clock.runWhile(() => !done, clock.now() + withinMs))) throw new Error(`${what}: not within ${withinMs} ms`);
+		if (!(await clock.runWhile(() => !done, clock.now() + withinMs)))
+			throw new Error(`${what}: not within ${withinMs} ms`);
 		return promise;
 	};
 
@@ -166,7 +171,10 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
 		return {
 			address,
 			sign: (typedData) =>
-				nobleCrypto.ecdsaSign(secret, fromHex(hashTypedData(typedData as Parameters<typeof hashTypedData>[0]).slice(2))) as Uint8Array,
+				nobleCrypto.ecdsaSign(
+					secret,
+					fromHex(hashTypedData(typedData as Parameters<typeof hashTypedData>[0]).slice(2))
+				) as Uint8Array,
 			send: async ({ to, data }) => {
 				if (to !== chain.contract) throw new Error('the wallet was asked to send to another contract');
 				const { functionName, args } = decodeFunctionData({ abi: channelsAbi, data });
@@ -279,7 +287,12 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
 	};
 
 	const addHost = async (
-		name: string, config: PeerConfig, wallet: SimulatedWallet, port: SimulatedChainPort, pubkey: string, url: string | undefined
+		name: string,
+		config: PeerConfig,
+		wallet: SimulatedWallet,
+		port: SimulatedChainPort,
+		pubkey: string,
+		url: string | undefined
 	): Promise<SimulatedHost> => {
 		const sql = await options.openSql();
 		let life: Life | undefined;
@@ -329,7 +342,11 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
 				const platform: Platform = {
 					clock: ownClock,
 					random: ownRandom,
-					crypto: createSimulatedCrypto({ clock: ownClock, random: ownRandom.fork('crypto'), mode: cryptoMode }),
+					crypto: createSimulatedCrypto({
+						clock: ownClock,
+						random: ownRandom.fork('crypto'),
+						mode: cryptoMode
+					}),
 					sql: sqlOf(mine, sql, () => full),
 					dial: async (address) => {
 						const dialled = await network.dial(address);
@@ -339,12 +356,16 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
 					},
 					chain: chainOf(mine, port),
 					log: (level, what, details) => {
-						if (mine.alive) options.onLog?.(`${clock.now() - START_MS} ${name} ${level}: ${what} ${details ? JSON.stringify(details, plain) : ''}`);
+						if (mine.alive)
+							options.onLog?.(
+								`${clock.now() - START_MS} ${name} ${level}: ${what} ${details ? JSON.stringify(details, plain) : ''}`
+							);
 					}
 				};
 				const made = await settle(`making ${name}`, createPeer(platform, config));
 				peer = made;
-				if (url !== undefined) unlisten = network.listen(url, (socket) => made.accept(socketOf(mine, socket), url));
+				if (url !== undefined)
+					unlisten = network.listen(url, (socket) => made.accept(socketOf(mine, socket), url));
 				made.start();
 			}
 		};
@@ -355,7 +376,14 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
 
 	// ---------------------------------------------------------------- who is there
 
-	const common = { network: 'test', neighbours: [], routes: [], deposits: [], rpcUrl: 'sim://chain', storageKind: 'memory' } as const;
+	const common = {
+		network: 'test',
+		neighbours: [],
+		routes: [],
+		deposits: [],
+		rpcUrl: 'sim://chain',
+		storageKind: 'memory'
+	} as const;
 	const people = new Map<NodeName, { readonly pubkey: string; readonly address: string }>();
 	for (const name of NODES) {
 		const pubkey = await pubkeyOf(nobleCrypto, secretOf(name));
@@ -448,7 +476,8 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
 		chainDown: (down) => {
 			for (const host of hosts) host.chain.setFault(down ? { type: 'down' } : undefined);
 		},
-		hash: () => stateHash({ databases: hosts.map(({ name, sql }) => ({ name, sql })), chain: chain.snapshot() }),
+		hash: () =>
+			stateHash({ databases: hosts.map(({ name, sql }) => ({ name, sql })), chain: chain.snapshot() }),
 		close: async () => {
 			for (const host of hosts) {
 				if (host.running) await host.stop();
@@ -461,7 +490,14 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
 /** A key as it came out of a transaction's data: addresses there have capitals as a checksum. */
 const keyOf = (key: ChannelKey): ChannelKey => {
 	const lower = (address: Hex): Hex => address.toLowerCase() as Hex;
-	return { ...key, payer: lower(key.payer), payee: lower(key.payee), token: lower(key.token), signer: lower(key.signer), salt: lower(key.salt) };
+	return {
+		...key,
+		payer: lower(key.payer),
+		payee: lower(key.payee),
+		token: lower(key.token),
+		signer: lower(key.signer),
+		salt: lower(key.salt)
+	};
 };
 
 const plain = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? `${value}` : value);

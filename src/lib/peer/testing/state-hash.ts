@@ -56,7 +56,9 @@ const dumpState = (sql: SqlDriver): readonly string[] =>
 
 const dumpChain = ({ block, channels, balances }: ChainSnapshot): readonly string[] => [
 	`block ${block}`,
-	...channels.map(([id, state]) => `channel ${id} ${state.deposited} ${state.claimed} ${state.closeAt} ${state.epoch}`),
+	...channels.map(
+		([id, state]) => `channel ${id} ${state.deposited} ${state.claimed} ${state.closeAt} ${state.epoch}`
+	),
 	...balances.map(([owner, amount]) => `balance ${owner} ${amount}`)
 ];
 
