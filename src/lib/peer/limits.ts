@@ -22,7 +22,7 @@ export const LIMITS = {
 	socketMessageBytes: 256 * KIB,
 	/** Entries of protocol data in one BTP packet; ours has three. */
 	btpProtocols: 32,
-	/** A link whose answer to a BTP request is this late gives up on it (REF 35 s; longer than any packet's life). */
+	/** A link whose answer to a BTP request is this late gives up on it (as ilp-plugin-btp does; longer than any packet's life). */
 	btpResponseMs: 35 * SECOND,
 	/** A neighbour that must wait for a block before it answers gets this long. */
 	settleAnswerMs: 60 * SECOND,
@@ -38,7 +38,7 @@ export const LIMITS = {
 	inFlightPerLink: 1_024,
 
 	// --- packets on the way
-	/** A hop keeps this between the expiry it was given and the one it gives (RFC 27; REF 1 s). */
+	/** A hop keeps this between the expiry it was given and the one it gives (RFC 27; other connectors keep 1 s too). */
 	expiryMarginMs: 1 * SECOND,
 	/** Longest a packet is held for anybody. */
 	maxHoldMs: 30 * SECOND,

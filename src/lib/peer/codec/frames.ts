@@ -128,7 +128,7 @@ export interface GetFrame {
 	readonly ids: readonly string[];
 	/** Only with exactly one id. */
 	readonly part?: Part;
-	/** 16 bytes; the same again is answered without paying again (PROTOCOL "paid but unanswered"). */
+	/** 16 bytes; the same again is answered without paying again (docs/protocol/money.md). */
 	readonly receipt: Uint8Array;
 }
 
