@@ -125,7 +125,8 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 				spendable: views.filter((view) => view.direction === 'out' && view.status === 'open').reduce((sum, view) => sum + view.remaining, 0n),
 				held: device === undefined ? 0n : accounts.held(device, 'peer'),
 				float: personal.float(),
-				spentToday: reader.spentToday(),
+				// From the books, where a payment that did not happen is undone; the limits count what may have been paid.
+				spentToday: ledger.total({ kind: 'buy', since: today(), includePending: true }),
 				dailyLimit: personal.dailyLimit(),
 				earnedToday: ledger.total({ kind: 'sell', since: today() }),
 				earned: -ledger.balance('income/notes'),
