@@ -61,6 +61,7 @@ export async function startChild<Ready>(options: ChildOptions): Promise<Child<Re
 		const insist = setTimeout(() => signalGroup(child, 'SIGKILL'), graceMs);
 		await ended;
 		clearTimeout(insist);
+		await groupGone(child);
 	};
 	try {
 		const ready = await readyLine<Ready>(child, options, ended);
@@ -153,6 +154,19 @@ export async function runForJson<Answer>(
 		.find((text) => text.startsWith('{'));
 	if (code !== 0 || line === undefined) throw new Error(`${name} ended with ${code}${logTail(logFile)}`);
 	return JSON.parse(line) as Answer;
+}
+
+/** The child is gone; what it had started in its group (the chain behind its guardian) goes a moment later. */
+async function groupGone(child: ChildProcess, withinMs = 2_000): Promise<void> {
+	const deadline = Date.now() + withinMs;
+	while (child.pid !== undefined && Date.now() < deadline) {
+		try {
+			process.kill(process.platform === 'win32' ? child.pid : -child.pid, 0);
+		} catch {
+			return;
+		}
+		await new Promise((resolve) => setTimeout(resolve, 10));
+	}
 }
 
 function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
