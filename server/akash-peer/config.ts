@@ -11,7 +11,12 @@ export interface NodeConfig {
 	readonly dataDir: string;
 	readonly network: 'live' | 'test';
 	readonly address: 'own' | 'child';
-	readonly listen: { readonly host: string; readonly port: number; readonly btpPath: string; readonly app?: string };
+	readonly listen: {
+		readonly host: string;
+		readonly port: number;
+		readonly btpPath: string;
+		readonly app?: string;
+	};
 	readonly acceptGuests: boolean;
 	readonly chain: {
 		readonly rpcUrl: string;
@@ -103,7 +108,9 @@ export const readNodeConfig = (file: string): NodeConfig => {
 				...(entry['links'] === undefined ? {} : { links: integer(entry['links'], `routes[${index}].links`) })
 			};
 		}),
-		...(root['maxIdsPerGet'] === undefined ? {} : { maxIdsPerGet: positive(root['maxIdsPerGet'], 'maxIdsPerGet') })
+		...(root['maxIdsPerGet'] === undefined
+			? {}
+			: { maxIdsPerGet: positive(root['maxIdsPerGet'], 'maxIdsPerGet') })
 	};
 };
 
@@ -111,16 +118,26 @@ const wrong = (at: string, expected: string): never => {
 	throw new Error(`config: ${at} must be ${expected}`);
 };
 const object = (value: unknown, at: string): Json =>
-	typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : wrong(at, 'an object');
-const list = (value: unknown, at: string): readonly unknown[] => (value === undefined ? [] : Array.isArray(value) ? (value as unknown[]) : wrong(at, 'a list'));
+	typeof value === 'object' && value !== null && !Array.isArray(value)
+		? (value as Json)
+		: wrong(at, 'an object');
+const list = (value: unknown, at: string): readonly unknown[] =>
+	value === undefined ? [] : Array.isArray(value) ? (value as unknown[]) : wrong(at, 'a list');
 const text = (value: unknown, at: string): string => (typeof value === 'string' ? value : wrong(at, 'text'));
 const matching = (value: unknown, pattern: RegExp, at: string): string => {
 	const found = text(value, at);
 	return pattern.test(found) ? found : wrong(at, String(pattern));
 };
 const hex = (value: unknown, length: number, at: string): `0x${string}` =>
-	matching(typeof value === 'string' ? value.toLowerCase() : value, new RegExp(`^0x[0-9a-f]{${length * 2}}$`), at) as `0x${string}`;
-const integer = (value: unknown, at: string): number => (Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : wrong(at, 'a whole number'));
-const positive = (value: unknown, at: string): number => (value === 0 ? wrong(at, 'at least 1') : integer(value, at));
+	matching(
+		typeof value === 'string' ? value.toLowerCase() : value,
+		new RegExp(`^0x[0-9a-f]{${length * 2}}$`),
+		at
+	) as `0x${string}`;
+const integer = (value: unknown, at: string): number =>
+	Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : wrong(at, 'a whole number');
+const positive = (value: unknown, at: string): number =>
+	value === 0 ? wrong(at, 'at least 1') : integer(value, at);
 const amount = (value: unknown, at: string): bigint => BigInt(matching(value, /^[0-9]+$/, at));
-const oneOf = <T extends string>(value: unknown, options: readonly T[], at: string): T => options.find((option) => option === value) ?? wrong(at, options.join(' or '));
+const oneOf = <T extends string>(value: unknown, options: readonly T[], at: string): T =>
+	options.find((option) => option === value) ?? wrong(at, options.join(' or '));

@@ -54,6 +54,7 @@ export const METHODS: Readonly<Record<Method, 'read' | 'set' | 'once'>> = {
 	prepareRequestClose: 'read',
 	prepareWithdraw: 'read',
 	refreshChannel: 'set',
+	retryLink: 'set',
 	setPayoutAddress: 'set',
 	payout: 'once',
 	exportKey: 'read',

@@ -20,7 +20,11 @@ export interface PeerApi {
 	watch(onState: (state: PeerState) => void): Promise<number>;
 	unwatch(id: number): Promise<void>;
 
-	feed(query: { readonly limit: number; readonly before?: FeedPosition; readonly author?: string }): Promise<readonly FeedItem[]>;
+	feed(query: {
+		readonly limit: number;
+		readonly before?: FeedPosition;
+		readonly author?: string;
+	}): Promise<readonly FeedItem[]>;
 	activity(query: { readonly limit: number; readonly before?: number }): Promise<readonly ActivityItem[]>;
 	/** Everybody announced at the hub, plus those followed. */
 	people(): Promise<readonly Person[]>;
@@ -29,7 +33,10 @@ export interface PeerApi {
 	earnings(query: { readonly limit: number }): Promise<readonly Earning[]>;
 
 	/** Starts a paid (or free) subscription. `maxPrice` per note and the daily limit are the person's consent. */
-	follow(pubkey: string, terms: { readonly maxPrice: bigint; readonly dailyLimit: bigint }): Promise<Answer<null>>;
+	follow(
+		pubkey: string,
+		terms: { readonly maxPrice: bigint; readonly dailyLimit: bigint }
+	): Promise<Answer<null>>;
 	/** Stops at once: nothing more is got or paid. */
 	unfollow(pubkey: string): Promise<Answer<null>>;
 	/** For all authors together; 0 stops all spending. */
@@ -38,14 +45,22 @@ export interface PeerApi {
 	setFloat(float: bigint): Promise<Answer<null>>;
 
 	/** Signs with my key, keeps it, offers it to my readers. */
-	publish(draft: { readonly content: string; readonly tags?: readonly (readonly string[])[]; readonly kind?: number }): Promise<Answer<NostrEvent>>;
+	publish(draft: {
+		readonly content: string;
+		readonly tags?: readonly (readonly string[])[];
+		readonly kind?: number;
+	}): Promise<Answer<NostrEvent>>;
 	setPrice(pricePerNote: bigint): Promise<Answer<null>>;
 	setProfile(profile: Profile): Promise<Answer<NostrEvent>>;
 	/** Announces me at the hub so that others can find and pay me; done by itself on the first post. */
 	announce(): Promise<Answer<null>>;
 
 	/** What the wallet must sign to open (or top up) the channel to the hub. `amount` in the token's unit. */
-	prepareFunding(request: { readonly payer: Address; readonly amount: bigint; readonly channel?: Hex }): Promise<Answer<FundingRequest>>;
+	prepareFunding(request: {
+		readonly payer: Address;
+		readonly amount: bigint;
+		readonly channel?: Hex;
+	}): Promise<Answer<FundingRequest>>;
 	/** Hands the signed funding to the hub, waits until the chain has it. */
 	fund(funding: FundingAuthorization): Promise<Answer<{ readonly channel: Hex }>>;
 	/** Asks the hub to end it now; the unspent deposit is back in the wallet when this resolves. */
@@ -55,6 +70,8 @@ export interface PeerApi {
 	prepareWithdraw(channel: Hex): Promise<Answer<WalletTransaction>>;
 	/** Reads the chain again for this channel (after the wallet sent something). */
 	refreshChannel(channel: Hex): Promise<Answer<null>>;
+	/** Dials the hub now instead of when the next try is due. */
+	retryLink(): Promise<Answer<null>>;
 	/** Where payouts go; the wallet that funded, unless set. */
 	setPayoutAddress(address: Address): Promise<Answer<null>>;
 	/** Cashes out what the hub holds, minus its announced fee. Amounts in link units. */
@@ -77,7 +94,11 @@ export interface PeerState {
 	readonly me: { readonly pubkey: string; readonly profile: Profile; readonly announced: boolean };
 	readonly link: LinkView;
 	readonly chain: ChainView;
-	readonly storage: { readonly kind: 'opfs' | 'memory' | 'file'; readonly bytes: number; readonly maxBytes: number };
+	readonly storage: {
+		readonly kind: 'opfs' | 'memory' | 'file';
+		readonly bytes: number;
+		readonly maxBytes: number;
+	};
 	readonly channels: readonly ChannelView[];
 	readonly money: {
 		/** What the wallet in `payoutAddress` holds on chain; undefined while no wallet is known. */
@@ -93,7 +114,8 @@ export interface PeerState {
 		readonly earnedToday: bigint;
 		readonly earned: bigint;
 	};
-	readonly payout: { readonly address: Address | undefined; readonly fee: bigint; readonly threshold: bigint } | undefined;
+	readonly payout:
+		{ readonly address: Address | undefined; readonly fee: bigint; readonly threshold: bigint } | undefined;
 	/** What I ask per note, and what publishing costs me (0 on my own node). */
 	readonly price: { readonly perNote: bigint; readonly publish: bigint };
 	readonly follows: readonly FollowView[];

@@ -11,7 +11,11 @@ export interface PeerConfig {
 	readonly network: 'live' | 'test';
 	/** `own`: routes for others under a first segment of its own; `child`: takes its address from its parent. */
 	readonly address: 'own' | 'child';
-	readonly uplinks: readonly { readonly url: string; readonly owner?: string; readonly role: 'parent' | 'peer' }[];
+	readonly uplinks: readonly {
+		readonly url: string;
+		readonly owner?: string;
+		readonly role: 'parent' | 'peer';
+	}[];
 	/** Persons whose nodes may link as equals, hex. */
 	readonly neighbours: readonly string[];
 	/** Whether strangers may link as children. */

@@ -62,15 +62,36 @@ export interface Peer {
 	status(): PeerStatus;
 	/** For hosts that publish on their person's behalf, or give others a hand with the chain. */
 	readonly settler: Settler | undefined;
-	publish(draft: { readonly kind: number; readonly content: string; readonly tags?: readonly (readonly string[])[]; readonly createdAt?: number }): Promise<VerifiedEvent>;
+	publish(draft: {
+		readonly kind: number;
+		readonly content: string;
+		readonly tags?: readonly (readonly string[])[];
+		readonly createdAt?: number;
+	}): Promise<VerifiedEvent>;
 }
 
 export interface PeerStatus {
 	readonly pubkey: string;
 	readonly device: string;
 	readonly addresses: readonly string[];
-	readonly links: readonly { readonly peer: string; readonly owner: string; readonly role: string; readonly balance: bigint; readonly audit: bigint; readonly pendingIn: bigint; readonly pendingOut: bigint }[];
-	readonly channels: readonly { readonly id: Hex; readonly epoch: number; readonly direction: 'in' | 'out'; readonly status: string; readonly deposited: bigint; readonly claimed: bigint; readonly settled: bigint }[];
+	readonly links: readonly {
+		readonly peer: string;
+		readonly owner: string;
+		readonly role: string;
+		readonly balance: bigint;
+		readonly audit: bigint;
+		readonly pendingIn: bigint;
+		readonly pendingOut: bigint;
+	}[];
+	readonly channels: readonly {
+		readonly id: Hex;
+		readonly epoch: number;
+		readonly direction: 'in' | 'out';
+		readonly status: string;
+		readonly deposited: bigint;
+		readonly claimed: bigint;
+		readonly settled: bigint;
+	}[];
 	readonly balances: ReadonlyMap<string, bigint>;
 	readonly audit: { readonly sum: bigint; readonly differences: number };
 	readonly packets: ConnectorCounts;
@@ -136,16 +157,27 @@ const FORGET_STRANGERS_MS = 30 * DAY_MS;
 /** What a hub shows a stranger before anything is paid. */
 const SAMPLE_LIMIT = 100;
 /** Kinds a node serves for nothing, its own and, if it keeps them, others'. */
-const FREE_KINDS: ReadonlySet<number> = new Set([KINDS.profile, KINDS.follows, KINDS.deletion, KINDS.announcement]);
+const FREE_KINDS: ReadonlySet<number> = new Set([
+	KINDS.profile,
+	KINDS.follows,
+	KINDS.deletion,
+	KINDS.announcement
+]);
 export const createPeer = async (host: Platform, config: PeerConfig): Promise<Peer> => {
 	// Protocol times follow the parent's clock once it is known; timers follow the host's.
 	let offsetMs = 0;
-	const clock: Clock = { now: () => host.clock.now() + offsetMs, after: (delay, run) => host.clock.after(delay, run) };
+	const clock: Clock = {
+		now: () => host.clock.now() + offsetMs,
+		after: (delay, run) => host.clock.after(delay, run)
+	};
 	const platform: Platform = { ...host, clock };
 	const { sql, crypto, random, log } = platform;
 
 	const migrated = migrate(sql);
-	if (!migrated.ok) throw new Error(`the database is of a newer release (${migrated.error.feature} ${migrated.error.version})`);
+	if (!migrated.ok)
+		throw new Error(
+			`the database is of a newer release (${migrated.error.feature} ${migrated.error.version})`
+		);
 	const commits = createCommits(sql, clock);
 	const settings = createSettings(sql);
 	const ledger = createLedger(sql);
@@ -170,12 +202,20 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 
 	// ---------------------------------------------------------------- where this node is
 
-	const own = config.address === 'own' ? await ownAddress(crypto, config.network, identity.pubkey()) : undefined;
+	const own =
+		config.address === 'own' ? await ownAddress(crypto, config.network, identity.pubkey()) : undefined;
 	const link: LinkState = {
-		status: 'offline', url: config.uplinks.find((uplink) => uplink.role === 'parent')?.url ?? '', device: undefined, owner: undefined,
-		address: undefined, since: clock.now(), retryAt: undefined, contact: undefined,
+		status: 'offline',
+		url: config.uplinks.find((uplink) => uplink.role === 'parent')?.url ?? '',
+		device: undefined,
+		owner: undefined,
+		address: undefined,
+		since: clock.now(),
+		retryAt: undefined,
+		contact: undefined
 	};
-	const addresses = (): readonly string[] => (own !== undefined ? [own] : link.address !== undefined ? [link.address] : []);
+	const addresses = (): readonly string[] =>
+		own !== undefined ? [own] : link.address !== undefined ? [link.address] : [];
 	const linkCounts = new Map<string, number>();
 	/** How to reach the store of each live neighbour. */
 	const contacts = new Map<string, NodeContact>();
@@ -183,7 +223,9 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 	// ---------------------------------------------------------------- packets, sessions, links
 
 	const late: { receiver?: PacketReceiver; connector?: Connector; settler?: Settler } = {};
-	const receiver: PacketReceiver = { judge: (incoming) => late.receiver?.judge(incoming) ?? Promise.resolve(undefined) };
+	const receiver: PacketReceiver = {
+		judge: (incoming) => late.receiver?.judge(incoming) ?? Promise.resolve(undefined)
+	};
 	const part = <K extends keyof typeof late>(name: K): NonNullable<(typeof late)[K]> => {
 		const found = late[name];
 		if (!found) throw new Error(`${name} is used before it exists`);
@@ -201,7 +243,12 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 	};
 
 	const links: Links = createLinks({
-		platform, commits, accounts, channels, packets, scheme,
+		platform,
+		commits,
+		accounts,
+		channels,
+		packets,
+		scheme,
 		auth: identity.auth,
 		network: config.network,
 		payee,
@@ -214,28 +261,44 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		connector: () => part('connector'),
 		signClaim,
 		settle: async (peer, request) =>
-			late.settler ? late.settler.answer(peer, request) : { op: 'refused', code: 'ChainUnreachable', text: 'this node knows no chain' },
+			late.settler
+				? late.settler.answer(peer, request)
+				: { op: 'refused', code: 'ChainUnreachable', text: 'this node knows no chain' },
 		onEvent: (event) => onLinkEvent(event),
 		onTime: (offset) => {
 			offsetMs += Math.round(offset);
-		},
+		}
 	});
 
 	const connector = createConnector({
-		platform, commits, ledger, accounts, channels, packets, routes, receiver,
+		platform,
+		commits,
+		ledger,
+		accounts,
+		channels,
+		packets,
+		routes,
+		receiver,
 		feePpm: config.feePpm,
 		addresses,
-		childAddress: (peer) => (own !== undefined && accounts.get(peer)?.role === 'child' ? childAddress(crypto, own, peer) : undefined),
-		neighbourAddress: (peer) => contacts.get(peer)?.address ?? (peer === link.device ? link.contact?.address : undefined),
+		childAddress: (peer) =>
+			own !== undefined && accounts.get(peer)?.role === 'child' ? childAddress(crypto, own, peer) : undefined,
+		neighbourAddress: (peer) =>
+			contacts.get(peer)?.address ?? (peer === link.device ? link.contact?.address : undefined),
 		onDisagreement: (_, reason) => notices.add(peerError('HubDisagrees', reason)),
 		scheme: config.network === 'live' ? 'g' : 'test',
 		signClaim,
-		transport: links,
+		transport: links
 	});
 	late.connector = connector;
 
 	const sessions = createSessions({
-		clock, random, crypto, sql, commits, log,
+		clock,
+		random,
+		crypto,
+		sql,
+		commits,
+		log,
 		sender: connector,
 		network: config.network,
 		pubkey: identity.pubkey,
@@ -243,19 +306,26 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 			byId: (id) => {
 				const key = identity.streamKeyById(id);
 				return key && { secret: key.secret, publicKey: key.public };
-			},
-		},
+			}
+		}
 	});
 	late.receiver = sessions;
 
 	const isMine = (event: NostrEvent): boolean => event.pubkey === identity.pubkey();
 	const seller = createSeller({
-		clock, crypto, sql, commits, log, store,
+		clock,
+		crypto,
+		sql,
+		commits,
+		log,
+		store,
 		mayServe: (event) => isMine(event) || (config.keepsAnnouncements && ANNOUNCED_KINDS.has(event.kind)),
 		priceOf: (event) => (FREE_KINDS.has(event.kind) || !isMine(event) ? 0n : personal.price()),
 		mayStore: (event) => {
-			if (!config.keepsAnnouncements) return { accept: false, text: 'restricted: this node keeps only its own events' };
-			if (!ANNOUNCED_KINDS.has(event.kind)) return { accept: false, text: 'restricted: only profiles and announcements are kept here' };
+			if (!config.keepsAnnouncements)
+				return { accept: false, text: 'restricted: this node keeps only its own events' };
+			if (!ANNOUNCED_KINDS.has(event.kind))
+				return { accept: false, text: 'restricted: only profiles and announcements are kept here' };
 			return { accept: true, price: 0n };
 		},
 		onStored: (event) => {
@@ -265,7 +335,7 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		onSold: () => {
 			changed('activity');
 			changed('state');
-		},
+		}
 	});
 	sessions.serve(seller);
 
@@ -278,9 +348,20 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 	};
 
 	const reader = createReader({
-		clock, random, crypto, sql, commits, log, ledger, store, sessions,
+		clock,
+		random,
+		crypto,
+		sql,
+		commits,
+		log,
+		ledger,
+		store,
+		sessions,
 		sender: connector,
-		window: () => (link.device === undefined ? LIMITS.windowGuest : (accounts.get(link.device)?.window ?? LIMITS.windowGuest)),
+		window: () =>
+			link.device === undefined
+				? LIMITS.windowGuest
+				: (accounts.get(link.device)?.window ?? LIMITS.windowGuest),
 		dailyLimit: personal.dailyLimit,
 		dayStart: (now) => now - (now % DAY_MS),
 		findNode: async (pubkey, fresh) => {
@@ -288,7 +369,9 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 			const here = await announcer.of(pubkey);
 			if (here && !fresh) return contactOf(here);
 			if (!link.contact) return here && contactOf(here);
-			const asked = await reader.queryOnce(link.contact, [{ kinds: [KINDS.profile, KINDS.announcement], authors: [pubkey] }]);
+			const asked = await reader.queryOnce(link.contact, [
+				{ kinds: [KINDS.profile, KINDS.announcement], authors: [pubkey] }
+			]);
 			if (asked.ok && asked.value.length > 0)
 				await commits.run(() => {
 					for (const event of asked.value) store.put(event, clock.now());
@@ -298,12 +381,18 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		},
 		...(config.maxIdsPerGet === undefined ? {} : { maxIdsPerGet: config.maxIdsPerGet }),
 		onStored,
-		onChange: () => changed('state'),
+		onChange: () => changed('state')
 	});
 
 	const settler = scheme
 		? createSettler({
-				platform, sql, commits, ledger, accounts, channels, scheme,
+				platform,
+				sql,
+				commits,
+				ledger,
+				accounts,
+				channels,
+				scheme,
 				claimAddress: () => identity.claimAddress,
 				payeeSecret: config.payeeSecret,
 				payoutTerms: config.payoutTerms,
@@ -315,7 +404,7 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 					changed('state');
 				},
 				onTrouble: notices.add,
-				payee,
+				payee
 			})
 		: undefined;
 	if (settler) late.settler = settler;
@@ -323,14 +412,19 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 	// ---------------------------------------------------------------- announcements
 
 	const announcer = createAnnouncer({
-		clock, crypto, commits, store, identity, scheme,
+		clock,
+		crypto,
+		commits,
+		store,
+		identity,
+		scheme,
 		payeeSecret: config.payeeSecret,
 		addresses,
 		price: personal.price,
 		isAnnounced: personal.isAnnounced,
 		keepsOthers: config.keepsAnnouncements,
 		neighbours: () => contacts.values(),
-		publishTo: (contact, event) => reader.publishTo(contact, event),
+		publishTo: (contact, event) => reader.publishTo(contact, event)
 	});
 
 	const announce = async (): Promise<Result<null, PeerError>> => {
@@ -346,7 +440,11 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 	// ---------------------------------------------------------------- links up and down
 
 	const askAddress = async (peer: string): Promise<string | undefined> => {
-		const reply = await links.transmit(peer, encodePrepare(ildcpRequest(clock.now() + LIMITS.maxHoldMs)), undefined);
+		const reply = await links.transmit(
+			peer,
+			encodePrepare(ildcpRequest(clock.now() + LIMITS.maxHoldMs)),
+			undefined
+		);
 		if (reply?.type !== 'fulfill') return undefined;
 		const decoded = decodeIldcpResponse(reply);
 		// Another network or another unit would make every amount and route wrong.
@@ -363,10 +461,14 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		const reply = await links.transmit(
 			link.device,
 			encodePrepare({
-				type: 'prepare', amount: 0n, expiresAt: clock.now() + LIMITS.maxHoldMs, condition: ZERO_FULFILLMENT_CONDITION,
-				destination: ROUTE_DESTINATION, data: utf8(address),
+				type: 'prepare',
+				amount: 0n,
+				expiresAt: clock.now() + LIMITS.maxHoldMs,
+				condition: ZERO_FULFILLMENT_CONDITION,
+				destination: ROUTE_DESTINATION,
+				data: utf8(address)
 			}),
-			undefined,
+			undefined
 		);
 		const count = reply?.type === 'fulfill' ? reply.data[0] : undefined;
 		if (count === undefined) return;
@@ -383,15 +485,16 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 			dailyLimit: 0n,
 			filters: [
 				{ kinds: [KINDS.profile, KINDS.announcement], limit: SAMPLE_LIMIT },
-				{ kinds: [KINDS.note], authors: [link.contact.pubkey], limit: SAMPLE_LIMIT },
-			],
+				{ kinds: [KINDS.note], authors: [link.contact.pubkey], limit: SAMPLE_LIMIT }
+			]
 		});
 	};
 
 	const onUp = async (event: Extract<LinkEvent, { type: 'up' }>): Promise<void> => {
 		const { peer, owner, role, hello } = event;
 		// First of all: a child asks for its address, and is written to, as soon as the link is up.
-		if (role === 'child' && own !== undefined) routes.set({ prefix: await childAddress(crypto, own, peer), peer, links: 1 });
+		if (role === 'child' && own !== undefined)
+			routes.set({ prefix: await childAddress(crypto, own, peer), peer, links: 1 });
 		const announced = hello.announcement ? await verifyEvent(crypto, hello.announcement) : undefined;
 		const checked = announced?.ok ? await checkAnnouncement(crypto, announced.value, clock.now()) : undefined;
 		const contact = checked?.ok && checked.value.pubkey === owner ? contactOf(checked.value) : undefined;
@@ -419,13 +522,19 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 			if (route.via === owner) routes.set({ prefix: route.prefix, peer, links: route.links });
 		if (role === 'peer' && contact) {
 			reader.online();
-			spawn('introducing', announcer.introduce(contact).then(() => announcer.share(contact)));
+			spawn(
+				'introducing',
+				announcer.introduce(contact).then(() => announcer.share(contact))
+			);
 		}
 		if (settler && platform.chain?.account) {
 			// The newest only: each costs a question to the chain, and a stranger's hello may name any number.
-			for (const { key, epoch } of hello.channels.slice(-CHANNELS_PER_HELLO)) spawn('importing a channel', settler.importChannel(peer, key, epoch));
+			for (const { key, epoch } of hello.channels.slice(-CHANNELS_PER_HELLO))
+				spawn('importing a channel', settler.importChannel(peer, key, epoch));
 			const wanted = config.deposits.find((deposit) => deposit.owner === owner);
-			const has = channels.ofPeer(peer, 'out').some((channel) => channel.status === 'open' || channel.status === 'opening');
+			const has = channels
+				.ofPeer(peer, 'out')
+				.some((channel) => channel.status === 'open' || channel.status === 'opening');
 			if (wanted && !has) spawn('opening a channel', settler.open(peer, wanted.amount));
 		}
 	};
@@ -441,7 +550,7 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 					onUp(event).catch((error: unknown) => {
 						links.drop(event.peer);
 						throw error;
-					}),
+					})
 				);
 				break;
 			}
@@ -482,7 +591,12 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 	// ---------------------------------------------------------------- publishing
 
 	const publish: Peer['publish'] = async ({ kind, content, tags, createdAt }) => {
-		const event = await identity.sign({ kind, content, tags: tags ?? [], created_at: createdAt ?? Math.floor(clock.now() / 1000) });
+		const event = await identity.sign({
+			kind,
+			content,
+			tags: tags ?? [],
+			created_at: createdAt ?? Math.floor(clock.now() / 1000)
+		});
 		await commits.run(() => {
 			store.put(event, clock.now());
 		});
@@ -490,7 +604,8 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		return event;
 	};
 
-	if (config.profile && !announcer.profile()) await publish({ kind: KINDS.profile, content: JSON.stringify(config.profile) });
+	if (config.profile && !announcer.profile())
+		await publish({ kind: KINDS.profile, content: JSON.stringify(config.profile) });
 	await announcer.refresh();
 
 	// ---------------------------------------------------------------- life
@@ -510,10 +625,16 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		await announcer.refresh();
 		if (settler)
 			for (const { owner, amount } of config.deposits)
-				for (const { peer } of links.live().filter((live) => live.owner === owner)) await settler.keepFunded(peer, amount);
+				for (const { peer } of links.live().filter((live) => live.owner === owner))
+					await settler.keepFunded(peer, amount);
 		// Above the threshold the hub announced, what it holds is better in the wallet.
 		const parent = link.device === undefined ? undefined : accounts.get(link.device);
-		if (settler && parent?.payoutThreshold !== undefined && payee() && accounts.held(parent.peer, 'peer') >= parent.payoutThreshold) {
+		if (
+			settler &&
+			parent?.payoutThreshold !== undefined &&
+			payee() &&
+			accounts.held(parent.peer, 'peer') >= parent.payoutThreshold
+		) {
 			const paid = await settler.payout(parent.peer);
 			if (!paid.ok) notices.add(paid.error);
 		}
@@ -524,11 +645,25 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 			'sweeping',
 			sweep().finally(() => {
 				if (!stopped) stopSweep = clock.after(SWEEP_EVERY_MS, keepSweeping);
-			}),
+			})
 		);
 
 	const parts: PeerParts = {
-		platform, config, sql, commits, settings, ledger, store, identity, accounts, channels, links, connector, seller, reader, settler,
+		platform,
+		config,
+		sql,
+		commits,
+		settings,
+		ledger,
+		store,
+		identity,
+		accounts,
+		channels,
+		links,
+		connector,
+		seller,
+		reader,
+		settler,
 		linkState: () => link,
 		addresses,
 		personal,
@@ -540,7 +675,7 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		publish,
 		onChange: (listener) => void listeners.add(listener),
 		changed,
-		notices,
+		notices
 	};
 	const stopConnecting: (() => void)[] = [];
 
@@ -570,8 +705,8 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 						// Read at each dial: a float that was changed goes into the next hello.
 						get terms() {
 							return termsFor(uplink.role, personal.float());
-						},
-					}),
+						}
+					})
 				);
 			if (settler) spawn('the chain', settler.start());
 			keepSweeping();
@@ -585,11 +720,25 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 			device: identity.device,
 			addresses: addresses(),
 			links: accounts.all().map((row) => ({
-				peer: row.peer, owner: row.owner, role: row.role,
-				balance: ledger.balance(`link/${row.peer}`), audit: accounts.audit(row.peer),
-				pendingIn: accounts.pendingIn(row.peer), pendingOut: accounts.pendingOut(row.peer),
+				peer: row.peer,
+				owner: row.owner,
+				role: row.role,
+				balance: ledger.balance(`link/${row.peer}`),
+				audit: accounts.audit(row.peer),
+				pendingIn: accounts.pendingIn(row.peer),
+				pendingOut: accounts.pendingOut(row.peer)
 			})),
-			channels: channels.all().map(({ id, epoch, direction, status, deposited, claimed, settled }) => ({ id, epoch, direction, status, deposited, claimed, settled })),
+			channels: channels
+				.all()
+				.map(({ id, epoch, direction, status, deposited, claimed, settled }) => ({
+					id,
+					epoch,
+					direction,
+					status,
+					deposited,
+					claimed,
+					settled
+				})),
 			balances: ledger.balances(),
 			audit: (() => {
 				const { sum, differences } = ledger.audit();
@@ -598,9 +747,8 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 			packets: connector.counts(),
 			traffic: links.bytes(),
 			events: store.stats().events,
-			commits: commits.counts(),
-		}),
+			commits: commits.counts()
+		})
 	};
 	return peer;
 };
-

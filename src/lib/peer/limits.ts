@@ -156,6 +156,8 @@ export const LIMITS = {
 
 	// --- links
 	reconnectFirstMs: 1 * SECOND,
+	/** A request to a neighbour waits this long for a link that is coming back, then says it is down. */
+	reconnectPatienceMs: 3 * SECOND,
 	reconnectLastMs: 300 * SECOND,
 	heartbeatMs: 60 * SECOND
 } as const;

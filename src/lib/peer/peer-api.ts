@@ -3,7 +3,17 @@
  * It decides nothing about money; it reads the ledger, the channels and the reader's views.
  */
 import type {
-	ActivityItem, Answer, ChannelView, FeedItem, FollowView, ImportCounts, PeerApi, PeerState, Person, Profile, WalletTransaction,
+	ActivityItem,
+	Answer,
+	ChannelView,
+	FeedItem,
+	FollowView,
+	ImportCounts,
+	PeerApi,
+	PeerState,
+	Person,
+	Profile,
+	WalletTransaction
 } from './api.ts';
 import type { Hex } from './bytes.ts';
 import type { Channel } from './channel/channels.ts';
@@ -38,14 +48,33 @@ export const parseProfile = (content: string): Profile => {
 	if (typeof value !== 'object' || value === null) return {};
 	const { name, about, picture } = value as Record<string, unknown>;
 	return {
-		...(typeof name === 'string' && name.trim() !== '' ? { name: name.trim().slice(0, NAME_CHARACTERS) } : {}),
+		...(typeof name === 'string' && name.trim() !== ''
+			? { name: name.trim().slice(0, NAME_CHARACTERS) }
+			: {}),
 		...(typeof about === 'string' ? { about: about.slice(0, 1_000) } : {}),
-		...(typeof picture === 'string' ? { picture: picture.slice(0, 2_000) } : {}),
+		...(typeof picture === 'string' ? { picture: picture.slice(0, 2_000) } : {})
 	};
 };
 
 export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): PeerApi => {
-	const { platform, config, sql, commits, ledger, store, identity, accounts, channels, reader, seller, settler, notices, personal, payee, announcer } = parts;
+	const {
+		platform,
+		config,
+		sql,
+		commits,
+		ledger,
+		store,
+		identity,
+		accounts,
+		channels,
+		reader,
+		seller,
+		settler,
+		notices,
+		personal,
+		payee,
+		announcer
+	} = parts;
 	const { clock, crypto, log } = platform;
 
 	const revision = { feed: 1, activity: 1, people: 1 };
@@ -62,14 +91,18 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 	const today = (): number => clock.now() - (clock.now() % 86_400_000);
 
 	const profileOf = (pubkey: string): Profile => {
-		const event = store.query([{ kinds: [KINDS.profile], authors: [pubkey], limit: 1 }], { now: clock.now(), limit: 1 })[0]?.event;
+		const event = store.query([{ kinds: [KINDS.profile], authors: [pubkey], limit: 1 }], {
+			now: clock.now(),
+			limit: 1
+		})[0]?.event;
 		return event ? parseProfile(event.content) : {};
 	};
 
 	// ---------------------------------------------------------------- state
 
 	/** What I claimed ahead towards a neighbour and did not spend: still mine, though promised. */
-	const unspent = (peer: string): bigint => maxOf(0n, ledger.balance(`link/${peer}`) - accounts.held(peer, 'peer'));
+	const unspent = (peer: string): bigint =>
+		maxOf(0n, ledger.balance(`link/${peer}`) - accounts.held(peer, 'peer'));
 
 	const channelView = (channel: Channel, first: boolean): ChannelView => ({
 		id: channel.id,
@@ -81,17 +114,19 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 		remaining:
 			channel.status === 'closed' || channel.status === 'archived'
 				? 0n
-				: toLink(channel.deposited - channel.claimed) + (first && channel.direction === 'out' ? unspent(channel.peer) : 0n),
+				: toLink(channel.deposited - channel.claimed) +
+					(first && channel.direction === 'out' ? unspent(channel.peer) : 0n),
 		settled: toLink(channel.settled),
 		closeAt: channel.closeAt > 0 ? channel.closeAt : undefined,
 		payer: channel.key.payer,
-		openedAt: channel.openedAt,
+		openedAt: channel.openedAt
 	});
 
 	const channelViews = (): readonly ChannelView[] => {
 		const seen = new Set<string>();
 		return channels.all().map((channel) => {
-			const live = channel.direction === 'out' && channel.status !== 'closed' && channel.status !== 'archived';
+			const live =
+				channel.direction === 'out' && channel.status !== 'closed' && channel.status !== 'archived';
 			const first = live && !seen.has(channel.peer);
 			if (first) seen.add(channel.peer);
 			return channelView(channel, first);
@@ -103,12 +138,22 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 		const views = channelViews();
 		const device = link.device;
 		const row = device === undefined ? undefined : accounts.get(device);
-		const payout = row?.payoutFee === undefined ? undefined : { address: payee(), fee: row.payoutFee, threshold: row.payoutThreshold ?? 0n };
+		const payout =
+			row?.payoutFee === undefined
+				? undefined
+				: { address: payee(), fee: row.payoutFee, threshold: row.payoutThreshold ?? 0n };
 		const { bytes, maxBytes } = sql.size();
 		const { chain } = platform;
 		return {
 			me: { pubkey: me(), profile: profileOf(me()), announced: personal.isAnnounced() },
-			link: { status: link.status, url: link.url, hub: link.owner, address: link.address, since: link.since, retryAt: link.retryAt },
+			link: {
+				status: link.status,
+				url: link.url,
+				hub: link.owner,
+				address: link.address,
+				since: link.since,
+				retryAt: link.retryAt
+			},
 			chain: {
 				status: settler?.status() ?? 'unknown',
 				id: chain?.chainId ?? 0,
@@ -116,26 +161,28 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 				contract: chain?.contract ?? '0x',
 				token: chain?.token ?? '0x',
 				tokenScale: scale,
-				time: settler?.chainTime(),
+				time: settler?.chainTime()
 			},
 			storage: { kind: config.storageKind, bytes, maxBytes },
 			channels: views,
 			money: {
 				wallet: walletBalance,
-				spendable: views.filter((view) => view.direction === 'out' && view.status === 'open').reduce((sum, view) => sum + view.remaining, 0n),
+				spendable: views
+					.filter((view) => view.direction === 'out' && view.status === 'open')
+					.reduce((sum, view) => sum + view.remaining, 0n),
 				held: device === undefined ? 0n : accounts.held(device, 'peer'),
 				float: personal.float(),
 				// From the books, where a payment that did not happen is undone; the limits count what may have been paid.
 				spentToday: ledger.total({ kind: 'buy', since: today(), includePending: true }),
 				dailyLimit: personal.dailyLimit(),
 				earnedToday: ledger.total({ kind: 'sell', since: today() }),
-				earned: -ledger.balance('income/notes'),
+				earned: -ledger.balance('income/notes')
 			},
 			payout,
 			price: { perNote: personal.price(), publish: 0n },
 			follows: followViews(),
 			notices: notices.all(),
-			revision: { ...revision },
+			revision: { ...revision }
 		};
 	};
 
@@ -154,7 +201,7 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 				spentToday: view.spentToday,
 				perDay: view.perDay,
 				links: parts.linksTo(pubkey),
-				waiting: view.waiting,
+				waiting: view.waiting
 			}));
 	};
 
@@ -194,7 +241,9 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 
 	const feedItems = (events: readonly VerifiedEvent[]): readonly FeedItem[] => {
 		const bought = reader.bought(events.map((event) => event.id));
-		const profiles = new Map([...new Set(events.map(({ pubkey }) => pubkey))].map((pubkey) => [pubkey, profileOf(pubkey)]));
+		const profiles = new Map(
+			[...new Set(events.map(({ pubkey }) => pubkey))].map((pubkey) => [pubkey, profileOf(pubkey)])
+		);
 		return events.map((event) => {
 			const mine = event.pubkey === me();
 			const paid = bought.get(event.id);
@@ -207,7 +256,7 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 				links: mine ? undefined : parts.linksTo(event.pubkey),
 				earned: earnings?.total,
 				readers: earnings?.readers,
-				receivedAt: paid?.at ?? event.created_at * 1000,
+				receivedAt: paid?.at ?? event.created_at * 1000
 			};
 		});
 	};
@@ -221,7 +270,7 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 			announced: announced !== undefined,
 			links: parts.linksTo(pubkey),
 			followed: reader.followed().includes(pubkey),
-			notes: store.count([{ kinds: [KINDS.note], authors: [pubkey] }], clock.now()),
+			notes: store.count([{ kinds: [KINDS.note], authors: [pubkey] }], clock.now())
 		};
 	};
 
@@ -236,7 +285,8 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 			return await work();
 		} catch (error) {
 			log('error', 'a command broke', { error: String(error) });
-			const full = error instanceof Error && error.name === 'SqlError' && (error as { kind?: string }).kind === 'full';
+			const full =
+				error instanceof Error && error.name === 'SqlError' && (error as { kind?: string }).kind === 'full';
 			const failed = peerError(full ? 'StorageFull' : 'Internal', String(error));
 			notices.add(failed);
 			return err(failed);
@@ -262,25 +312,39 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 			const most = Math.min(limit, FEED_MOST);
 			const authors = author === undefined ? authorsInFeed() : [author];
 			const filter: Filter = { kinds: [KINDS.note], authors, ...(before ? { until: before.createdAt } : {}) };
-			const found = store.query([filter], { now: clock.now(), limit: most + (before ? 50 : 0) }).map(({ event }) => event);
-			const after = before ? found.filter((event) => event.created_at < before.createdAt || event.id > before.id) : found;
+			const found = store
+				.query([filter], { now: clock.now(), limit: most + (before ? 50 : 0) })
+				.map(({ event }) => event);
+			const after = before
+				? found.filter((event) => event.created_at < before.createdAt || event.id > before.id)
+				: found;
 			return Promise.resolve(feedItems(after.slice(0, most)));
 		},
 
 		activity: ({ limit, before }) =>
 			Promise.resolve(
-				ledger.statement({ limit: Math.min(limit, FEED_MOST), ...(before === undefined ? {} : { before }) }).map(
-					(transfer): ActivityItem => ({
-						id: transfer.id, at: transfer.at, kind: transfer.kind, state: transfer.state,
-						from: transfer.from, to: transfer.to, amount: transfer.amount, memo: transfer.memo ?? {},
-					}),
-				),
+				ledger
+					.statement({ limit: Math.min(limit, FEED_MOST), ...(before === undefined ? {} : { before }) })
+					.map((transfer): ActivityItem => ({
+						id: transfer.id,
+						at: transfer.at,
+						kind: transfer.kind,
+						state: transfer.state,
+						from: transfer.from,
+						to: transfer.to,
+						amount: transfer.amount,
+						memo: transfer.memo ?? {}
+					}))
 			),
 
 		people: async () => {
 			const hub = parts.linkState().contact?.pubkey;
-			const announced = store.query([{ kinds: [KINDS.announcement], limit: FEED_MOST }], { now: clock.now(), limit: FEED_MOST }).map(({ event }) => event.pubkey);
-			const pubkeys = [...new Set([...announced, ...reader.followed()])].filter((pubkey) => pubkey !== me() && pubkey !== hub);
+			const announced = store
+				.query([{ kinds: [KINDS.announcement], limit: FEED_MOST }], { now: clock.now(), limit: FEED_MOST })
+				.map(({ event }) => event.pubkey);
+			const pubkeys = [...new Set([...announced, ...reader.followed()])].filter(
+				(pubkey) => pubkey !== me() && pubkey !== hub
+			);
 			const people: Person[] = [];
 			for (const pubkey of pubkeys) {
 				if (parts.linksTo(pubkey) === undefined) parts.learnLinksTo(pubkey).catch(() => undefined);
@@ -293,15 +357,20 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 		earnings: ({ limit }) =>
 			Promise.resolve(
 				seller.earnings(Math.min(limit, FEED_MOST)).map(({ eventId, readers, total, at }) => ({
-					eventId, readers, amount: total, at, content: store.get(eventId, clock.now())?.event.content ?? '',
-				})),
+					eventId,
+					readers,
+					amount: total,
+					at,
+					content: store.get(eventId, clock.now())?.event.content ?? ''
+				}))
 			),
 
 		follow: (pubkey, terms) =>
 			guard(async () => {
 				if (!HEX64.test(pubkey)) return err(peerError('InvalidInput', 'not a public key'));
 				if (pubkey === me()) return err(peerError('InvalidInput', 'that is you'));
-				if (terms.maxPrice < 0n || terms.dailyLimit < 0n) return err(peerError('InvalidInput', 'a limit below zero'));
+				if (terms.maxPrice < 0n || terms.dailyLimit < 0n)
+					return err(peerError('InvalidInput', 'a limit below zero'));
 				reader.follow(pubkey, terms);
 				parts.learnLinksTo(pubkey).catch(() => undefined);
 				await saveFollows();
@@ -316,11 +385,13 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 				parts.changed('people');
 				return ok(null);
 			}),
-		setDailyLimit: (limit) => (limit < 0n ? Promise.resolve(err(peerError('InvalidInput'))) : set(personal.setDailyLimit(limit))),
+		setDailyLimit: (limit) =>
+			limit < 0n ? Promise.resolve(err(peerError('InvalidInput'))) : set(personal.setDailyLimit(limit)),
 
 		setFloat: (float) =>
 			guard(async () => {
-				if (float < 0n || float > LIMITS.floatMost) return err(peerError('InvalidInput', 'more than a hub may hold'));
+				if (float < 0n || float > LIMITS.floatMost)
+					return err(peerError('InvalidInput', 'more than a hub may hold'));
 				await set(personal.setFloat(float));
 				parts.links.reconnect();
 				return ok(null);
@@ -328,7 +399,8 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 
 		publish: ({ content, tags, kind }) =>
 			guard(async () => {
-				if (content.trim() === '' && (kind ?? KINDS.note) === KINDS.note) return err(peerError('InvalidInput', 'an empty note'));
+				if (content.trim() === '' && (kind ?? KINDS.note) === KINDS.note)
+					return err(peerError('InvalidInput', 'an empty note'));
 				const event = await parts.publish({ kind: kind ?? KINDS.note, content, ...(tags ? { tags } : {}) });
 				if (!personal.isAnnounced()) {
 					const announced = await parts.announce();
@@ -339,7 +411,8 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 			}),
 		setPrice: (price) =>
 			guard(async () => {
-				if (price < 0n || price > LIMITS.maxPacket) return err(peerError('InvalidInput', 'a price between nothing and a dollar'));
+				if (price < 0n || price > LIMITS.maxPacket)
+					return err(peerError('InvalidInput', 'a price between nothing and a dollar'));
 				await set(personal.setPrice(price));
 				await announcer.refresh();
 				if (personal.isAnnounced()) await parts.announce();
@@ -366,8 +439,12 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 				return ok({
 					channel: prepared.value.channel,
 					funding: prepared.value.funding,
-					typedData: settler.scheme.fundingTypedData(prepared.value.funding, prepared.value.epoch, domain.value),
-					fee: 0n,
+					typedData: settler.scheme.fundingTypedData(
+						prepared.value.funding,
+						prepared.value.epoch,
+						domain.value
+					),
+					fee: 0n
 				});
 			}),
 		fund: (funding) =>
@@ -387,7 +464,12 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 				void readWallet();
 				return refunded.ok ? ok({ refunded: refunded.value }) : refunded;
 			}),
-		prepareRequestClose: (channel) => walletTransaction(channel, (found) => ({ to: found.contract, data: encodeRequestClose(found.channel.key), value: 0n })),
+		prepareRequestClose: (channel) =>
+			walletTransaction(channel, (found) => ({
+				to: found.contract,
+				data: encodeRequestClose(found.channel.key),
+				value: 0n
+			})),
 		prepareWithdraw: (channel) =>
 			walletTransaction(channel, (found) => {
 				const time = settler?.chainTime() ?? 0;
@@ -401,6 +483,10 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 				void readWallet();
 				return refreshed;
 			}),
+		retryLink: () => {
+			parts.links.retryNow();
+			return Promise.resolve(ok(null));
+		},
 		setPayoutAddress: (address) =>
 			guard(async () => {
 				if (!ADDRESS.test(address)) return err(peerError('InvalidInput', 'not an address'));
@@ -434,25 +520,33 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 			}),
 		importEvents: (lines) => importEvents(lines),
 		exportEvents: () => {
-			const events: NostrEvent[] = store.query([{ authors: [me()] }], { now: clock.now(), limit: 1_000_000 }).map(({ event }) => event);
-			return Promise.resolve(events.map((event) => JSON.stringify(event)).join('\n') + (events.length > 0 ? '\n' : ''));
+			const events: NostrEvent[] = store
+				.query([{ authors: [me()] }], { now: clock.now(), limit: 1_000_000 })
+				.map(({ event }) => event);
+			return Promise.resolve(
+				events.map((event) => JSON.stringify(event)).join('\n') + (events.length > 0 ? '\n' : '')
+			);
 		},
 		stop: async () => {
 			stopped = true;
 			walletTimer();
 			await stop();
-		},
+		}
 	};
 
 	/** The follow list is an event like any other (NIP-02), so that other software can read it. */
 	async function saveFollows(): Promise<void> {
 		const hub = parts.linkState().contact?.pubkey;
-		const tags = reader.followed().filter((pubkey) => pubkey !== hub).map((pubkey) => ['p', pubkey]);
+		const tags = reader
+			.followed()
+			.filter((pubkey) => pubkey !== hub)
+			.map((pubkey) => ['p', pubkey]);
 		await parts.publish({ kind: KINDS.follows, content: '', tags });
 	}
 
 	async function walletTransaction(
-		id: Hex, build: (found: { readonly channel: Channel; readonly contract: Address }) => WalletTransaction | undefined,
+		id: Hex,
+		build: (found: { readonly channel: Channel; readonly contract: Address }) => WalletTransaction | undefined
 	): Promise<Answer<WalletTransaction>> {
 		const channel = channels.get(id);
 		const contract = platform.chain?.contract;
@@ -464,7 +558,10 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 	}
 
 	async function importEvents(lines: readonly string[]): Promise<ImportCounts> {
-		const counts = await importLines({ crypto, store, commit: (work) => commits.run(work), now: () => clock.now() }, lines);
+		const counts = await importLines(
+			{ crypto, store, commit: (work) => commits.run(work), now: () => clock.now() },
+			lines
+		);
 		if (counts.stored + counts.replaced > 0) {
 			parts.changed('feed');
 			parts.changed('people');

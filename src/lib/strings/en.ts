@@ -91,6 +91,7 @@ export const strings = {
 		storage: 'Storage',
 		otherTabMore:
 			'The connection and the money are looked after by another tab of this browser. This one shows the same and can do the same.',
+		retry: 'Try now',
 		messages: 'Messages',
 		noMessages: 'Nothing needs your attention.'
 	},
@@ -455,7 +456,8 @@ export const strings = {
 		dailyLimit: 'Daily limit, all authors together, in dollars',
 		dailyLimitMore: 'Nothing more is bought that day when it is reached. 0 stops all spending.',
 		float: 'Most your hub may hold for you, in dollars',
-		floatMore: 'Your node does not let the hub owe you more than this. Cash out to stay below it; 0 lets it hold nothing, and then nobody can pay you.',
+		floatMore:
+			'Your node does not let the hub owe you more than this. Cash out to stay below it; 0 lets it hold nothing, and then nobody can pay you.',
 		look: 'Look',
 		theme: 'Theme',
 		themes: { system: 'As the system', light: 'Light', dark: 'Dark' },

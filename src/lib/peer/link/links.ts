@@ -840,6 +840,10 @@ export const createLinks = (deps: LinksDeps): Links => {
 		},
 
 		ask: async (peer, request) => {
+			// A link that was just dropped to tell it something new is back within a second or two.
+			const patience = clock.now() + LIMITS.reconnectPatienceMs;
+			while (!live.has(peer) && !stopped && clock.now() < patience)
+				await new Promise<void>((resolve) => void clock.after(LIMITS.reconnectFirstMs / 10, resolve));
 			const link = live.get(peer);
 			if (!link) return err({ type: 'NotConnected', reason: 'the link is down' });
 			const answer = await link.connection.request(

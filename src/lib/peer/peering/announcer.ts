@@ -16,7 +16,13 @@ import { err, ok, type Result } from '../result.ts';
 import type { SettlementScheme } from '../settlement/scheme.ts';
 import type { Commits } from '../storage/commit.ts';
 import type { NodeContact } from '../stream/session.ts';
-import { checkAnnouncement, createAnnouncement, newestStreamKey, payeeDigest, type Announcement } from './announcement.ts';
+import {
+	checkAnnouncement,
+	createAnnouncement,
+	newestStreamKey,
+	payeeDigest,
+	type Announcement
+} from './announcement.ts';
 
 export interface AnnouncerDeps {
 	readonly clock: Clock;
@@ -69,7 +75,14 @@ export const contactOf = (announced: Announcement): NodeContact | undefined => {
 
 export const createAnnouncer = (deps: AnnouncerDeps): Announcer => {
 	const { clock, crypto, commits, store, identity, scheme } = deps;
-	let mine: { readonly event: VerifiedEvent; readonly address: string; readonly price: bigint; readonly renewAt: number } | undefined;
+	let mine:
+		| {
+				readonly event: VerifiedEvent;
+				readonly address: string;
+				readonly price: bigint;
+				readonly renewAt: number;
+		  }
+		| undefined;
 
 	const newest = (kind: number, author: string): VerifiedEvent | undefined =>
 		store.query([{ kinds: [kind], authors: [author], limit: 1 }], { now: clock.now(), limit: 1 })[0]?.event;
@@ -91,7 +104,8 @@ export const createAnnouncer = (deps: AnnouncerDeps): Announcer => {
 		if (address === undefined) return;
 		const now = clock.now();
 		const price = deps.price();
-		const isSame = mine?.address === address && mine.price === price && mine.event.pubkey === identity.pubkey();
+		const isSame =
+			mine?.address === address && mine.price === price && mine.event.pubkey === identity.pubkey();
 		if (mine && isSame && now < mine.renewAt) return;
 		const key = await identity.streamKey();
 		const event = await identity.sign(
@@ -141,7 +155,8 @@ export const createAnnouncer = (deps: AnnouncerDeps): Announcer => {
 				limit: SHARED_MOST
 			});
 			for (const { event } of known)
-				if (event.pubkey !== contact.pubkey && event.pubkey !== identity.pubkey()) await deps.publishTo(contact, event);
+				if (event.pubkey !== contact.pubkey && event.pubkey !== identity.pubkey())
+					await deps.publishTo(contact, event);
 		},
 
 		passOn: async (event) => {
