@@ -12,7 +12,8 @@ const firefoxPath = findFirefox();
 export default defineConfig({
 	testDir: 'tests/e2e',
 	testMatch: '**/*.spec.ts',
-	outputDir: 'test-results',
+	// Playwright empties this folder when it starts; the logs of all suites are beside it.
+	outputDir: 'test-results/playwright',
 	// Two cores carry a browser, a chain and three nodes once, not twice.
 	workers: 1,
 	fullyParallel: false,
