@@ -115,6 +115,11 @@ export const SUITES: readonly Suite[] = [
 		['full'],
 		['src/**/*.node.test.ts', '{server,scripts,bench,tests/interop,tests/docs}/**/*.test.ts']
 	),
+	// What of it moves money, with the simulated world and without a chain: for `test:fast` alone.
+	fastOnly('node: money', vitest('node', ['fast'], ['src/lib/peer/**/*.node.test.ts']), [
+		'src/lib/peer',
+		'--exclude=**/viem-chain.node.test.ts'
+	]),
 	{
 		name: 'contracts',
 		in: ['full', 'contracts'],
@@ -156,6 +161,11 @@ function types(
 			...['--incremental', '--tsBuildInfoFile', `node_modules/.cache/tsc/${config}.tsbuildinfo`]
 		]
 	};
+}
+
+/** A part of another suite under a name of its own. */
+function fastOnly(name: SuiteName, suite: Suite, filters: readonly string[]): Suite {
+	return { ...suite, name, command: [...suite.command, ...filters] };
 }
 
 function vitest(

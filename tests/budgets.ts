@@ -18,6 +18,7 @@ export const BUDGET_SECONDS = {
 	format: 60,
 	core: 120,
 	node: 240,
+	'node: money': 45,
 	'contract bindings': 60,
 	contracts: 300,
 	bundle: 120,
