@@ -728,17 +728,15 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 				pendingIn: accounts.pendingIn(row.peer),
 				pendingOut: accounts.pendingOut(row.peer)
 			})),
-			channels: channels
-				.all()
-				.map(({ id, epoch, direction, status, deposited, claimed, settled }) => ({
-					id,
-					epoch,
-					direction,
-					status,
-					deposited,
-					claimed,
-					settled
-				})),
+			channels: channels.all().map(({ id, epoch, direction, status, deposited, claimed, settled }) => ({
+				id,
+				epoch,
+				direction,
+				status,
+				deposited,
+				claimed,
+				settled
+			})),
 			balances: ledger.balances(),
 			audit: (() => {
 				const { sum, differences } = ledger.audit();
