@@ -10,7 +10,7 @@ describe('the sentences for errors', () => {
 	it.each(Object.entries(errors))(
 		'%s says what happened, whether the money is safe and what to do',
 		(_, text) => {
-			for (const sentence of [text.happened, text.money, text.todo])
+			for (const sentence of [text.happened, text.money, text.advice])
 				expect(sentence).toMatch(/^\p{Lu}.{8,}\.$/u);
 		}
 	);

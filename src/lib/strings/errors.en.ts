@@ -7,7 +7,7 @@ import type { PeerErrorType } from '../peer/errors.ts';
 export interface ErrorText {
 	readonly happened: string;
 	readonly money: string;
-	readonly todo: string;
+	readonly advice: string;
 }
 
 const SAFE = 'Your money is safe: nothing moved.';
@@ -16,202 +16,205 @@ export const errors: Record<PeerErrorType, ErrorText> = {
 	HubUnreachable: {
 		happened: 'Your hub does not answer.',
 		money: 'Your money is safe: nothing can be spent while you are offline.',
-		todo: 'Nothing to do; the app tries again by itself. What you have can be read, and what you write is kept.'
+		advice:
+			'Nothing to do; the app tries again by itself. What you have can be read, and what you write is kept.'
 	},
 	HubRefused: {
 		happened: 'Your hub refused to let you in.',
 		money: 'Your money is safe: what is in your channel can be had back without the hub.',
-		todo: 'Check that this device’s clock is right, then load the page again. If it stays so, close the channel.'
+		advice:
+			'Check that this device’s clock is right, then load the page again. If it stays so, close the channel.'
 	},
 	HubDisagrees: {
 		happened: 'Your books and your hub’s differ.',
 		money:
 			'At most the small amount promised ahead is at risk; nothing more is signed until you agree again.',
-		todo: 'Load the page again. If it stays so, close the channel and copy the details for the hub’s operator.'
+		advice:
+			'Load the page again. If it stays so, close the channel and copy the details for the hub’s operator.'
 	},
 	NotConnected: {
 		happened: 'This needs the hub, and you are not connected.',
 		money: SAFE,
-		todo: 'Wait for “Online” above and try again.'
+		advice: 'Wait for “Online” above and try again.'
 	},
 	MalformedFrame: {
 		happened: 'Another node sent a message that makes no sense.',
 		money: 'Your money is safe: the message was refused.',
-		todo: 'Nothing to do. If it is always the same author, unfollow.'
+		advice: 'Nothing to do. If it is always the same author, unfollow.'
 	},
 	InvalidEvent: {
 		happened: 'A note arrived whose signature or content is wrong.',
 		money: 'Your money is safe: it was refused and not paid for.',
-		todo: 'Nothing to do. If it is always the same author, unfollow.'
+		advice: 'Nothing to do. If it is always the same author, unfollow.'
 	},
 	InvalidDelegation: {
 		happened: 'A device claims to speak for somebody without proof.',
 		money: 'Your money is safe: it was not listened to.',
-		todo: 'Nothing to do. The author may have to renew the device’s permission.'
+		advice: 'Nothing to do. The author may have to renew the device’s permission.'
 	},
 	ClaimNotIncreasing: {
 		happened: 'A claim was not above the one before.',
 		money: 'Your money is safe: you still hold the higher claim.',
-		todo: 'Nothing to do; the hub has to send a correct one.'
+		advice: 'Nothing to do; the hub has to send a correct one.'
 	},
 	ClaimForged: {
 		happened: 'A claim was signed with the wrong key.',
 		money: 'Your money is safe: it was refused, and nothing was given for it.',
-		todo: 'Nothing to do. If it keeps happening, cash out and copy the details.'
+		advice: 'Nothing to do. If it keeps happening, cash out and copy the details.'
 	},
 	ClaimBeyondDeposit: {
 		happened: 'A claim promises more than the channel holds.',
 		money: 'Your money is safe: it was refused, and nothing was given for it.',
-		todo: 'Nothing to do; the payer has to top up the channel first.'
+		advice: 'Nothing to do; the payer has to top up the channel first.'
 	},
 	ChannelClosed: {
 		happened: 'This channel is closed.',
 		money: 'Your money is safe: the unspent deposit went back to the wallet that paid it in.',
-		todo: 'Put money in a new channel to go on reading paid notes.'
+		advice: 'Put money in a new channel to go on reading paid notes.'
 	},
 	ChannelUnknown: {
 		happened: 'The hub does not know this channel.',
 		money: 'Your money is safe: the chain knows it, and you can have it back without the hub.',
-		todo: 'Close the channel without the hub’s help, then open a new one.'
+		advice: 'Close the channel without the hub’s help, then open a new one.'
 	},
 	ChannelTerms: {
 		happened: 'The terms of the channel are not acceptable to one side.',
 		money: SAFE,
-		todo: 'Load the page again to get the hub’s current terms, then try again.'
+		advice: 'Load the page again to get the hub’s current terms, then try again.'
 	},
 	NotEnoughInChannel: {
 		happened: 'There is not enough in your channel.',
 		money: 'Your money is safe: nothing was sent, and the notes wait.',
-		todo: 'Top up the channel.'
+		advice: 'Top up the channel.'
 	},
 	StillInGrace: {
 		happened: 'The grace period of the channel is not over.',
 		money: 'Your money is safe: it stays in the channel until you withdraw it.',
-		todo: 'Come back when the time on the channel’s card is over.'
+		advice: 'Come back when the time on the channel’s card is over.'
 	},
 	AuthorUnknown: {
 		happened: 'No announcement of this author was found.',
 		money: SAFE,
-		todo: 'Nothing to do; it is looked for again by itself. Check the key if you pasted it.'
+		advice: 'Nothing to do; it is looked for again by itself. Check the key if you pasted it.'
 	},
 	AuthorUnreachable: {
 		happened: 'The author’s node does not answer.',
 		money: 'Your money is safe: you pay only for what arrives.',
-		todo: 'Nothing to do; it is asked again by itself.'
+		advice: 'Nothing to do; it is asked again by itself.'
 	},
 	AuthorCheated: {
 		happened: 'The author took a payment and did not deliver the note.',
 		money: 'The price of this one request is lost; nothing more is paid to this author.',
-		todo: 'Unfollow, unless you have a reason to trust them.'
+		advice: 'Unfollow, unless you have a reason to trust them.'
 	},
 	AnswerSpoiled: {
 		happened: 'A note was damaged on its way to you.',
 		money: 'It is asked for again with the receipt of the payment, without paying twice.',
-		todo: 'Nothing to do; this happens by itself.'
+		advice: 'Nothing to do; this happens by itself.'
 	},
 	PriceExpired: {
 		happened: 'The offered price is no longer valid.',
 		money: SAFE,
-		todo: 'Nothing to do; the new price is asked for, and your limit still holds.'
+		advice: 'Nothing to do; the new price is asked for, and your limit still holds.'
 	},
 	PriceAboveLimit: {
 		happened: 'The author asks more than you agreed to.',
 		money: 'Your money is safe: nothing is bought above your limit.',
-		todo: 'Change the terms for this author, or leave the notes waiting.'
+		advice: 'Change the terms for this author, or leave the notes waiting.'
 	},
 	DailyLimitReached: {
 		happened: 'The daily limit is reached.',
 		money: 'Your money is safe: nothing more is bought today.',
-		todo: 'Wait until tomorrow, or raise the limit.'
+		advice: 'Wait until tomorrow, or raise the limit.'
 	},
 	WayTooDear: {
 		happened: 'The nodes on the way take too large a part.',
 		money: 'Your money is safe: nothing was sent that way.',
-		todo: 'Nothing to do; it is tried again later, when fees may be lower.'
+		advice: 'Nothing to do; it is tried again later, when fees may be lower.'
 	},
 	NoRoute: {
 		happened: 'There is no way to this author at the moment.',
 		money: 'Your money is safe: the packet came back unpaid.',
-		todo: 'Nothing to do; it is tried again by itself.'
+		advice: 'Nothing to do; it is tried again by itself.'
 	},
 	PacketTimedOut: {
 		happened: 'An answer did not come in time.',
 		money: 'Whether the payment went through is learned from the hub; a note is never paid twice.',
-		todo: 'Nothing to do; it is asked for again with the same receipt.'
+		advice: 'Nothing to do; it is asked for again with the same receipt.'
 	},
 	WalletRefused: {
 		happened: 'The wallet declined.',
 		money: SAFE,
-		todo: 'Try again if you did not mean to decline.'
+		advice: 'Try again if you did not mean to decline.'
 	},
 	WalletMissing: {
 		happened: 'No wallet is connected.',
 		money: SAFE,
-		todo: 'Connect a wallet and try again.'
+		advice: 'Connect a wallet and try again.'
 	},
 	WalletWrongChain: {
 		happened: 'The wallet is on another chain than this network.',
 		money: SAFE,
-		todo: 'Let the wallet switch to this network’s chain, or choose another wallet.'
+		advice: 'Let the wallet switch to this network’s chain, or choose another wallet.'
 	},
 	FundingRefused: {
 		happened: 'The funding was not accepted.',
 		money: 'Your money is safe: it is still in your wallet.',
-		todo: 'Check that the wallet holds the amount, then try again.'
+		advice: 'Check that the wallet holds the amount, then try again.'
 	},
 	ChainUnreachable: {
 		happened: 'The chain does not answer.',
 		money: 'Your money is safe: what is in your channel can still pay for notes.',
-		todo: 'Opening, closing and cashing out have to wait. Try again later.'
+		advice: 'Opening, closing and cashing out have to wait. Try again later.'
 	},
 	TransactionRefused: {
 		happened: 'The chain refused a transaction.',
 		money: 'Your money is safe: a refused transaction changes nothing.',
-		todo: 'Try again. If it is refused again, copy the details.'
+		advice: 'Try again. If it is refused again, copy the details.'
 	},
 	ChainReplaced: {
 		happened: 'This network started over with a new chain.',
 		money: 'The old chain’s test money is gone with it; your channels there were archived.',
-		todo: 'Put money in a new channel to go on. Your key, notes and follows are still here.'
+		advice: 'Put money in a new channel to go on. Your key, notes and follows are still here.'
 	},
 	PayoutTooSmall: {
 		happened: 'Too little is held to cash out.',
 		money: 'Your money is safe: it stays with your hub.',
-		todo: 'Cash out when more has gathered.'
+		advice: 'Cash out when more has gathered.'
 	},
 	PayoutFailed: {
 		happened: 'The hub could not pay you out.',
 		money: 'Your money is safe: the hub still owes it to you, as before.',
-		todo: 'Try again later.'
+		advice: 'Try again later.'
 	},
 	StorageFull: {
 		happened: 'This device has no room left.',
 		money: 'Your money is safe: nothing is bought that cannot be stored.',
-		todo: 'Free some space on the device, then load the page again.'
+		advice: 'Free some space on the device, then load the page again.'
 	},
 	StorageLost: {
 		happened: 'The browser cleared this app’s storage.',
 		money: 'What was in open channels is at risk up to their deposits until the hub and the chain are asked.',
-		todo: 'Import your key’s backup in Settings and reconnect the wallet that paid in.'
+		advice: 'Import your key’s backup in Settings and reconnect the wallet that paid in.'
 	},
 	WrongPassword: {
 		happened: 'The password does not fit.',
 		money: SAFE,
-		todo: 'Try again; mind upper and lower case.'
+		advice: 'Try again; mind upper and lower case.'
 	},
 	InvalidKey: {
 		happened: 'This is not a key the app can read.',
 		money: SAFE,
-		todo: 'Paste the whole text, beginning with nsec1 or ncryptsec1.'
+		advice: 'Paste the whole text, beginning with nsec1 or ncryptsec1.'
 	},
 	InvalidInput: {
 		happened: 'Something in the form is not valid.',
 		money: SAFE,
-		todo: 'Check what you wrote and try again.'
+		advice: 'Check what you wrote and try again.'
 	},
 	Internal: {
 		happened: 'The app made a mistake.',
 		money: 'Nothing is lost: what was booked is on disk, and anything under way is settled with the hub.',
-		todo: 'Load the page again. If it comes back, copy the details and report them.'
+		advice: 'Load the page again. If it comes back, copy the details and report them.'
 	}
 };
