@@ -32,14 +32,15 @@ import { LIMITS } from './limits.ts';
 import { createLinkAccounts } from './link/accounts.ts';
 import { createLinks, type LinkEvent, type Links } from './link/links.ts';
 import { createPackets } from './link/packets.ts';
-import { createReader, type Reader } from './market/reader.ts';
+import { createReader } from './market/reader.ts';
 import { createSeller } from './market/seller.ts';
-import { createNotices, type Notices } from './notices.ts';
+import { createNotices } from './notices.ts';
 import { checkAnnouncement } from './peering/announcement.ts';
-import { ANNOUNCED_KINDS, contactOf, createAnnouncer, type Announcer } from './peering/announcer.ts';
+import { ANNOUNCED_KINDS, contactOf, createAnnouncer } from './peering/announcer.ts';
 import { LINK_ASSET } from './money.ts';
 import { createPeerApi } from './peer-api.ts';
-import { createPersonalSettings, type PersonalSettings } from './personal-settings.ts';
+import type { Change, LinkState, PeerParts, Publish } from './peer-parts.ts';
+import { createPersonalSettings } from './personal-settings.ts';
 import type { Clock, Platform, Socket } from './platform.ts';
 import { err, type Result } from './result.ts';
 import type { Address, SignedClaim } from './settlement/chain.ts';
@@ -62,12 +63,7 @@ export interface Peer {
 	status(): PeerStatus;
 	/** For hosts that publish on their person's behalf, or give others a hand with the chain. */
 	readonly settler: Settler | undefined;
-	publish(draft: {
-		readonly kind: number;
-		readonly content: string;
-		readonly tags?: readonly (readonly string[])[];
-		readonly createdAt?: number;
-	}): Promise<VerifiedEvent>;
+	readonly publish: Publish;
 }
 
 export interface PeerStatus {
@@ -98,54 +94,6 @@ export interface PeerStatus {
 	readonly traffic: { readonly in: number; readonly out: number };
 	readonly events: number;
 	readonly commits: { readonly commits: number; readonly units: number };
-}
-
-/** What the parts share with the person's side (peer-api.ts). */
-export interface PeerParts {
-	readonly platform: Platform;
-	readonly config: PeerConfig;
-	readonly sql: Platform['sql'];
-	readonly commits: ReturnType<typeof createCommits>;
-	readonly settings: ReturnType<typeof createSettings>;
-	readonly ledger: ReturnType<typeof createLedger>;
-	readonly store: ReturnType<typeof createEventStore>;
-	readonly identity: Awaited<ReturnType<typeof loadIdentity>>;
-	readonly accounts: ReturnType<typeof createLinkAccounts>;
-	readonly channels: ReturnType<typeof createChannels>;
-	readonly links: Links;
-	readonly connector: Connector;
-	readonly seller: ReturnType<typeof createSeller>;
-	readonly reader: Reader;
-	readonly settler: Settler | undefined;
-	readonly linkState: () => LinkState;
-	readonly addresses: () => readonly string[];
-	readonly personal: PersonalSettings;
-	/** Where money of this node goes on the chain. */
-	readonly payee: () => Address | undefined;
-	readonly announcer: Announcer;
-	readonly linksTo: (pubkey: string) => number | undefined;
-	readonly learnLinksTo: (pubkey: string) => Promise<void>;
-	readonly announce: () => Promise<Result<null, PeerError>>;
-	/** Signs, keeps, offers to readers. */
-	readonly publish: Peer['publish'];
-	readonly onChange: (listener: (what: Change) => void) => void;
-	readonly changed: (what: Change) => void;
-	readonly notices: Notices;
-}
-
-export type Change = 'state' | 'feed' | 'activity' | 'people';
-
-export interface LinkState {
-	status: 'connecting' | 'online' | 'offline';
-	url: string;
-	/** Device and person of the parent, once met. */
-	device: string | undefined;
-	owner: string | undefined;
-	address: string | undefined;
-	since: number;
-	retryAt: number | undefined;
-	/** How to reach the hub's own store. */
-	contact: NodeContact | undefined;
 }
 
 /** Channels of a neighbour's hello that are looked up on the chain; a link has one or two. */
@@ -590,7 +538,7 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 
 	// ---------------------------------------------------------------- publishing
 
-	const publish: Peer['publish'] = async ({ kind, content, tags, createdAt }) => {
+	const publish: Publish = async ({ kind, content, tags, createdAt }) => {
 		const event = await identity.sign({
 			kind,
 			content,

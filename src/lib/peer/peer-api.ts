@@ -18,7 +18,7 @@ import type {
 import type { Hex } from './bytes.ts';
 import type { Channel } from './channel/channels.ts';
 import type { Filter, NostrEvent, VerifiedEvent } from './codec/nostr-event.ts';
-import type { Change, PeerParts } from './create-peer.ts';
+import type { Change, PeerParts } from './peer-parts.ts';
 import { peerError } from './errors.ts';
 import { importLines } from './events/import.ts';
 import { KINDS } from './events/kinds.ts';

@@ -387,6 +387,20 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 	};
 	const mayPromise = (egress: string): boolean => (uncovered.get(egress) ?? 0) < LIMITS.uncoveredRejects;
 
+	/** The row by which a neighbour's prepare is known until long after it expired. Inside a transaction. */
+	const insertIncoming = (peer: string, prepare: IlpPrepare, hash: Uint8Array, group: string): void =>
+		packets.insert({
+			link: peer,
+			direction: 'in',
+			hash,
+			amount: prepare.amount,
+			expiresAt: prepare.expiresAt,
+			condition: prepare.condition,
+			group,
+			inLink: undefined,
+			inHash: undefined
+		});
+
 	const deliver = async (
 		peer: string,
 		prepare: IlpPrepare,
@@ -407,17 +421,7 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 				const booking = verdict.booking;
 				// Without the preimage on disk a crash would make the neighbour hear "rejected".
 				if (!booking || !verdict.fulfillment) throw new Error('money without a booking or a fulfillment');
-				packets.insert({
-					link: peer,
-					direction: 'in',
-					hash,
-					amount: prepare.amount,
-					expiresAt: prepare.expiresAt,
-					condition: prepare.condition,
-					group,
-					inLink: undefined,
-					inHash: undefined
-				});
+				insertIncoming(peer, prepare, hash, group);
 				packets.settle(peer, 'in', hash, 'fulfilled', now, verdict.fulfillment);
 				ledger.record({
 					kind: booking.kind,
@@ -485,17 +489,7 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 					return reject('T04', 'too much under way');
 				const covered = accounts.cover(egress, out, clock.now(), mayPromise(egress));
 				if (!covered.covered) return reject('T04', 'the next link is not funded');
-				packets.insert({
-					link: peer,
-					direction: 'in',
-					hash,
-					amount: prepare.amount,
-					expiresAt: prepare.expiresAt,
-					condition: prepare.condition,
-					group,
-					inLink: undefined,
-					inHash: undefined
-				});
+				insertIncoming(peer, prepare, hash, group);
 				packets.insert({
 					link: egress,
 					direction: 'out',

@@ -1,0 +1,82 @@
+/**
+ * The parts of a running peer, as the person's side (peer-api.ts) gets them from where they are wired
+ * (create-peer.ts).
+ */
+import type { Channels } from './channel/channels.ts';
+import type { Settler } from './channel/settler.ts';
+import type { VerifiedEvent } from './codec/nostr-event.ts';
+import type { PeerConfig } from './config.ts';
+import type { PeerError } from './errors.ts';
+import type { EventStore } from './events/store.ts';
+import type { Identity } from './identity.ts';
+import type { Connector } from './ilp/connector.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import type { LinkAccounts } from './link/accounts.ts';
+import type { Links } from './link/links.ts';
+import type { Reader } from './market/reader.ts';
+import type { Seller } from './market/seller.ts';
+import type { Notices } from './notices.ts';
+import type { Announcer } from './peering/announcer.ts';
+import type { PersonalSettings } from './personal-settings.ts';
+import type { Platform } from './platform.ts';
+import type { Result } from './result.ts';
+import type { Address } from './settlement/chain.ts';
+import type { Commits } from './storage/commit.ts';
+import type { Settings } from './storage/settings.ts';
+import type { NodeContact } from './stream/session.ts';
+
+/** Signs, keeps and offers an event of this person. `createdAt` in Unix seconds, now unless given. */
+export type Publish = (draft: {
+	readonly kind: number;
+	readonly content: string;
+	readonly tags?: readonly (readonly string[])[];
+	readonly createdAt?: number;
+}) => Promise<VerifiedEvent>;
+
+/** What the parts share with the person's side (peer-api.ts). */
+export interface PeerParts {
+	readonly platform: Platform;
+	readonly config: PeerConfig;
+	readonly sql: Platform['sql'];
+	readonly commits: Commits;
+	readonly settings: Settings;
+	readonly ledger: Ledger;
+	readonly store: EventStore;
+	readonly identity: Identity;
+	readonly accounts: LinkAccounts;
+	readonly channels: Channels;
+	readonly links: Links;
+	readonly connector: Connector;
+	readonly seller: Seller;
+	readonly reader: Reader;
+	readonly settler: Settler | undefined;
+	readonly linkState: () => LinkState;
+	readonly addresses: () => readonly string[];
+	readonly personal: PersonalSettings;
+	/** Where money of this node goes on the chain. */
+	readonly payee: () => Address | undefined;
+	readonly announcer: Announcer;
+	readonly linksTo: (pubkey: string) => number | undefined;
+	readonly learnLinksTo: (pubkey: string) => Promise<void>;
+	readonly announce: () => Promise<Result<null, PeerError>>;
+	/** Signs, keeps, offers to readers. */
+	readonly publish: Publish;
+	readonly onChange: (listener: (what: Change) => void) => void;
+	readonly changed: (what: Change) => void;
+	readonly notices: Notices;
+}
+
+export type Change = 'state' | 'feed' | 'activity' | 'people';
+
+export interface LinkState {
+	status: 'connecting' | 'online' | 'offline';
+	url: string;
+	/** Device and person of the parent, once met. */
+	device: string | undefined;
+	owner: string | undefined;
+	address: string | undefined;
+	since: number;
+	retryAt: number | undefined;
+	/** How to reach the hub's own store. */
+	contact: NodeContact | undefined;
+}
