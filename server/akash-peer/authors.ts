@@ -10,16 +10,7 @@ import { topicsOf, type Look, type Topic } from './facts.ts';
 import { BOB_NOTES } from './notes-bob.ts';
 import { CAROL_NOTES } from './notes-carol.ts';
 import { HUB_NOTES } from './notes-hub.ts';
-
-/** A note of the past; lists of them begin with the oldest. */
-export interface PastNote {
-	readonly content: string;
-	/** Hashtags (`t` tags), lower case. */
-	readonly topics?: readonly string[];
-	/** A name by which later notes of the list answer this one. */
-	readonly key?: string;
-	readonly replyTo?: string;
-}
+import type { PastNote } from './past-note.ts';
 
 export interface AuthorOptions {
 	readonly peer: Pick<Peer, 'api' | 'publish' | 'status'>;

@@ -1,5 +1,5 @@
 /** What Bob wrote before anybody here could read him: chains, channels, claims and where they came from. */
-import type { PastNote } from './authors.ts';
+import type { PastNote } from './past-note.ts';
 
 export const BOB_NOTES: readonly PastNote[] = [
 	{ content: 'A note, a price, a signature. Here we go.' },

@@ -1,5 +1,5 @@
 /** What Carol wrote before anybody here could read her: packets, routes, fees, Nostr, and how people read. */
-import type { PastNote } from './authors.ts';
+import type { PastNote } from './past-note.ts';
 
 export const CAROL_NOTES: readonly PastNote[] = [
 	{ content: 'Hello from the far end.' },

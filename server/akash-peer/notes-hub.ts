@@ -1,5 +1,5 @@
 /** What a newcomer finds on screen before following anybody. Free: the hub asks nothing for its own notes. */
-import type { PastNote } from './authors.ts';
+import type { PastNote } from './past-note.ts';
 
 export const HUB_NOTES: readonly PastNote[] = [
 	{
