@@ -31,3 +31,25 @@ describe('static routes', () => {
 		expect(routes.all()).toEqual([]);
 	});
 });
+
+describe('learnt routes', () => {
+	const learnt = (prefix: string) => ({ prefix, peer: `taught ${prefix}`, links: 2, path: [prefix] });
+
+	it('are taken where nothing was configured, and a longer one before a shorter configured one', () => {
+		const routes = table('test.hub');
+		routes.learn(learnt('test.hub.bob'));
+		routes.learn(learnt('test.far'));
+		expect(routes.find('test.hub.bob.x')?.peer).toBe('taught test.hub.bob');
+		expect(routes.find('test.far.x')?.peer).toBe('taught test.far');
+	});
+
+	it('give way to what is configured for the same prefix, and are there again without it', () => {
+		const routes = table('test.hub');
+		routes.learn(learnt('test.hub'));
+		expect(routes.find('test.hub.x')?.peer).toBe('to test.hub');
+		routes.remove('test.hub');
+		expect(routes.find('test.hub.x')?.peer).toBe('taught test.hub');
+		routes.unlearn('test.hub');
+		expect(routes.find('test.hub.x')).toBeUndefined();
+	});
+});
