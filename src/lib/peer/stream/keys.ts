@@ -13,10 +13,13 @@
  * secret, and only with its data unchanged. The tag stands **before** the ciphertext, unlike in most
  * libraries. An iv is random and never used twice with one key; a connection closes before either
  * side has sent 2^31 packets.
+ *
+ * Every function here answers at once when the crypto port does: packets are many, promises are dear.
  */
 import { utf8 } from '../bytes.ts';
 import { LIMITS } from '../limits.ts';
-import type { Crypto } from '../platform.ts';
+import type { Crypto, Eventually } from '../platform.ts';
+import { whenever } from './whenever.ts';
 
 /** Bytes of a random iv. */
 export const STREAM_IV_LENGTH = 12;
@@ -36,34 +39,39 @@ export interface StreamKeys {
 	readonly fulfillmentKey: Uint8Array;
 }
 
-export const deriveStreamKeys = async (crypto: Crypto, sharedSecret: Uint8Array): Promise<StreamKeys> => ({
-	encryptionKey: await crypto.hmacSha256(sharedSecret, ENCRYPTION_LABEL),
-	fulfillmentKey: await crypto.hmacSha256(sharedSecret, FULFILLMENT_LABEL)
-});
+export const deriveStreamKeys = (crypto: Crypto, sharedSecret: Uint8Array): Eventually<StreamKeys> =>
+	whenever(crypto.hmacSha256(sharedSecret, ENCRYPTION_LABEL), (encryptionKey) =>
+		whenever(crypto.hmacSha256(sharedSecret, FULFILLMENT_LABEL), (fulfillmentKey) => ({
+			encryptionKey,
+			fulfillmentKey
+		}))
+	);
 
 /** The data of an ILP packet. `iv` is {@link STREAM_IV_LENGTH} fresh random bytes. */
-export const sealPacket = async (
+export const sealPacket = (
 	crypto: Crypto,
 	keys: StreamKeys,
 	iv: Uint8Array,
 	plaintext: Uint8Array
-): Promise<Uint8Array> => {
+): Eventually<Uint8Array> => {
 	if (iv.length !== STREAM_IV_LENGTH) throw new Error(`iv of ${iv.length} bytes`);
-	if (plaintext.length > MAX_STREAM_PLAINTEXT) throw new Error(`plaintext of ${plaintext.length} bytes`);
-	const sealed = await crypto.aesGcmSeal(keys.encryptionKey, iv, plaintext);
-	const data = new Uint8Array(STREAM_OVERHEAD + plaintext.length);
-	data.set(iv);
-	data.set(sealed.subarray(plaintext.length), STREAM_IV_LENGTH);
-	data.set(sealed.subarray(0, plaintext.length), STREAM_OVERHEAD);
-	return data;
+	const length = plaintext.length;
+	if (length > MAX_STREAM_PLAINTEXT) throw new Error(`plaintext of ${length} bytes`);
+	return whenever(crypto.aesGcmSeal(keys.encryptionKey, iv, plaintext), (sealed) => {
+		const data = new Uint8Array(STREAM_OVERHEAD + length);
+		data.set(iv);
+		data.set(sealed.subarray(length), STREAM_IV_LENGTH);
+		data.set(sealed.subarray(0, length), STREAM_OVERHEAD);
+		return data;
+	});
 };
 
 /** `undefined` when these keys did not seal it: someone else's data, or damaged on the way. */
-export const openPacket = async (
+export const openPacket = (
 	crypto: Crypto,
 	keys: StreamKeys,
 	data: Uint8Array
-): Promise<Uint8Array | undefined> => {
+): Eventually<Uint8Array | undefined> => {
 	if (data.length < STREAM_OVERHEAD) return undefined;
 	const ciphertext = data.subarray(STREAM_OVERHEAD);
 	const sealed = new Uint8Array(ciphertext.length + TAG_LENGTH);
@@ -73,12 +81,9 @@ export const openPacket = async (
 };
 
 /** The fulfillment of a prepare that carries `data`, 32 bytes. Secret until the money may move. */
-export const fulfillmentOf = async (
-	crypto: Crypto,
-	keys: StreamKeys,
-	data: Uint8Array
-): Promise<Uint8Array> => crypto.hmacSha256(keys.fulfillmentKey, data);
+export const fulfillmentOf = (crypto: Crypto, keys: StreamKeys, data: Uint8Array): Eventually<Uint8Array> =>
+	crypto.hmacSha256(keys.fulfillmentKey, data);
 
 /** The condition that a fulfillment meets. Anyone can check a fulfill with it. */
-export const conditionOf = async (crypto: Crypto, fulfillment: Uint8Array): Promise<Uint8Array> =>
+export const conditionOf = (crypto: Crypto, fulfillment: Uint8Array): Eventually<Uint8Array> =>
 	crypto.sha256(fulfillment);
