@@ -1,47 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {IChannels} from './interfaces/IChannels.sol';
+import {ChannelId} from './interfaces/IChannels.sol';
 
 /// One storage word: `deposited` in bits 0–95, `claimed` in 96–191, `closeAt` in 192–231, `epoch` in 232–255.
 type ChannelState is uint256;
 
-using ChannelAccounting for ChannelState global;
+using ChannelStates for ChannelState global;
 
-/// @title The arithmetic of a channel's life
-/// @notice Pure: no calls, no clock, no signatures, so that it can be read, fuzzed and proved by itself. A word
-/// goes in, a word comes out; who may ask and who is paid is decided in `Channels`.
-library ChannelAccounting {
-    uint256 private constant AMOUNT_MASK = type(uint96).max;
+/// @title How a channel's state is written down
+/// @notice A word goes in, a word comes out; the word of a channel lives at the slot that is its id. An id is a hash,
+/// and the contract stores nothing else, so no two words can meet.
+library ChannelStates {
     uint256 private constant CLAIMED_SHIFT = 96;
     uint256 private constant CLOSE_AT_SHIFT = 192;
     uint256 private constant EPOCH_SHIFT = 232;
+    uint256 private constant CLOSE_AT_MASK = uint256(type(uint40).max) << CLOSE_AT_SHIFT;
 
-    function pack(uint96 deposited_, uint96 claimed_, uint40 closeAt_, uint24 epoch_)
-        internal
-        pure
-        returns (ChannelState)
-    {
-        return ChannelState.wrap(
-            uint256(deposited_) | (uint256(claimed_) << CLAIMED_SHIFT) | (uint256(closeAt_) << CLOSE_AT_SHIFT)
-                | (uint256(epoch_) << EPOCH_SHIFT)
-        );
+    function load(ChannelId id) internal view returns (ChannelState state) {
+        assembly ('memory-safe') {
+            state := sload(id)
+        }
     }
 
-    function deposited(ChannelState state) internal pure returns (uint96) {
-        return uint96(ChannelState.unwrap(state) & AMOUNT_MASK);
+    function store(ChannelState state, ChannelId id) internal {
+        assembly ('memory-safe') {
+            sstore(id, state)
+        }
     }
 
-    function claimed(ChannelState state) internal pure returns (uint96) {
-        return uint96((ChannelState.unwrap(state) >> CLAIMED_SHIFT) & AMOUNT_MASK);
+    function deposited(ChannelState state) internal pure returns (uint256) {
+        return uint96(ChannelState.unwrap(state));
     }
 
-    function closeAt(ChannelState state) internal pure returns (uint40) {
+    function claimed(ChannelState state) internal pure returns (uint256) {
+        return uint96(ChannelState.unwrap(state) >> CLAIMED_SHIFT);
+    }
+
+    function closeAt(ChannelState state) internal pure returns (uint256) {
         return uint40(ChannelState.unwrap(state) >> CLOSE_AT_SHIFT);
     }
 
-    function epoch(ChannelState state) internal pure returns (uint24) {
-        return uint24(ChannelState.unwrap(state) >> EPOCH_SHIFT);
+    function epoch(ChannelState state) internal pure returns (uint256) {
+        return ChannelState.unwrap(state) >> EPOCH_SHIFT;
     }
 
     /// A channel is open from its first deposit to the end of the epoch: a deposit is never zero.
@@ -49,44 +50,34 @@ library ChannelAccounting {
         return deposited(state) != 0;
     }
 
-    /// The last epoch is never opened, for its end could not be counted.
-    function isExhausted(ChannelState state) internal pure returns (bool) {
-        return epoch(state) == type(uint24).max;
+    /// A new life with `amount` deposited. Needs: not open, so that all but the epoch is zero.
+    function opened(ChannelState state, uint256 amount) internal pure returns (ChannelState) {
+        return ChannelState.wrap(ChannelState.unwrap(state) | amount);
     }
 
-    /// A new life with `amount` deposited. Needs: not open, not exhausted.
-    function opened(ChannelState state, uint96 amount) internal pure returns (ChannelState) {
-        return pack(amount, 0, 0, epoch(state));
+    /// `amount` more is deposited, and no close requested. Needs: deposited + amount < 2^96.
+    function toppedUp(ChannelState state, uint256 amount) internal pure returns (ChannelState) {
+        unchecked {
+            return ChannelState.wrap((ChannelState.unwrap(state) & ~CLOSE_AT_MASK) + amount);
+        }
     }
 
-    /// `amount` more, and no close requested. Needs: open.
-    function toppedUp(ChannelState state, uint96 amount) internal pure returns (ChannelState) {
-        uint256 total = uint256(deposited(state)) + amount;
-        if (total > AMOUNT_MASK) revert IChannels.DepositTooLarge();
-        return pack(uint96(total), claimed(state), 0, epoch(state));
+    /// `amount` more is claimed. Needs: amount ≤ deposited − claimed, so that nothing is carried out of the field.
+    function paidOut(ChannelState state, uint256 amount) internal pure returns (ChannelState) {
+        unchecked {
+            return ChannelState.wrap(ChannelState.unwrap(state) + (amount << CLAIMED_SHIFT));
+        }
     }
 
-    /// What a claim of `cumulative` adds to what was claimed; 0 = nothing. It is capped at the deposit rather
-    /// than refused, so that whoever keeps only the newest claim loses nothing when a top-up is reorganised away.
-    function due(ChannelState state, uint96 cumulative) internal pure returns (uint96) {
-        uint96 limit = deposited(state);
-        uint96 reached = cumulative < limit ? cumulative : limit;
-        uint96 before = claimed(state);
-        return reached > before ? reached - before : 0;
+    /// The payer may withdraw from `moment` on. Needs: no close requested, so that the field is zero.
+    function closing(ChannelState state, uint256 moment) internal pure returns (ChannelState) {
+        return ChannelState.wrap(ChannelState.unwrap(state) | (moment << CLOSE_AT_SHIFT));
     }
 
-    /// `amount` more is claimed. Needs: amount ≤ deposited − claimed, as `due` gives it.
-    function paidOut(ChannelState state, uint96 amount) internal pure returns (ChannelState) {
-        return pack(deposited(state), claimed(state) + amount, closeAt(state), epoch(state));
-    }
-
-    /// The payer may withdraw from `moment` on. Needs: open, no close requested.
-    function closing(ChannelState state, uint40 moment) internal pure returns (ChannelState) {
-        return pack(deposited(state), claimed(state), moment, epoch(state));
-    }
-
-    /// This life is over; only the count of lives remains. Needs: open.
+    /// This life is over; only the count of lives remains. The last epoch is never open, so the count does not wrap.
     function ended(ChannelState state) internal pure returns (ChannelState) {
-        return pack(0, 0, 0, epoch(state) + 1);
+        unchecked {
+            return ChannelState.wrap((epoch(state) + 1) << EPOCH_SHIFT);
+        }
     }
 }

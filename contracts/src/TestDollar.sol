@@ -10,28 +10,33 @@ contract TestDollar {
     string public constant version = '1';
     uint8 public constant decimals = 6;
 
-    bytes32 public constant PERMIT_TYPEHASH =
+    bytes32 private constant PERMIT_TYPEHASH =
         keccak256('Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)');
-    bytes32 public constant TRANSFER_WITH_AUTHORIZATION_TYPEHASH = keccak256(
+    bytes32 private constant TRANSFER_WITH_AUTHORIZATION_TYPEHASH = keccak256(
         'TransferWithAuthorization(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce)'
     );
-    bytes32 public constant RECEIVE_WITH_AUTHORIZATION_TYPEHASH = keccak256(
+    bytes32 private constant RECEIVE_WITH_AUTHORIZATION_TYPEHASH = keccak256(
         'ReceiveWithAuthorization(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce)'
     );
-    bytes32 public constant CANCEL_AUTHORIZATION_TYPEHASH =
+    bytes32 private constant CANCEL_AUTHORIZATION_TYPEHASH =
         keccak256('CancelAuthorization(address authorizer,bytes32 nonce)');
 
     bytes32 private constant DOMAIN_TYPEHASH =
         keccak256('EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)');
     uint256 private constant HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0;
     bytes4 private constant ERC1271_MAGIC = 0x1626ba7e;
+    uint256 private constant BLACKLISTED = 1 << 255;
 
     address public immutable owner;
-    bool public paused;
+    struct Account {
+        uint256 balance;
+    }
+
+    bool public isPaused;
     uint256 public totalSupply;
-    mapping(address account => uint256) public balanceOf;
+    /// The balance, with the highest bit set for a blocked account: one word to read for both, as in USDC.
+    mapping(address account => Account) private _accounts;
     mapping(address account => mapping(address spender => uint256)) public allowance;
-    mapping(address account => bool) public isBlacklisted;
     /// The next EIP-2612 nonce.
     mapping(address account => uint256) public nonces;
     /// Whether an EIP-3009 nonce was used or cancelled.
@@ -56,6 +61,8 @@ contract TestDollar {
     error InsufficientBalance(address account, uint256 balance, uint256 value);
     /// The allowance is smaller than the value.
     error InsufficientAllowance(address spender, uint256 allowed, uint256 value);
+    /// The supply must stay below 2^255.
+    error SupplyTooLarge();
     /// Tokens cannot go to the zero address.
     error ZeroRecipient();
     /// The permit's deadline has passed.
@@ -82,17 +89,26 @@ contract TestDollar {
 
     // ERC-20
 
+    function balanceOf(address account) external view returns (uint256) {
+        return _accounts[account].balance & ~BLACKLISTED;
+    }
+
     function transfer(address to, uint256 value) external returns (bool) {
-        _checkUsable(msg.sender);
         _transfer(msg.sender, to, value);
         return true;
     }
 
     function transferFrom(address from, address to, uint256 value) external returns (bool) {
-        _checkUsable(msg.sender);
-        uint256 allowed = allowance[from][msg.sender];
-        if (allowed < value) revert InsufficientAllowance(msg.sender, allowed, value);
-        if (allowed != type(uint256).max) allowance[from][msg.sender] = allowed - value;
+        // Both ends of the transfer are looked at in any case.
+        if (msg.sender != to && isBlacklisted(msg.sender)) revert AccountBlacklisted(msg.sender);
+        mapping(address spender => uint256) storage allowances = allowance[from];
+        uint256 allowed = allowances[msg.sender];
+        if (allowed != type(uint256).max) {
+            if (allowed < value) revert InsufficientAllowance(msg.sender, allowed, value);
+            unchecked {
+                allowances[msg.sender] = allowed - value;
+            }
+        }
         _transfer(from, to, value);
         return true;
     }
@@ -204,14 +220,9 @@ contract TestDollar {
         );
     }
 
-    /// @notice Makes an unused nonce worthless, with its owner's signature.
-    function cancelAuthorization(address authorizer, bytes32 nonce, uint8 v, bytes32 r, bytes32 s) external {
-        cancelAuthorization(authorizer, nonce, abi.encodePacked(r, s, v));
-    }
-
-    /// @notice The same for contract wallets (ERC-1271).
-    function cancelAuthorization(address authorizer, bytes32 nonce, bytes memory signature) public {
-        if (paused) revert Paused();
+    /// @notice Makes an unused nonce worthless, with its owner's signature: 65 bytes, or what ERC-1271 takes.
+    function cancelAuthorization(address authorizer, bytes32 nonce, bytes memory signature) external {
+        if (isPaused) revert Paused();
         if (authorizationState[authorizer][nonce]) revert AuthorizationUsedOrCanceled(nonce);
         _checkSignature(
             authorizer, keccak256(abi.encode(CANCEL_AUTHORIZATION_TYPEHASH, authorizer, nonce)), signature
@@ -220,34 +231,39 @@ contract TestDollar {
         emit AuthorizationCanceled(authorizer, nonce);
     }
 
+    function isBlacklisted(address account) public view returns (bool) {
+        return _accounts[account].balance >= BLACKLISTED;
+    }
+
     // The owner's powers
 
     function mint(address to, uint256 value) external onlyOwner {
         _checkUsable(to);
         if (to == address(0)) revert ZeroRecipient();
         totalSupply += value;
-        balanceOf[to] += value;
+        if (totalSupply >= BLACKLISTED) revert SupplyTooLarge();
+        _accounts[to].balance += value;
         emit Transfer(address(0), to, value);
     }
 
     function pause() external onlyOwner {
-        paused = true;
+        isPaused = true;
         emit Pause();
     }
 
     function unpause() external onlyOwner {
-        paused = false;
+        isPaused = false;
         emit Unpause();
     }
 
-    function blacklist(address account) external onlyOwner {
-        isBlacklisted[account] = true;
-        emit Blacklisted(account);
-    }
-
-    function unBlacklist(address account) external onlyOwner {
-        isBlacklisted[account] = false;
-        emit UnBlacklisted(account);
+    function setBlacklisted(address account, bool blacklisted) external onlyOwner {
+        if (blacklisted) {
+            _accounts[account].balance |= BLACKLISTED;
+            emit Blacklisted(account);
+        } else {
+            _accounts[account].balance &= ~BLACKLISTED;
+            emit UnBlacklisted(account);
+        }
     }
 
     // The parts of the above
@@ -274,16 +290,20 @@ contract TestDollar {
     }
 
     function _transfer(address from, address to, uint256 value) private {
-        _checkUsable(from);
-        _checkUsable(to);
+        if (isPaused) revert Paused();
         if (to == address(0)) revert ZeroRecipient();
-        uint256 balance = balanceOf[from];
+        Account storage sender = _accounts[from];
+        Account storage recipient = _accounts[to];
+        uint256 balance = sender.balance;
+        if (balance >= BLACKLISTED) revert AccountBlacklisted(from);
         if (balance < value) revert InsufficientBalance(from, balance, value);
         unchecked {
-            balanceOf[from] = balance - value;
+            sender.balance = balance - value;
             // Cannot overflow: the sum of all balances is the total supply.
-            balanceOf[to] += value;
+            balance = recipient.balance + value;
         }
+        if (balance >= BLACKLISTED) revert AccountBlacklisted(to);
+        recipient.balance = balance;
         emit Transfer(from, to, value);
     }
 
@@ -294,8 +314,8 @@ contract TestDollar {
     }
 
     function _checkUsable(address account) private view {
-        if (paused) revert Paused();
-        if (isBlacklisted[account]) revert AccountBlacklisted(account);
+        if (isPaused) revert Paused();
+        if (isBlacklisted(account)) revert AccountBlacklisted(account);
     }
 
     function _checkSignature(address account, bytes32 structHash, bytes memory signature) private view {

@@ -45,7 +45,17 @@ interface IERC3009Bytes {
 library Transfers {
     /// Pulls `amount` from `from` by allowance.
     function pull(address token, address from, uint96 amount) internal {
-        _checkedCall(token, abi.encodeCall(IERC20.transferFrom, (from, address(this), amount)));
+        bytes4 selector = IERC20.transferFrom.selector;
+        bool pulled;
+        assembly ('memory-safe') {
+            let input := mload(0x40)
+            mstore(input, selector)
+            mstore(add(input, 4), from)
+            mstore(add(input, 36), address())
+            mstore(add(input, 68), amount)
+            pulled := call(gas(), token, 0, input, 100, 0, 32)
+        }
+        if (!_isYes(token, pulled)) _deny();
     }
 
     /// Pulls `amount` from `from` by EIP-3009. 65 bytes go to the function with v, r and s, which every such token
@@ -114,18 +124,52 @@ library Transfers {
                 paid := call(gas(), to, amount, 0, 0, 0, 0)
             }
         } else {
-            paid = _call(token, abi.encodeCall(IERC20.transfer, (to, amount)));
+            bytes4 selector = IERC20.transfer.selector;
+            assembly ('memory-safe') {
+                let input := mload(0x40)
+                mstore(input, selector)
+                mstore(add(input, 4), to)
+                mstore(add(input, 36), amount)
+                paid := call(gas(), token, 0, input, 68, 0, 32)
+            }
+            paid = _isYes(token, paid);
         }
         if (!paid) revert IChannels.PayoutFailed(to);
     }
 
-    function balance(address token) internal view returns (uint256) {
-        if (token.code.length == 0) revert IChannels.DepositFailed('');
-        return IERC20(token).balanceOf(address(this));
+    /// What this contract holds of a token. Refuses an address without code, which would hold anything.
+    function balance(address token) internal view returns (uint256 held) {
+        bytes4 selector = IERC20.balanceOf.selector;
+        bool answered;
+        assembly ('memory-safe') {
+            mstore(0, selector)
+            mstore(4, address())
+            answered := staticcall(gas(), token, 0, 36, 0, 32)
+            answered := and(answered, gt(returndatasize(), 31))
+            held := mload(0)
+        }
+        if (!answered) _deny();
     }
 
     function _checkedCall(address token, bytes memory data) private {
-        if (_call(token, data)) return;
+        bool succeeded;
+        assembly ('memory-safe') {
+            succeeded := call(gas(), token, 0, add(data, 32), mload(data), 0, 32)
+        }
+        if (!_isYes(token, succeeded)) _deny();
+    }
+
+    /// Of the last call: that it succeeded and returned nothing (from a contract) or a first word of exactly 1.
+    function _isYes(address token, bool succeeded) private view returns (bool yes) {
+        assembly ('memory-safe') {
+            switch returndatasize()
+            case 0 { yes := and(succeeded, gt(extcodesize(token), 0)) }
+            default { yes := and(and(succeeded, gt(returndatasize(), 31)), eq(mload(0), 1)) }
+        }
+    }
+
+    /// Refuses a deposit with what the last call said.
+    function _deny() private pure {
         bytes memory reason;
         assembly ('memory-safe') {
             reason := mload(0x40)
@@ -134,17 +178,5 @@ library Transfers {
             mstore(0x40, and(add(add(reason, returndatasize()), 63), not(31)))
         }
         revert IChannels.DepositFailed(reason);
-    }
-
-    /// True if the call succeeded and returned nothing (from a contract) or a first word of exactly 1.
-    function _call(address token, bytes memory data) private returns (bool succeeded) {
-        assembly ('memory-safe') {
-            succeeded := call(gas(), token, 0, add(data, 32), mload(data), 0, 32)
-            if succeeded {
-                switch returndatasize()
-                case 0 { succeeded := gt(extcodesize(token), 0) }
-                default { succeeded := and(gt(returndatasize(), 31), eq(mload(0), 1)) }
-            }
-        }
     }
 }

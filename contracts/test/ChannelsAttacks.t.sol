@@ -27,7 +27,7 @@ contract ChannelsAttacksTest is ChannelsTest {
         channels.close(key, 0, 0, '');
         open(key, 10e6);
         vm.expectRevert(IChannels.InvalidSignature.selector);
-        channels.claim(key, 9e6, old);
+        claim(key, 9e6, old);
         vm.prank(payee);
         vm.expectRevert(IChannels.InvalidSignature.selector);
         channels.close(key, 9e6, 9e6, old);
@@ -41,8 +41,9 @@ contract ChannelsAttacksTest is ChannelsTest {
         dollar.approve(address(elsewhere), 10e6);
         elsewhere.open(key, 10e6);
         vm.stopPrank();
+        bytes32[2] memory words = compact(here);
         vm.expectRevert(IChannels.InvalidSignature.selector);
-        elsewhere.claim(key, 9e6, here);
+        elsewhere.claim(key, 9e6, words);
     }
 
     function test_a_claim_is_worth_nothing_once_the_chain_has_another_id_but_the_payer_gets_out() public {
@@ -52,8 +53,8 @@ contract ChannelsAttacksTest is ChannelsTest {
         channels.requestClose(key);
         vm.chainId(424242);
         vm.expectRevert(IChannels.InvalidSignature.selector);
-        channels.claim(key, 9e6, before);
-        channels.claim(key, 1e6, signClaim(key, 1e6));
+        claim(key, 9e6, before);
+        claim(key, 1e6, signClaim(key, 1e6));
         vm.warp(START + GRACE);
         channels.withdraw(key);
         assertEq(dollar.balanceOf(payer), 1_000_000e6 - 1e6, 'payer');
@@ -66,7 +67,7 @@ contract ChannelsAttacksTest is ChannelsTest {
         open(other, 10e6);
         bytes memory signature = signClaim(other, 9e6);
         vm.expectRevert(IChannels.InvalidSignature.selector);
-        channels.claim(key, 9e6, signature);
+        claim(key, 9e6, signature);
     }
 
     function test_a_close_of_an_earlier_epoch_is_worth_nothing() public {
@@ -133,9 +134,9 @@ contract ChannelsAttacksTest is ChannelsTest {
         bytes memory closeByPayer = signClose(PAYER_KEY, key, 0, type(uint40).max);
         vm.startPrank(payer);
         vm.expectRevert(abi.encodeWithSelector(IChannels.ClaimNotIncreasing.selector, 0, 0));
-        channels.claim(key, 0, byPayer);
+        claim(key, 0, byPayer);
         vm.expectRevert(abi.encodeWithSelector(IChannels.ClaimNotIncreasing.selector, 0, 0));
-        channels.claim(key, 0, bySigner);
+        claim(key, 0, bySigner);
         vm.expectRevert(abi.encodeWithSelector(IChannels.NotPayee.selector, payer));
         channels.close(key, 0, 0, bySigner);
         vm.expectRevert(IChannels.InvalidSignature.selector);
@@ -156,7 +157,7 @@ contract ChannelsAttacksTest is ChannelsTest {
         vm.expectRevert(abi.encodeWithSelector(IChannels.TooEarly.selector, 0));
         channels.withdraw(key);
         vm.expectRevert(IChannels.InvalidSignature.selector);
-        channels.claim(key, 9e6, forgedClaim);
+        claim(key, 9e6, forgedClaim);
         vm.expectRevert(IChannels.InvalidSignature.selector);
         channels.closeWithSignature(key, 0, 0, '', type(uint40).max, forgedClose);
         vm.expectRevert(IChannels.InvalidSignature.selector);
@@ -169,7 +170,7 @@ contract ChannelsAttacksTest is ChannelsTest {
         bytes memory own = signClaim(PAYEE_KEY, key, 9e6);
         vm.startPrank(payee);
         vm.expectRevert(IChannels.InvalidSignature.selector);
-        channels.claim(key, 9e6, own);
+        claim(key, 9e6, own);
         vm.expectRevert(IChannels.InvalidSignature.selector);
         channels.close(key, 9e6, 9e6, own);
         vm.stopPrank();
@@ -179,7 +180,7 @@ contract ChannelsAttacksTest is ChannelsTest {
         open(key, 10e6);
         bytes memory byPayer = signClaim(PAYER_KEY, key, 9e6);
         vm.expectRevert(IChannels.InvalidSignature.selector);
-        channels.claim(key, 9e6, byPayer);
+        claim(key, 9e6, byPayer);
     }
 
     function test_a_signature_with_high_s_is_refused() public {
@@ -187,7 +188,7 @@ contract ChannelsAttacksTest is ChannelsTest {
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(SIGNER_KEY, claimDigest(key, 0, 9e6));
         bytes memory mirrored = abi.encodePacked(r, bytes32(CURVE_ORDER - uint256(s)), v == 27 ? uint8(28) : uint8(27));
         vm.expectRevert(IChannels.InvalidSignature.selector);
-        channels.claim(key, 9e6, mirrored);
+        claim(key, 9e6, mirrored);
     }
 
     function test_signatures_of_another_form_are_refused() public {
@@ -195,24 +196,37 @@ contract ChannelsAttacksTest is ChannelsTest {
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(SIGNER_KEY, claimDigest(key, 0, 9e6));
         bytes[7] memory bad = [
             bytes(''),
-            abi.encodePacked(r, s),
+            abi.encodePacked(r, bytes31(s)),
             abi.encodePacked(r, s, v, uint8(0)),
             abi.encodePacked(r, s, v - 27),
             abi.encodePacked(r, s, uint8(29)),
             abi.encodePacked(bytes32(0), bytes32(0), uint8(27)),
-            abi.encodePacked(r, bytes32(uint256(s) | (uint256(v - 27) << 255)))
+            abi.encodePacked(r, bytes32(uint256(s) | (uint256(28 - v) << 255)))
         ];
         for (uint256 i = 0; i < bad.length; ++i) {
+            assertEq(claimRow(key, 9e6, bad[i]), 0, 'paid in a batch');
+            vm.prank(payee);
             vm.expectRevert(IChannels.InvalidSignature.selector);
-            channels.claim(key, 9e6, bad[i]);
+            channels.close(key, 9e6, 9e6, bad[i]);
         }
-        channels.claim(key, 9e6, abi.encodePacked(r, s, v));
+        claim(key, 9e6, abi.encodePacked(r, s, v));
+    }
+
+    function test_the_short_form_of_a_signature_is_as_good_in_a_batch_and_in_a_close() public {
+        open(key, 10e6);
+        assertEq(claimRow(key, 4e6, abi.encodePacked(compact(signClaim(key, 4e6)))), 4e6, 'paid in a batch');
+        bytes memory last = abi.encodePacked(compact(signClaim(key, 9e6)));
+        vm.prank(payee);
+        channels.close(key, 9e6, 9e6, last);
+        assertEq(dollar.balanceOf(payee), 9e6, 'payee');
     }
 
     function testFuzz_no_other_bytes_make_a_claim(bytes calldata signature) public {
         open(key, 10e6);
+        assertEq(claimRow(key, 9e6, signature), 0, 'paid in a batch');
+        vm.prank(payee);
         vm.expectRevert(IChannels.InvalidSignature.selector);
-        channels.claim(key, 9e6, signature);
+        channels.close(key, 9e6, 9e6, signature);
     }
 
     // Contract wallets (ERC-1271)
@@ -223,7 +237,7 @@ contract ChannelsAttacksTest is ChannelsTest {
         smart.payee = address(new Wallet(payee));
         open(smart, 10e6);
         bytes memory signature = abi.encodePacked(uint8(0), signClaim(smart, 4e6));
-        channels.claim(smart, 4e6, signature);
+        assertEq(claimRow(smart, 4e6, signature), 4e6, 'paid');
         bytes memory closeSignature = abi.encodePacked(uint8(0), signClose(PAYEE_KEY, smart, 4e6, type(uint40).max));
         channels.closeWithSignature(smart, 4e6, 0, '', type(uint40).max, closeSignature);
         assertEq(dollar.balanceOf(smart.payee), 4e6, 'payee');
@@ -235,11 +249,9 @@ contract ChannelsAttacksTest is ChannelsTest {
         smart.signer = address(wallet);
         open(smart, 10e6);
         wallet.behave(Wallet.Manner.NoisyYes);
-        vm.expectRevert(IChannels.InvalidSignature.selector);
-        channels.claim(smart, 4e6, '');
+        assertEq(claimRow(smart, 4e6, ''), 0, 'paid');
         wallet.behave(Wallet.Manner.Short);
-        vm.expectRevert(IChannels.InvalidSignature.selector);
-        channels.claim(smart, 4e6, '');
+        assertEq(claimRow(smart, 4e6, ''), 0, 'paid');
     }
 
     function test_a_wallet_that_burns_gas_does_not_starve_the_batch() public {
@@ -272,15 +284,15 @@ contract ChannelsAttacksTest is ChannelsTest {
         vm.prank(payer);
         channels.requestClose(key);
         vm.warp(START + GRACE - 1);
-        channels.claim(key, 1e6, signClaim(key, 1e6));
+        claim(key, 1e6, signClaim(key, 1e6));
         vm.warp(START + GRACE);
-        channels.claim(key, 2e6, signClaim(key, 2e6));
+        claim(key, 2e6, signClaim(key, 2e6));
         vm.warp(START + GRACE + 1);
-        channels.claim(key, 3e6, signClaim(key, 3e6));
+        claim(key, 3e6, signClaim(key, 3e6));
         bytes memory late = signClaim(key, 4e6);
         channels.withdraw(key);
         vm.expectRevert(abi.encodeWithSelector(IChannels.ChannelNotOpen.selector, channels.channelId(key)));
-        channels.claim(key, 4e6, late);
+        claim(key, 4e6, late);
         assertEq(dollar.balanceOf(payee), 3e6, 'payee');
         assertEq(dollar.balanceOf(payer), 1_000_000e6 - 3e6, 'payer');
     }
@@ -292,14 +304,14 @@ contract ChannelsAttacksTest is ChannelsTest {
         vm.warp(START + GRACE);
         bytes memory signature = signClaim(key, 10e6);
         uint256 snapshot = vm.snapshotState();
-        channels.claim(key, 10e6, signature);
+        claim(key, 10e6, signature);
         channels.withdraw(key);
         assertEq(dollar.balanceOf(payee), 10e6, 'claim first');
         assertEq(dollar.balanceOf(address(channels)), 0, 'all out');
         vm.revertToState(snapshot);
         channels.withdraw(key);
         vm.expectRevert();
-        channels.claim(key, 10e6, signature);
+        claim(key, 10e6, signature);
         assertEq(dollar.balanceOf(payee), 0, 'withdraw first');
         assertEq(dollar.balanceOf(payer), 1_000_000e6, 'the payer has all');
     }
@@ -311,7 +323,7 @@ contract ChannelsAttacksTest is ChannelsTest {
         channels.close(key, 4e6, 4e6, signature);
         bytes memory notOpen = abi.encodeWithSelector(IChannels.ChannelNotOpen.selector, channels.channelId(key));
         vm.expectRevert(notOpen);
-        channels.claim(key, 4e6, signature);
+        claim(key, 4e6, signature);
         vm.expectRevert(notOpen);
         channels.withdraw(key);
         vm.prank(payee);
@@ -328,9 +340,9 @@ contract ChannelsAttacksTest is ChannelsTest {
         open(key, 10e6);
         bytes memory signature = signClaim(key, 4e6);
         vm.prank(FAUCET);
-        dollar.blacklist(payee);
+        dollar.setBlacklisted(payee, true);
         vm.expectRevert(abi.encodeWithSelector(IChannels.PayoutFailed.selector, payee));
-        channels.claim(key, 4e6, signature);
+        claim(key, 4e6, signature);
         vm.prank(payer);
         channels.requestClose(key);
         vm.warp(START + GRACE);
@@ -342,11 +354,11 @@ contract ChannelsAttacksTest is ChannelsTest {
         open(key, 10e6);
         bytes memory signature = signClaim(key, 4e6);
         vm.prank(FAUCET);
-        dollar.blacklist(payer);
+        dollar.setBlacklisted(payer, true);
         vm.prank(payee);
         vm.expectRevert(abi.encodeWithSelector(IChannels.PayoutFailed.selector, payer));
         channels.close(key, 4e6, 4e6, signature);
-        channels.claim(key, 4e6, signature);
+        claim(key, 4e6, signature);
         assertEq(dollar.balanceOf(payee), 4e6, 'payee');
     }
 
@@ -356,11 +368,11 @@ contract ChannelsAttacksTest is ChannelsTest {
         vm.prank(FAUCET);
         dollar.pause();
         vm.expectRevert(abi.encodeWithSelector(IChannels.PayoutFailed.selector, payee));
-        channels.claim(key, 4e6, signature);
+        claim(key, 4e6, signature);
         assertEq(state(key).claimed, 0, 'nothing was recorded');
         vm.prank(FAUCET);
         dollar.unpause();
-        channels.claim(key, 4e6, signature);
+        claim(key, 4e6, signature);
     }
 
     function test_a_payee_that_refuses_ether_harms_only_himself() public {
@@ -371,10 +383,11 @@ contract ChannelsAttacksTest is ChannelsTest {
         bytes memory signature = signClaim(spiteful, 1 ether);
         recipient.behave(Recipient.Manner.Revert);
         vm.expectRevert(abi.encodeWithSelector(IChannels.PayoutFailed.selector, address(recipient)));
-        channels.claim(spiteful, 1 ether, signature);
+        claim(spiteful, 1 ether, signature);
         recipient.behave(Recipient.Manner.BurnGas);
+        bytes32[2] memory words = compact(signature);
         vm.expectRevert();
-        channels.claim{gas: 500_000}(spiteful, 1 ether, signature);
+        channels.claim{gas: 500_000}(spiteful, 1 ether, words);
         vm.prank(payer);
         channels.requestClose(spiteful);
         vm.warp(START + GRACE);
@@ -382,19 +395,49 @@ contract ChannelsAttacksTest is ChannelsTest {
         assertEq(payer.balance, 100 ether, 'payer');
     }
 
-    function test_a_payee_that_calls_back_gets_nothing_more() public {
+    function test_a_payee_that_calls_back_is_paid_for_a_claim_once() public {
         Recipient recipient = new Recipient();
         IChannels.Key memory spiteful = etherKey;
         spiteful.payee = address(recipient);
         open(spiteful, 3 ether);
         open(etherKey, 3 ether);
         bytes memory signature = signClaim(spiteful, 1 ether);
-        bytes memory larger = signClaim(spiteful, 2 ether);
-        recipient.reenter(address(channels), abi.encodeCall(IChannels.claim, (spiteful, 2 ether, larger)));
-        channels.claim(spiteful, 1 ether, signature);
+        recipient.reenter(
+            address(channels), abi.encodeCall(IChannels.claim, (spiteful, 1 ether, compact(signature)))
+        );
+        claim(spiteful, 1 ether, signature);
         assertTrue(!recipient.succeeded(), 'the call back failed');
         assertEq(address(recipient).balance, 1 ether, 'paid once');
         assertEq(address(channels).balance, 5 ether, 'the rest is here');
+    }
+
+    function test_a_payee_that_calls_back_with_a_better_claim_gets_what_that_is_worth() public {
+        Recipient recipient = new Recipient();
+        IChannels.Key memory spiteful = etherKey;
+        spiteful.payee = address(recipient);
+        open(spiteful, 3 ether);
+        open(etherKey, 3 ether);
+        bytes memory signature = signClaim(spiteful, 1 ether);
+        bytes32[2] memory better = compact(signClaim(spiteful, 2 ether));
+        recipient.reenter(address(channels), abi.encodeCall(IChannels.claim, (spiteful, 2 ether, better)));
+        claim(spiteful, 1 ether, signature);
+        assertEq(address(recipient).balance, 2 ether, 'the better claim');
+        assertEq(state(spiteful).claimed, 2 ether, 'claimed');
+        assertEq(address(channels).balance, 4 ether, 'the rest is here');
+    }
+
+    function test_a_payee_that_closes_from_within_a_claim_is_paid_once() public {
+        Recipient recipient = new Recipient();
+        IChannels.Key memory spiteful = etherKey;
+        spiteful.payee = address(recipient);
+        open(spiteful, 3 ether);
+        open(etherKey, 3 ether);
+        bytes memory signature = signClaim(spiteful, 1 ether);
+        recipient.reenter(address(channels), abi.encodeCall(IChannels.close, (spiteful, 1 ether, 1 ether, signature)));
+        claim(spiteful, 1 ether, signature);
+        assertEq(address(recipient).balance, 1 ether, 'payee');
+        assertEq(payer.balance, 96 ether, 'the payer got his two back');
+        assertEq(address(channels).balance, 3 ether, 'the other channel is whole');
     }
 
     function test_a_payer_that_calls_back_withdraws_once() public {
@@ -419,7 +462,7 @@ contract ChannelsAttacksTest is ChannelsTest {
         spiteful.payer = address(recipient);
         recipient.open(channels, spiteful, 1 ether);
         recipient.behave(Recipient.Manner.Revert);
-        channels.claim(spiteful, 0.4 ether, signClaim(spiteful, 0.4 ether));
+        claim(spiteful, 0.4 ether, signClaim(spiteful, 0.4 ether));
         assertEq(payee.balance, 0.4 ether, 'payee');
     }
 
@@ -428,7 +471,7 @@ contract ChannelsAttacksTest is ChannelsTest {
     function test_a_token_that_returns_nothing_is_fine() public {
         IChannels.Key memory silent = fund(new SilentToken());
         open(silent, 10e6);
-        channels.claim(silent, 4e6, signClaim(silent, 4e6));
+        claim(silent, 4e6, signClaim(silent, 4e6));
         vm.prank(payee);
         channels.close(silent, 4e6, 0, '');
         assertEq(PlainToken(silent.token).balanceOf(payee), 4e6, 'payee');
@@ -446,7 +489,7 @@ contract ChannelsAttacksTest is ChannelsTest {
         token.refuse(true);
         bytes memory signature = signClaim(refusing, 4e6);
         vm.expectRevert(abi.encodeWithSelector(IChannels.PayoutFailed.selector, payee));
-        channels.claim(refusing, 4e6, signature);
+        claim(refusing, 4e6, signature);
         assertEq(state(refusing).claimed, 0, 'claimed');
     }
 
@@ -515,7 +558,7 @@ contract ChannelsAttacksTest is ChannelsTest {
         open(other, 10e6);
         bytes memory signature = signClaim(key, 4e6);
         vm.record();
-        channels.claim(key, 4e6, signature);
+        claim(key, 4e6, signature);
         (, bytes32[] memory writes) = vm.accesses(address(channels));
         assertEq(writes.length, 1, 'words written');
         assertEq(state(other).claimed, 0, 'the other channel');

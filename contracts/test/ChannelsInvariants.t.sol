@@ -63,7 +63,8 @@ contract ChannelsActor is ChannelsTest {
         uint256 capped = cumulative < before.deposited ? cumulative : before.deposited;
         bool good = !forged && capped > before.claimed;
         bytes memory signature = signClaim(forged ? STRANGER_KEY : SIGNER_KEY, chosen, cumulative);
-        try channels.claim(chosen, cumulative, signature) returns (uint96 paid) {
+        bytes32[2] memory words = compact(signature);
+        try channels.claim(chosen, cumulative, words) returns (uint256 paid) {
             if (!good || paid != capped - before.claimed) broken = true;
             payouts += paid;
             best[channel] = uint96(capped);

@@ -3,6 +3,7 @@
  * block, and how often the channel contract was used. Read by JSON-RPC; silence is `undefined`.
  */
 import { createClient, http, parseEventLogs, type RpcLog } from 'viem';
+import { unpackAmounts } from '../../src/lib/peer/settlement/evm/calldata.ts';
 import { channelsAbi } from '../../src/lib/peer/settlement/evm/generated.ts';
 import type { Address } from '../../src/lib/peer/settlement/chain.ts';
 
@@ -118,14 +119,22 @@ const activityOf = (logs: readonly RpcLog[]): ContractActivity => {
 				sum = addActivity(sum, { ...NO_ACTIVITY, opened: 1, deposited: event.args.deposited });
 				break;
 			case 'ToppedUp':
-				sum = addActivity(sum, { ...NO_ACTIVITY, toppedUp: 1, deposited: event.args.amount });
+				sum = addActivity(sum, {
+					...NO_ACTIVITY,
+					toppedUp: 1,
+					deposited: unpackAmounts(event.args.amounts).first
+				});
 				break;
 			case 'Claimed':
-				sum = addActivity(sum, { ...NO_ACTIVITY, claimed: 1, paid: event.args.paid });
+				sum = addActivity(sum, { ...NO_ACTIVITY, claimed: 1, paid: unpackAmounts(event.args.amounts).first });
 				break;
 			case 'Closed':
 			case 'Withdrawn':
-				sum = addActivity(sum, { ...NO_ACTIVITY, ended: 1, refunded: event.args.refunded });
+				sum = addActivity(sum, {
+					...NO_ACTIVITY,
+					ended: 1,
+					refunded: unpackAmounts(event.args.amounts).second
+				});
 				break;
 			case 'ClaimSkipped':
 			case 'CloseRequested':

@@ -4,6 +4,11 @@ pragma solidity ^0.8.28;
 /// The identity of a channel: `keccak256(abi.encode(chainId, contract, key))`.
 type ChannelId is bytes32;
 
+/// What an event says in one word:
+/// the epoch in bits 192–215, an amount that moved in bits 96–191, a total in bits 0–95. Both amounts are in the
+/// token's smallest unit; each event says which they are.
+type Amounts is uint256;
+
 /// @title Unidirectional payment channels
 /// @notice A payer locks ETH or an ERC-20 token for one payee. Off chain, a key that the payer chose (the
 /// signer) signs ever larger cumulative amounts: *claims*. Whoever holds the newest claim can redeem it here,
@@ -34,9 +39,9 @@ type ChannelId is bytes32;
 /// - `Close(bytes32 channelId,uint24 epoch,uint96 capture,uint40 deadline)` by the payee
 /// - `RequestClose(bytes32 channelId,uint24 epoch,uint96 deposited,uint40 deadline)` by the payer or the signer
 ///
-/// Accepted are 65 bytes `r ‖ s ‖ v` with s in the lower half of the curve order and v 27 or 28, and, when that
-/// does not recover the expected address and a contract lives there, whatever its ERC-1271 `isValidSignature`
-/// accepts.
+/// Accepted are 65 bytes `r ‖ s ‖ v` with s in the lower half of the curve order and v 27 or 28, the same in the 64
+/// bytes of EIP-2098, and, when that does not recover the expected address and a contract lives there, whatever its
+/// ERC-1271 `isValidSignature` accepts.
 ///
 /// **Tokens.** A token that delivers less or more than asked is refused at the door. A token whose balances
 /// change by themselves (rebasing) can strand or share losses among the channels in that same token; it cannot
@@ -121,11 +126,13 @@ interface IChannels {
         uint96 deposited
     );
 
-    /// @notice The deposit grew by `amount` to `deposited`, and a requested close, if any, is cancelled.
-    event ToppedUp(ChannelId indexed channelId, uint24 epoch, uint96 amount, uint96 deposited);
+    /// @notice The deposit grew, and a requested close, if any, is cancelled.
+    /// @param amounts The epoch, by how much it grew, and the deposit now.
+    event ToppedUp(ChannelId indexed channelId, Amounts amounts);
 
-    /// @notice The payee was paid `paid` and has now been paid `claimed` in this epoch.
-    event Claimed(ChannelId indexed channelId, uint24 epoch, uint96 paid, uint96 claimed);
+    /// @notice The payee was paid.
+    /// @param amounts The epoch, what he was paid now, and all he was paid in this epoch.
+    event Claimed(ChannelId indexed channelId, Amounts amounts);
 
     /// @notice A row of a batch was passed over. `reason` is the selector of the error that the same claim would
     /// have met alone.
@@ -134,11 +141,13 @@ interface IChannels {
     /// @notice From `closeAt` on the payer can withdraw. A payee redeems before then and serves no longer.
     event CloseRequested(ChannelId indexed channelId, uint24 epoch, uint40 closeAt);
 
-    /// @notice The epoch ended with the payee's consent: `captured` in total to the payee, `refunded` to the payer.
-    event Closed(ChannelId indexed channelId, uint24 epoch, uint96 captured, uint96 refunded);
+    /// @notice The epoch ended with the payee's consent.
+    /// @param amounts The epoch, all that the payee was paid in it, and what the payer got back.
+    event Closed(ChannelId indexed channelId, Amounts amounts);
 
-    /// @notice The epoch ended by time: the payee had `captured` in total, `refunded` went to the payer.
-    event Withdrawn(ChannelId indexed channelId, uint24 epoch, uint96 captured, uint96 refunded);
+    /// @notice The epoch ended by time.
+    /// @param amounts The epoch, all that the payee was paid in it, and what the payer got back.
+    event Withdrawn(ChannelId indexed channelId, Amounts amounts);
 
     /// The sender is not the payer, and carries no authorization of his.
     error NotPayer(address sender);
@@ -152,6 +161,8 @@ interface IChannels {
     error SignerRefused(address signer);
     /// The expiry has passed already.
     error ExpiryPassed(uint40 expiry);
+    /// The length of packed rows is not a multiple of the size of one row, 157 bytes.
+    error MalformedRows(uint256 length);
     /// The amount is zero.
     error ZeroAmount();
     /// Top-up indexes start at 1; index 0 is the opening.
@@ -231,10 +242,13 @@ interface IChannels {
     /// @notice Redeems a claim: pays the payee what the claim (capped at the deposit) adds to what he got before.
     /// Anybody may call, at any time until the epoch ends, also after a requested close is due.
     /// @param cumulative Total claimed in this epoch.
-    /// @param signature The signer's, over `Claim(channelId, epoch, cumulative)`.
+    /// @param signature The signer's, over `Claim(channelId, epoch, cumulative)`, in the two words of EIP-2098: r, and s
+    /// with v − 27 in the highest bit. A signer that is a contract needs `claimBatch`.
     /// @return paid What this call paid.
     /// @dev Errors: ChannelNotOpen, ClaimNotIncreasing, InvalidSignature, PayoutFailed.
-    function claim(Key calldata key, uint96 cumulative, bytes calldata signature) external returns (uint96 paid);
+    function claim(Key calldata key, uint96 cumulative, bytes32[2] calldata signature)
+        external
+        returns (uint256 paid);
 
     /// @notice Redeems many claims of one payee in one token with one payout. A row that cannot be redeemed
     /// (stale, closed, badly signed) is passed over with ClaimSkipped. An empty or wholly stale batch pays
@@ -242,6 +256,12 @@ interface IChannels {
     /// @return paid What this call paid in total.
     /// @dev Errors: PayoutFailed; then nothing has changed.
     function claimBatch(address payee, address token, ClaimRow[] calldata rows) external returns (uint256 paid);
+
+    /// @notice The same for less gas, when all signers are keys: rows of 157 bytes, laid out in `PackedRows`.
+    /// Signatures of contract wallets (ERC-1271) need `claimBatch`.
+    /// @return paid What this call paid in total.
+    /// @dev Errors: MalformedRows, PayoutFailed; then nothing has changed.
+    function claimPacked(address payee, address token, bytes calldata rows) external returns (uint256 paid);
 
     /// @notice Ends the epoch at once. Only the payee. Pays him up to `capture` in total and the payer the rest.
     /// @param capture What the payee keeps of this epoch in total: at least what was claimed, at most the claim

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Channels} from '../../src/Channels.sol';
-import {ChannelId, IChannels} from '../../src/interfaces/IChannels.sol';
+import {Amounts, ChannelId, IChannels} from '../../src/interfaces/IChannels.sol';
 import {TestDollar} from '../../src/TestDollar.sol';
 import {Test} from './Test.sol';
 
@@ -48,6 +48,50 @@ abstract contract ChannelsTest is Test {
     function topUp(IChannels.Key memory key_, uint96 amount) internal {
         vm.prank(key_.payer);
         channels.topUp{value: key_.token == address(0) ? amount : 0}(key_, amount);
+    }
+
+    /// Redeems alone, whoever calls; the signature in its 65 bytes.
+    function claim(IChannels.Key memory key_, uint96 cumulative, bytes memory signature) internal returns (uint256) {
+        return channels.claim(key_, cumulative, compact(signature));
+    }
+
+    /// Redeems in a batch of one, which takes a signature of any form.
+    function claimRow(IChannels.Key memory key_, uint96 cumulative, bytes memory signature)
+        internal
+        returns (uint256)
+    {
+        IChannels.ClaimRow[] memory rows = new IChannels.ClaimRow[](1);
+        rows[0] = row(key_, cumulative, signature);
+        return channels.claimBatch(key_.payee, key_.token, rows);
+    }
+
+    /// 65 bytes as the two words of EIP-2098.
+    function compact(bytes memory signature) internal pure returns (bytes32[2] memory words) {
+        bytes32 r;
+        uint256 s;
+        uint8 v;
+        assembly ('memory-safe') {
+            r := mload(add(signature, 32))
+            s := mload(add(signature, 64))
+            v := byte(0, mload(add(signature, 96)))
+        }
+        return [r, bytes32(s | (uint256(v - 27) << 255))];
+    }
+
+    /// What an event says of an epoch.
+    function amounts(uint256 epoch, uint256 first, uint256 second) internal pure returns (Amounts) {
+        return Amounts.wrap(epoch * 2 ** 192 + first * 2 ** 96 + second);
+    }
+
+    /// A row of a packed batch.
+    function packedRow(IChannels.Key memory key_, uint96 cumulative, bytes memory signature)
+        internal
+        pure
+        returns (bytes memory)
+    {
+        return abi.encodePacked(
+            key_.payer, key_.signer, key_.grace, key_.expiry, key_.salt, cumulative, compact(signature)
+        );
     }
 
     function state(IChannels.Key memory key_) internal view returns (IChannels.State memory) {
@@ -166,7 +210,9 @@ abstract contract ChannelsTest is Test {
         bytes32 nonce = keccak256(abi.encode(channels.channelId(key_), epochOf(key_), index));
         bytes32 structHash = keccak256(
             abi.encode(
-                dollar.RECEIVE_WITH_AUTHORIZATION_TYPEHASH(),
+                keccak256(
+                    'ReceiveWithAuthorization(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce)'
+                ),
                 key_.payer,
                 address(channels),
                 uint256(amount),
@@ -183,7 +229,7 @@ abstract contract ChannelsTest is Test {
     function permit(uint256 value) internal view returns (IChannels.Permit memory) {
         bytes32 structHash = keccak256(
             abi.encode(
-                dollar.PERMIT_TYPEHASH(), payer, address(channels), value, dollar.nonces(payer), type(uint256).max
+                keccak256('Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)'), payer, address(channels), value, dollar.nonces(payer), type(uint256).max
             )
         );
         (uint8 v, bytes32 r, bytes32 s) =

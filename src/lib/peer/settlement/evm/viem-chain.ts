@@ -39,6 +39,7 @@ import type {
 	Receipt,
 	SignedClaim
 } from '../chain.ts';
+import { compactSignature, packRows, unpackAmounts } from './calldata.ts';
 import { channelsAbi, testDollarAbi } from './generated.ts';
 import { ZERO_ADDRESS } from './typed-data.ts';
 
@@ -278,7 +279,7 @@ export const createViemChain = ({
 			encodeFunctionData({
 				abi: channelsAbi,
 				functionName: 'claim',
-				args: [key, cumulative, toHex0x(signature)]
+				args: [key, cumulative, compactSignature(signature)]
 			})
 		);
 
@@ -286,17 +287,9 @@ export const createViemChain = ({
 		claims: readonly [SignedClaim, ...SignedClaim[]]
 	): Promise<Result<Receipt, ChainError>> => {
 		const { payee, token: paidIn } = claims[0].key;
-		const rows = claims.map(({ key, cumulative, signature }) => ({
-			payer: key.payer,
-			signer: key.signer,
-			grace: key.grace,
-			expiry: key.expiry,
-			salt: key.salt,
-			cumulative,
-			signature: toHex0x(signature)
-		}));
-		const functionName = 'claimBatch';
-		const data = encodeFunctionData({ abi: channelsAbi, functionName, args: [payee, paidIn, rows] });
+		const functionName = 'claimPacked';
+		const args = [payee, paidIn, packRows(claims)] as const;
+		const data = encodeFunctionData({ abi: channelsAbi, functionName, args });
 		// A batch of stale rows succeeds and pays nothing: not worth its gas.
 		if (account !== undefined) {
 			const dry = await call(contract, data);
@@ -493,17 +486,19 @@ const eventsOf = (logs: readonly RpcLog[]): ChainEvent[] =>
 					};
 					return [{ type: 'Opened', id, key, epoch, amount: deposited }];
 				}
-				case 'ToppedUp':
-					return [{ type: 'ToppedUp', id, epoch: log.args.epoch, amount: log.args.amount }];
+				case 'ToppedUp': {
+					const { epoch, first: amount } = unpackAmounts(log.args.amounts);
+					return [{ type: 'ToppedUp', id, epoch, amount }];
+				}
 				case 'Claimed': {
-					const { epoch, paid, claimed } = log.args;
-					return [{ type: 'Claimed', id, epoch, cumulative: claimed, paid }];
+					const { epoch, first: paid, second: cumulative } = unpackAmounts(log.args.amounts);
+					return [{ type: 'Claimed', id, epoch, cumulative, paid }];
 				}
 				case 'CloseRequested':
 					return [{ type: 'CloseRequested', id, epoch: log.args.epoch, closeAt: log.args.closeAt }];
 				case 'Closed':
 				case 'Withdrawn': {
-					const { epoch, captured, refunded } = log.args;
+					const { epoch, first: captured, second: refunded } = unpackAmounts(log.args.amounts);
 					return [{ type: log.eventName, id, epoch, captured, refunded }];
 				}
 				case 'ClaimSkipped':
