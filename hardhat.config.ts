@@ -8,6 +8,8 @@ import { createRequire } from 'node:module';
 /** The compiler comes from the lock file, so that compiling needs no network. */
 const solc = createRequire(import.meta.url).resolve('solc/soljson.js');
 
+const isDeep = process.env.CONTRACTS_DEEP === '1';
+
 export default defineConfig({
 	plugins: [viem, viemAssertions, networkHelpers, nodeTestRunner],
 	solidity: {
@@ -30,6 +32,18 @@ export default defineConfig({
 		tests: { solidity: './contracts/test', nodejs: './contracts/test' },
 		artifacts: './artifacts',
 		cache: './cache'
+	},
+	test: {
+		solidity: {
+			// The long histories are for `npm run contracts:deep`.
+			invariant: {
+				runs: isDeep ? 1_000 : 256,
+				depth: isDeep ? 200 : 64,
+				// An act of the test that reverts is a mistake in the test.
+				failOnRevert: true
+			},
+			fuzz: { runs: isDeep ? 10_000 : 256 }
+		}
 	},
 	networks: {
 		default: { type: 'edr-simulated', chainType: 'op', chainId: 31337 }

@@ -2,16 +2,20 @@
 pragma solidity ^0.8.28;
 
 import {Channels} from '../src/Channels.sol';
-import {IChannels} from '../src/interfaces/IChannels.sol';
+import {ChannelId, IChannels} from '../src/interfaces/IChannels.sol';
 import {TestDollar} from '../src/TestDollar.sol';
 import {ChannelsTest} from './support/ChannelsTest.sol';
 import {
     FalseToken,
     FeeToken,
+    FreeRidingToken,
+    FreeToken,
     LyingToken,
     PlainToken,
+    RebasingToken,
     Recipient,
     ReentrantToken,
+    RevertingToken,
     SilentToken,
     Wallet
 } from './support/HostileTokens.sol';
@@ -227,6 +231,164 @@ contract ChannelsAttacksTest is ChannelsTest {
         vm.prank(payee);
         vm.expectRevert(IChannels.InvalidSignature.selector);
         channels.close(key, 9e6, 9e6, signature);
+    }
+
+    // The payer against the payee
+
+    function test_the_payer_cannot_lower_what_was_promised() public {
+        open(key, 10e6);
+        bytes memory small = signClaim(key, 1e6);
+        bytes memory newest = signClaim(key, 9e6);
+        claim(key, 1e6, small);
+        vm.startPrank(payer);
+        channels.requestClose(key);
+        vm.warp(START + GRACE);
+        vm.stopPrank();
+        claim(key, 9e6, newest);
+        vm.expectRevert(abi.encodeWithSelector(IChannels.ClaimNotIncreasing.selector, 9e6, 1e6));
+        claim(key, 1e6, small);
+        channels.withdraw(key);
+        assertEq(dollar.balanceOf(payee), 9e6, 'payee');
+    }
+
+    function test_the_payer_cannot_freeze_a_channel() public {
+        open(key, 10e6);
+        bytes memory newest = signClaim(key, 9e6);
+        vm.startPrank(payer);
+        channels.requestClose(key);
+        channels.topUp(key, 1);
+        channels.requestClose(key);
+        dollar.approve(address(channels), 0);
+        dollar.transfer(stranger, dollar.balanceOf(payer));
+        vm.stopPrank();
+        claim(key, 9e6, newest);
+        assertEq(dollar.balanceOf(payee), 9e6, 'payee');
+    }
+
+    function test_the_payer_cannot_outlive_the_payee_who_claims_before_him() public {
+        IChannels.Key memory expiring = key;
+        expiring.expiry = uint40(START + 8 days);
+        open(expiring, 10e6);
+        bytes memory newest = signClaim(expiring, 9e6);
+        vm.warp(START + 400 days);
+        claim(expiring, 9e6, newest);
+        vm.prank(payer);
+        channels.withdraw(expiring);
+        assertEq(dollar.balanceOf(payee), 9e6, 'payee');
+        assertEq(dollar.balanceOf(payer), 1_000_000e6 - 9e6, 'payer');
+    }
+
+    function test_the_payer_cannot_come_back_for_more() public {
+        open(key, 10e6);
+        open(keyWithSalt(1), 10e6);
+        vm.prank(payer);
+        channels.requestClose(key);
+        vm.warp(START + GRACE);
+        channels.withdraw(key);
+        vm.expectRevert(abi.encodeWithSelector(IChannels.ChannelNotOpen.selector, channels.channelId(key)));
+        channels.withdraw(key);
+        assertEq(dollar.balanceOf(address(channels)), 10e6, 'the other channel is whole');
+    }
+
+    function test_a_payer_nobody_can_sign_for_is_not_asked_to_close_by_anybody() public {
+        IChannels.Key memory nobodys = key;
+        FreeToken token = new FreeToken();
+        nobodys.payer = address(0);
+        nobodys.token = address(token);
+        channels.openWithAuthorization(nobodys, 1, IChannels.Authorization(0, 0, ''));
+        vm.expectRevert(IChannels.InvalidSignature.selector);
+        channels.requestCloseWithSignature(
+            nobodys, type(uint40).max, abi.encodePacked(bytes32(0), bytes32(0), uint8(27))
+        );
+    }
+
+    // Packed batches
+
+    function test_a_packed_batch_of_the_wrong_length_is_refused() public {
+        open(key, 10e6);
+        bytes memory good = packedRow(key, 1e6, signClaim(key, 1e6));
+        vm.expectRevert(abi.encodeWithSelector(IChannels.MalformedRows.selector, 158));
+        channels.claimPacked(payee, address(dollar), abi.encodePacked(good, uint8(0)));
+        bytes memory cut = new bytes(156);
+        vm.expectRevert(abi.encodeWithSelector(IChannels.MalformedRows.selector, 156));
+        channels.claimPacked(payee, address(dollar), cut);
+    }
+
+    function test_a_packed_batch_passes_over_stale_closed_duplicate_forged_and_foreign_rows() public {
+        open(key, 10e6);
+        open(keyWithSalt(1), 10e6);
+        open(keyWithSalt(2), 10e6);
+        IChannels.Key memory foreign = keyWithSalt(3);
+        foreign.payee = stranger;
+        open(foreign, 10e6);
+        claim(key, 2e6, signClaim(key, 2e6));
+        bytes memory stale = packedRow(key, 2e6, signClaim(key, 2e6));
+        bytes memory good = packedRow(keyWithSalt(1), 3e6, signClaim(keyWithSalt(1), 3e6));
+        bytes memory forged = packedRow(keyWithSalt(2), 3e6, signClaim(STRANGER_KEY, keyWithSalt(2), 3e6));
+        bytes memory never = packedRow(keyWithSalt(9), 3e6, signClaim(keyWithSalt(9), 3e6));
+        bytes memory others = packedRow(foreign, 3e6, signClaim(foreign, 3e6));
+        IChannels.Key memory asMine = foreign;
+        asMine.payee = payee;
+        bytes memory rows = abi.encodePacked(stale, good, forged, good, never, others);
+        expectSkipped(key, IChannels.ClaimNotIncreasing.selector);
+        vm.expectEmit(true, true, true, true);
+        emit IChannels.Claimed(channels.channelId(keyWithSalt(1)), amounts(0, 3e6, 3e6));
+        expectSkipped(keyWithSalt(2), IChannels.InvalidSignature.selector);
+        expectSkipped(keyWithSalt(1), IChannels.ClaimNotIncreasing.selector);
+        expectSkipped(keyWithSalt(9), IChannels.ChannelNotOpen.selector);
+        expectSkipped(asMine, IChannels.ChannelNotOpen.selector);
+        assertEq(channels.claimPacked(payee, address(dollar), rows), 3e6, 'paid');
+        assertEq(dollar.balanceOf(payee), 5e6, 'payee');
+        assertEq(dollar.balanceOf(stranger), 0, 'the other payee waits for his own batch');
+    }
+
+    function test_a_packed_batch_names_its_payee_and_token_and_moves_no_others() public {
+        open(key, 10e6);
+        open(etherKey, 1 ether);
+        bytes memory inDollars = packedRow(key, 1e6, signClaim(key, 1e6));
+        bytes memory inEther = packedRow(etherKey, 1 ether, signClaim(etherKey, 1 ether));
+        assertEq(channels.claimPacked(payee, address(0), inDollars), 0, 'not in ether');
+        assertEq(channels.claimPacked(stranger, address(dollar), inDollars), 0, 'not to a stranger');
+        assertEq(channels.claimPacked(payee, address(0), abi.encodePacked(inDollars, inEther)), 1 ether, 'its own row');
+        assertEq(channels.claimPacked(payee, address(0), ''), 0, 'an empty batch');
+        assertEq(payee.balance, 1 ether, 'payee');
+    }
+
+    function test_a_packed_row_with_high_s_is_passed_over() public {
+        open(key, 10e6);
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(SIGNER_KEY, claimDigest(key, 0, 9e6));
+        bytes memory mirrored =
+            abi.encodePacked(r, bytes32(CURVE_ORDER - uint256(s)), v == 27 ? uint8(28) : uint8(27));
+        assertEq(channels.claimPacked(payee, address(dollar), packedRow(key, 9e6, mirrored)), 0, 'paid');
+    }
+
+    function test_a_batch_whose_payee_cannot_be_paid_changes_nothing() public {
+        open(key, 10e6);
+        bytes memory rows = packedRow(key, 1e6, signClaim(key, 1e6));
+        vm.prank(FAUCET);
+        dollar.setBlacklisted(payee, true);
+        vm.expectRevert(abi.encodeWithSelector(IChannels.PayoutFailed.selector, payee));
+        channels.claimPacked(payee, address(dollar), rows);
+        assertEq(state(key).claimed, 0, 'claimed');
+    }
+
+    function test_a_packed_batch_of_500_rows_costs_the_same_for_the_last_as_for_the_first() public {
+        bytes memory rows;
+        for (uint256 i = 0; i < 500; ++i) {
+            IChannels.Key memory each = keyWithSalt(i);
+            open(each, 1e6);
+            rows = abi.encodePacked(rows, packedRow(each, 1e6, signClaim(each, 1e6)));
+        }
+        uint256 before = gasleft();
+        assertEq(channels.claimPacked(payee, address(dollar), rows), 500e6, 'paid');
+        assertTrue(before - gasleft() < 10_000_000, 'under 20,000 gas a row without the calldata');
+    }
+
+    function testFuzz_no_bytes_make_a_packed_batch_pay_without_a_signature(bytes calldata noise, uint8 count) public {
+        open(key, 10e6);
+        bytes memory rows = new bytes(uint256(count % 8) * 157);
+        for (uint256 i = 0; i < rows.length && noise.length != 0; ++i) rows[i] = noise[i % noise.length];
+        assertEq(channels.claimPacked(payee, address(dollar), rows), 0, 'paid');
     }
 
     // Contract wallets (ERC-1271)
@@ -493,6 +655,99 @@ contract ChannelsAttacksTest is ChannelsTest {
         assertEq(state(refusing).claimed, 0, 'claimed');
     }
 
+    function test_a_token_that_reverts_gives_its_reason_on_the_way_in_and_stops_nothing_but_itself() public {
+        RevertingToken token = new RevertingToken();
+        IChannels.Key memory refusing = fund(token);
+        token.refuse(true);
+        vm.expectRevert(depositFailed(abi.encodeWithSelector(RevertingToken.NotToday.selector)));
+        open(refusing, 10e6);
+        token.refuse(false);
+        open(refusing, 10e6);
+        open(key, 10e6);
+        bytes memory signature = signClaim(refusing, 4e6);
+        token.refuse(true);
+        vm.expectRevert(abi.encodeWithSelector(IChannels.PayoutFailed.selector, payee));
+        claim(refusing, 4e6, signature);
+        claim(key, 4e6, signClaim(key, 4e6));
+        token.refuse(false);
+        claim(refusing, 4e6, signature);
+        assertEq(token.balanceOf(payee), 4e6, 'payee');
+    }
+
+    function test_a_token_that_shrinks_strands_only_itself() public {
+        RebasingToken token = new RebasingToken();
+        IChannels.Key memory shrinking = fund(token);
+        open(shrinking, 10e6);
+        open(key, 10e6);
+        open(etherKey, 1 ether);
+        token.rebase(address(channels), 3e6);
+        bytes memory signature = signClaim(shrinking, 4e6);
+        vm.expectRevert(abi.encodeWithSelector(IChannels.PayoutFailed.selector, payee));
+        claim(shrinking, 4e6, signature);
+        claim(shrinking, 3e6, signClaim(shrinking, 3e6));
+        assertEq(token.balanceOf(payee), 3e6, 'what is there is paid');
+        vm.startPrank(payee);
+        channels.close(key, 0, 0, '');
+        channels.close(etherKey, 0, 0, '');
+        vm.stopPrank();
+        assertEq(dollar.balanceOf(payer), 1_000_000e6, 'dollars are untouched');
+        assertEq(payer.balance, 100 ether, 'ether is untouched');
+    }
+
+    function test_a_token_that_grows_leaves_the_growth_behind() public {
+        RebasingToken token = new RebasingToken();
+        IChannels.Key memory growing = fund(token);
+        open(growing, 10e6);
+        token.rebase(address(channels), 15e6);
+        bytes memory signature = signClaim(growing, 4e6);
+        vm.prank(payee);
+        channels.close(growing, 4e6, 4e6, signature);
+        assertEq(token.balanceOf(payee), 4e6, 'payee');
+        assertEq(token.balanceOf(payer), 96e6, 'payer');
+        assertEq(token.balanceOf(address(channels)), 5e6, 'nobody gets the growth');
+    }
+
+    function test_one_deposit_is_not_measured_for_two_channels() public {
+        FreeRidingToken token = new FreeRidingToken();
+        IChannels.Key memory riding = fund(token);
+        IChannels.Key memory carrying = fund(token);
+        carrying.payer = address(token);
+        token.prepare(address(channels), 10e6);
+        token.ride(address(channels), abi.encodeCall(IChannels.open, (carrying, 10e6)));
+        vm.expectRevert(depositFailed(abi.encodeWithSelector(IChannels.Reentered.selector)));
+        open(riding, 10e6);
+        token.ride(address(0), '');
+        open(carrying, 10e6);
+        assertEq(state(carrying).deposited, 10e6, 'by itself it is a deposit like any other');
+    }
+
+    function test_no_way_of_paying_in_works_while_another_deposit_is_measured() public {
+        FreeRidingToken token = new FreeRidingToken();
+        IChannels.Key memory riding = fund(token);
+        IChannels.Key memory carrying = fund(token);
+        IChannels.Key memory fresh = fund(token);
+        carrying.payer = address(token);
+        fresh.payer = address(token);
+        fresh.salt = bytes32(uint256(1));
+        token.prepare(address(channels), 10e6);
+        open(carrying, 1e6);
+        IChannels.Permit memory noPermit;
+        IChannels.Authorization memory noAuthorization;
+        bytes[6] memory ways = [
+            abi.encodeCall(IChannels.open, (fresh, 1e6)),
+            abi.encodeCall(IChannels.openWithPermit, (fresh, 1e6, noPermit)),
+            abi.encodeCall(IChannels.openWithAuthorization, (fresh, 1e6, noAuthorization)),
+            abi.encodeCall(IChannels.topUp, (carrying, 1e6)),
+            abi.encodeCall(IChannels.topUpWithPermit, (carrying, 1e6, noPermit)),
+            abi.encodeCall(IChannels.topUpWithAuthorization, (carrying, 1e6, 1, noAuthorization))
+        ];
+        for (uint256 i = 0; i < ways.length; ++i) {
+            token.ride(address(channels), ways[i]);
+            vm.expectRevert(depositFailed(abi.encodeWithSelector(IChannels.Reentered.selector)));
+            open(riding, 1e6);
+        }
+    }
+
     function test_a_token_with_a_fee_is_refused_at_the_door() public {
         IChannels.Key memory costly = fund(new FeeToken());
         vm.expectRevert(abi.encodeWithSelector(IChannels.WrongAmountReceived.selector, 10e6 - 1, 10e6));
@@ -514,6 +769,22 @@ contract ChannelsAttacksTest is ChannelsTest {
         channels.openWithAuthorization(nothing, 10e6, IChannels.Authorization(0, 0, ''));
         vm.expectRevert(depositFailed(''));
         channels.openWithAuthorization(etherKey, 10e6, IChannels.Authorization(0, 0, ''));
+    }
+
+    function test_a_token_that_calls_back_with_a_claim_gets_no_other_channels_money() public {
+        ReentrantToken token = new ReentrantToken();
+        IChannels.Key memory victims = fund(token);
+        IChannels.Key memory thiefs = fund(token);
+        thiefs.salt = bytes32(uint256(1));
+        open(victims, 10e6);
+        bytes memory signature = signDigest(SIGNER_KEY, claimDigest(thiefs, 0, 10e6));
+        token.reenter(
+            address(channels), abi.encodeCall(IChannels.claim, (thiefs, 10e6, compact(signature)))
+        );
+        vm.expectRevert();
+        open(thiefs, 10e6);
+        claim(victims, 10e6, signClaim(victims, 10e6));
+        assertEq(token.balanceOf(payee), 10e6, 'the victim channel pays its payee in full');
     }
 
     function test_a_token_that_calls_back_deposits_once() public {
@@ -563,6 +834,17 @@ contract ChannelsAttacksTest is ChannelsTest {
         assertEq(writes.length, 1, 'words written');
         assertEq(state(other).claimed, 0, 'the other channel');
         assertEq(state(other).deposited, 10e6, 'the other deposit');
+    }
+
+    function keyWithSalt(uint256 salt) private view returns (IChannels.Key memory salted) {
+        salted = key;
+        salted.salt = bytes32(salt);
+    }
+
+    function expectSkipped(IChannels.Key memory key_, bytes4 reason) private {
+        ChannelId id = channels.channelId(key_);
+        vm.expectEmit(true, true, true, true);
+        emit IChannels.ClaimSkipped(id, reason);
     }
 
     function fund(PlainToken token) private returns (IChannels.Key memory funded) {

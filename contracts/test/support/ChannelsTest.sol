@@ -207,6 +207,17 @@ abstract contract ChannelsTest is Test {
         uint256 validAfter,
         uint256 validBefore
     ) internal view returns (IChannels.Authorization memory) {
+        return authorizeBy(PAYER_KEY, key_, amount, index, validAfter, validBefore);
+    }
+
+    function authorizeBy(
+        uint256 privateKey,
+        IChannels.Key memory key_,
+        uint96 amount,
+        uint256 index,
+        uint256 validAfter,
+        uint256 validBefore
+    ) internal view returns (IChannels.Authorization memory) {
         bytes32 nonce = keccak256(abi.encode(channels.channelId(key_), epochOf(key_), index));
         bytes32 structHash = keccak256(
             abi.encode(
@@ -222,7 +233,7 @@ abstract contract ChannelsTest is Test {
             )
         );
         bytes memory signature =
-            signDigest(PAYER_KEY, keccak256(abi.encodePacked(hex'1901', dollar.DOMAIN_SEPARATOR(), structHash)));
+            signDigest(privateKey, keccak256(abi.encodePacked(hex'1901', dollar.DOMAIN_SEPARATOR(), structHash)));
         return IChannels.Authorization(validAfter, validBefore, signature);
     }
 

@@ -73,6 +73,76 @@ contract FalseToken is StandardToken {
     }
 }
 
+/// Refuses every transfer with a reason of its own, when told to.
+contract RevertingToken is StandardToken {
+    error NotToday();
+
+    bool public refuses;
+
+    function refuse(bool refuses_) external {
+        refuses = refuses_;
+    }
+
+    function _move(address from, address to, uint256 value) internal override {
+        if (refuses) revert NotToday();
+        super._move(from, to, value);
+    }
+}
+
+/// Changes every balance by itself, as rebasing tokens do.
+contract RebasingToken is StandardToken {
+    function rebase(address account, uint256 balance) external {
+        balanceOf[account] = balance;
+    }
+}
+
+/// Pays one deposit and has it measured twice: while a deposit is moved in, it opens another channel, and moves
+/// nothing for the first.
+contract FreeRidingToken is StandardToken {
+    address private target;
+    bytes private call;
+
+    function prepare(address spender, uint256 value) external {
+        balanceOf[address(this)] += value;
+        allowance[address(this)][spender] += value;
+    }
+
+    function ride(address target_, bytes calldata call_) external {
+        target = target_;
+        call = call_;
+    }
+
+    function transferFrom(address from, address to, uint256 value) external override returns (bool) {
+        if (target == address(0)) {
+            _spend(from, value);
+            _move(from, to, value);
+            return true;
+        }
+        address callee = target;
+        target = address(0);
+        (bool done, bytes memory said) = callee.call(call);
+        if (done) return true;
+        assembly {
+            revert(add(said, 32), mload(said))
+        }
+    }
+}
+
+/// Moves in whatever is asked for, from anybody, without anybody's consent.
+contract FreeToken is StandardToken {
+    function receiveWithAuthorization(
+        address,
+        address to,
+        uint256 value,
+        uint256,
+        uint256,
+        bytes32,
+        bytes calldata
+    ) external {
+        balanceOf[to] += value;
+    }
+}
+
 /// Keeps one unit of every transfer.
 contract FeeToken is StandardToken {
     function _move(address from, address to, uint256 value) internal override {
