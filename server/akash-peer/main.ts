@@ -18,7 +18,6 @@ import { ownAddress } from '../../src/lib/peer/ilp/own-address.ts';
 import { loadIdentity } from '../../src/lib/peer/identity.ts';
 import {
 	createPeer,
-	type Clock,
 	type Log,
 	type PeerConfig,
 	type Platform,
@@ -31,6 +30,7 @@ import { createChainFacts } from './chain-facts.ts';
 import { readNodeConfig, type NodeConfig } from './config.ts';
 import { createControl } from './control.ts';
 import { createHttpServer } from './http-server.ts';
+import { nodeClock } from './node-clock.ts';
 import { nodeCrypto } from './node-crypto.ts';
 import { dialWebSocket } from './node-socket.ts';
 import { createNodeSql } from './node-sql.ts';
@@ -46,13 +46,6 @@ if (values.config === undefined) {
 const config = readNodeConfig(values.config);
 mkdirSync(config.dataDir, { recursive: true });
 
-const clock: Clock = {
-	now: Date.now,
-	after: (delayMs, run) => {
-		const timer = setTimeout(run, delayMs);
-		return () => clearTimeout(timer);
-	}
-};
 const random: Random = { bytes: (length) => new Uint8Array(randomBytes(length)) };
 const plain = (_: string, value: unknown): unknown =>
 	typeof value === 'bigint' ? `${value}` : value instanceof Map ? Object.fromEntries(value) : value;
@@ -71,7 +64,7 @@ else await serve();
 async function printIdentity(): Promise<void> {
 	const migrated = migrate(sql);
 	if (!migrated.ok) throw new Error(`the database is of a newer release (${migrated.error.feature})`);
-	const identity = await loadIdentity({ random, crypto: nodeCrypto, clock, sql }, undefined);
+	const identity = await loadIdentity({ random, crypto: nodeCrypto, clock: nodeClock, sql }, undefined);
 	const pubkey = identity.pubkey();
 	const address = await ownAddress(nodeCrypto, config.network, pubkey);
 	sql.close();
@@ -113,10 +106,18 @@ async function serve(): Promise<void> {
 		token: config.chain.token,
 		tokenScale: config.chain.tokenScale,
 		accountSecret: fromHex(config.chain.privateKey),
-		clock,
+		clock: nodeClock,
 		pollMs: config.chain.chainId === 31337 ? 250 : 2_000
 	});
-	const platform: Platform = { clock, random, crypto: nodeCrypto, sql, dial: dialWebSocket, chain, log };
+	const platform: Platform = {
+		clock: nodeClock,
+		random,
+		crypto: nodeCrypto,
+		sql,
+		dial: dialWebSocket,
+		chain,
+		log
+	};
 	const peer = await createPeer(platform, peerConfigOf(config));
 	const { pubkey } = peer.status();
 
@@ -167,7 +168,7 @@ async function serve(): Promise<void> {
 		facts: config.notes.facts,
 		chain,
 		chainFacts: createChainFacts(config.chain.rpcUrl, config.chain.contract),
-		clock,
+		clock: nodeClock,
 		random,
 		feePpm: config.feePpm,
 		log

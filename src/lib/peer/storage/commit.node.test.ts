@@ -156,4 +156,76 @@ describe('group commit', () => {
 		await expect(commits.run(insert(2))).rejects.toThrow('stopped');
 		expect(stored()).toEqual([1]);
 	});
+
+	it('gives a lone unit its own commit at once, however many follow each other', async () => {
+		open();
+		for (let n = 1; n <= 6; n++) {
+			const asked = clock.now();
+			const done = commits.run(insert(n)).then(() => clock.now() - asked);
+			await clock.advance(0);
+			expect(await done).toBe(0);
+			await clock.advance(5);
+		}
+		expect(commits.counts()).toEqual({ commits: 6, units: 6 });
+	});
+
+	it('waits for company only while commits follow each other fast and somebody comes', async () => {
+		open();
+		const delays: number[] = [];
+		let n = 0;
+		/** One unit, then time passes until it is written. */
+		const one = async (): Promise<void> => {
+			const asked = clock.now();
+			const done = commits.run(insert((n += 1))).then(() => delays.push(clock.now() - asked));
+			await clock.runWhile(() => delays.length < n, asked + 100);
+			await done;
+		};
+		for (let i = 0; i < 12; i++) await one();
+		// Eight are load, the ninth waits, and since nobody came the others do not.
+		expect(delays).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0]);
+	});
+
+	it('writes a burst that trickles in during a few milliseconds in few transactions, in order', async () => {
+		open();
+		const done: Promise<number>[] = [];
+		for (let n = 1; n <= 64; n++)
+			clock.after(Math.floor(n / 8), () => {
+				done.push(commits.run(insert(n)));
+			});
+		await clock.advance(20);
+		expect(await Promise.all(done)).toHaveLength(64);
+		expect(stored()).toEqual(Array.from({ length: 64 }, (_, i) => i + 1));
+		expect(commits.counts().units).toBe(64);
+		expect(commits.counts().commits).toBeLessThanOrEqual(12);
+	});
+
+	it('cuts a crowd into transactions of bounded size, and one failing group leaves the others', async () => {
+		open(40);
+		const all = Array.from({ length: 600 }, (_, i) =>
+			commits.run(() => {
+				if (i === 300) sql.run('INSERT INTO t (v) VALUES (?)', [new Uint8Array(300_000)]);
+				else insert(i + 1)();
+			})
+		);
+		const settled = Promise.allSettled(all);
+		await clock.advance(10);
+		const failed = (await settled).map(({ status }) => status === 'rejected');
+		// The group of number 300, whole, and no other.
+		expect(failed.indexOf(true)).toBe(256);
+		expect(failed.lastIndexOf(true)).toBe(511);
+		expect(stored()).toHaveLength(600 - 256);
+		expect(commits.counts()).toEqual({ commits: 2, units: 600 - 256 });
+	});
+
+	it('undoes a lone unit that throws', async () => {
+		open();
+		const mine = new Error('mine');
+		const only = commits.run(() => {
+			insert(1)();
+			throw mine;
+		});
+		commits.flush();
+		await expect(only).rejects.toBe(mine);
+		expect(stored()).toEqual([]);
+	});
 });

@@ -1,9 +1,17 @@
 /**
  * Group commit: many small money movements, one durable transaction.
  *
- * "Durable before visible" costs a disk sync per decision if done naively. Here decisions queue for
- * the length of one turn (or a few milliseconds under load) and are written together; the promise of
- * each resolves only after the commit, so whoever awaits it may show the outcome to the world.
+ * "Durable before visible" costs a disk sync per decision if done naively. Here decisions queue and are
+ * written together; the promise of each resolves only after the commit, so whoever awaits it may show
+ * the outcome to the world.
+ *
+ * How long they queue follows the load. SQLite answers synchronously, so while one group is written
+ * nothing else runs, and what arrives meanwhile stands in the host's queue: a group that starts after
+ * one turn of that queue (`clock.after(0)`) holds everything that came during the one before. With
+ * nothing else to do, that turn is over at once, and a single decision waits for nobody. Only when
+ * commits follow each other so fast that answers trickle in one by one (asynchronous crypto hands them
+ * over that way) does a group wait {@link WINDOW_MS}, and a wait that brought nobody is not repeated
+ * until the load has been measured anew.
  *
  * A unit of work runs synchronously inside the transaction and decides *there*, on committed state
  * plus the units before it in the same group; so two packets can never both spend the last unit.
@@ -34,6 +42,15 @@ type Outcome =
 	| { readonly unit: Unit; readonly failed: false; readonly value: unknown }
 	| { readonly unit: Unit; readonly failed: true; readonly reason: unknown };
 
+/** The load is measured over this, in milliseconds. */
+const SLICE_MS = 16;
+/** As many commits within a slice are load; fewer (up to 500 a second) wait for nothing. */
+const BUSY_COMMITS = 8;
+/** What a group waits for company under load, in milliseconds: little beside the way to the next node. */
+const WINDOW_MS = 2;
+/** Units of one transaction: a reader of the database, and everything else here, waits no longer than they take. */
+const GROUP_UNITS = 256;
+
 export const createCommits = (sql: SqlDriver, clock: Clock): Commits => {
 	let queue: Unit[] = [];
 	let timer: Cancel | undefined;
@@ -41,14 +58,22 @@ export const createCommits = (sql: SqlDriver, clock: Clock): Commits => {
 	let units = 0;
 	let writing = false;
 	let stopped = false;
+	let slice = { from: clock.now(), commits: 0, alone: false };
+	let waited = false;
 
+	const settled = (unit: Unit): Outcome => {
+		const value = unit.work();
+		if (value instanceof Promise) throw new Error('a unit of work must be synchronous');
+		return { unit, failed: false, value };
+	};
+
+	/** Among others: undone by itself when it fails. */
 	const attempt = (unit: Unit): Outcome => {
 		sql.run('SAVEPOINT unit');
 		try {
-			const value = unit.work();
-			if (value instanceof Promise) throw new Error('a unit of work must be synchronous');
+			const outcome = settled(unit);
 			sql.run('RELEASE unit');
-			return { unit, failed: false, value };
+			return outcome;
 		} catch (error) {
 			// A broken rule is this unit's affair; a full or broken disk is everybody's.
 			if (error instanceof SqlError && error.kind !== 'constraint' && error.kind !== 'other') throw error;
@@ -58,17 +83,16 @@ export const createCommits = (sql: SqlDriver, clock: Clock): Commits => {
 		}
 	};
 
-	const flush = (): void => {
-		if (writing) throw new Error('flush inside a unit of work: its group is not committed yet');
-		timer?.();
-		timer = undefined;
-		if (queue.length === 0) return;
-		const group = queue;
-		queue = [];
+	const write = (group: readonly Unit[]): void => {
+		const [only] = group;
 		let outcomes: readonly Outcome[];
 		writing = true;
 		try {
-			outcomes = sql.transaction(() => group.map(attempt));
+			// A unit by itself needs no savepoint: the transaction is one.
+			outcomes =
+				only !== undefined && group.length === 1
+					? [sql.transaction(() => settled(only))]
+					: sql.transaction(() => group.map(attempt));
 			commits += 1;
 			units += group.length;
 		} catch (reason) {
@@ -82,6 +106,27 @@ export const createCommits = (sql: SqlDriver, clock: Clock): Commits => {
 		}
 	};
 
+	const flush = (): void => {
+		if (writing) throw new Error('flush inside a unit of work: its group is not committed yet');
+		timer?.();
+		timer = undefined;
+		if (queue.length === 0) return;
+		const all = queue;
+		queue = [];
+		slice.commits += 1;
+		if (waited && all.length === 1) slice.alone = true;
+		waited = false;
+		for (let at = 0; at < all.length; at += GROUP_UNITS) write(all.slice(at, at + GROUP_UNITS));
+	};
+
+	const patience = (): number => {
+		const now = clock.now();
+		const age = now - slice.from;
+		// A clock that was set back measures anew, too.
+		if (age >= SLICE_MS || age < 0) slice = { from: now, commits: 0, alone: false };
+		return slice.commits >= BUSY_COMMITS && !slice.alone ? WINDOW_MS : 0;
+	};
+
 	return {
 		run: <T>(work: () => T): Promise<T> =>
 			new Promise<T>((resolve, reject) => {
@@ -90,7 +135,14 @@ export const createCommits = (sql: SqlDriver, clock: Clock): Commits => {
 					return;
 				}
 				queue.push({ work, resolve, reject });
-				timer ??= clock.after(0, flush);
+				if (timer === undefined) {
+					const delay = patience();
+					waited = delay > 0;
+					timer = clock.after(delay, flush);
+				} else if (waited && queue.length === GROUP_UNITS) {
+					timer();
+					timer = clock.after(0, flush);
+				}
 			}),
 		flush,
 		counts: () => ({ commits, units }),
