@@ -37,6 +37,26 @@ export const LIMITS = {
 	/** Prepares under way per link; more is T02 Peer Busy. */
 	inFlightPerLink: 1_024,
 
+	// --- HTTP: SPSP (RFC 9), payment pointers (RFC 26), ILP over HTTP (RFC 35)
+	/** Characters of a payment pointer or URL: what servers and browsers commonly take; longer is refused. */
+	urlCharacters: 2_048,
+	/** Characters of a name or code that a stranger gives itself; the rest is cut off. */
+	nameCharacters: 64,
+	/** Bytes of an SPSP answer, which needs a few hundred; more is not read. */
+	spspBodyBytes: 16 * KIB,
+	/** A person who waits for a payment pointer to resolve waits this long. */
+	spspAnswerMs: 10 * SECOND,
+	/** Bytes of an ILP packet in an HTTP body: the longest prepare is 33,857 and a reject 42,000; more is 413. */
+	httpPacketBytes: 48 * KIB,
+	/** A request's body must be here this soon after its head: whoever trickles holds a place. */
+	httpBodyMs: 5 * SECOND,
+	/** Requests with packets that one account may have open here; more is 429. */
+	httpRequestsPerAccount: 1_024,
+	/** An answer to a packet is posted to its callback again after this long without a 2xx or 4xx (RFC 35: no back-off is needed). */
+	httpCallbackRetryMs: 1 * SECOND,
+	/** One try at posting an answer to its callback. */
+	httpCallbackMs: 5 * SECOND,
+
 	// --- packets on the way
 	/** A hop keeps this between the expiry it was given and the one it gives (RFC 27; other connectors keep 1 s too). */
 	expiryMarginMs: 1 * SECOND,
@@ -71,6 +91,22 @@ export const LIMITS = {
 	tokenRotateMs: 1 * HOUR,
 	/** Life of a stream key. */
 	streamKeyMs: 7 * DAY,
+
+	// --- uploads: frames too large for one packet (PROTOCOL section 3)
+	/** Bytes of a stream that may be sent ahead of what was taken of it. */
+	streamWindowBytes: 64 * KIB,
+	/** Bytes that all unfinished streams of a session may have come to. */
+	connectionWindowBytes: 1_024 * KIB,
+	/** Bytes of one piece: it fits a packet beside the longest address. */
+	uploadPieceBytes: 31_000,
+	/** Streams of a session that may be unfinished at a time. */
+	uploadStreams: 10,
+	/** Bytes of memory for the uploads of one link; beyond it T02, so that strangers cannot fill ours. */
+	uploadLinkBytes: 4_096 * KIB,
+	/** An upload is dropped after this long without a packet: its writer waits at most a quarter of it. */
+	uploadIdleMs: 2 * MINUTE,
+	/** And after this long in any case: a full frame at the free rate takes 17 minutes. */
+	uploadMs: 30 * MINUTE,
 
 	// --- frames and events
 	/** Bytes of one frame. */
@@ -127,6 +163,12 @@ export const LIMITS = {
 	trustedInFlight: 64,
 	/** Of W, what may be under way to one author at a time, in percent. */
 	authorShareOfWindow: 25n,
+	/** Of a link's room, what one neighbour may have under way to one destination, percent. */
+	shareOfRoom: 25n,
+	/** And to one that rarely fulfils: below {@link shareRarelyPercent} of a mean in which each outcome counts one in {@link shareMemory}. */
+	shareOfRoomRarely: 10n,
+	shareRarelyPercent: 50,
+	shareMemory: 8,
 	/** A way that delivers less than this is refused (percent). */
 	minDelivered: 90n,
 	/** A payee redeems once this much is unredeemed; above it a sleeping payee could lose it. */
@@ -159,5 +201,8 @@ export const LIMITS = {
 	/** A request to a neighbour waits this long for a link that is coming back, then says it is down. */
 	reconnectPatienceMs: 3 * SECOND,
 	reconnectLastMs: 300 * SECOND,
-	heartbeatMs: 60 * SECOND
+	/** Silence after which a link asks whether anybody is still there. */
+	heartbeatMs: 60 * SECOND,
+	/** No answer to that for this long: the link is dead, whatever the socket says. */
+	heartbeatAnswerMs: 10 * SECOND
 } as const;
