@@ -1,7 +1,7 @@
 /**
  * The crypto port on `node:crypto`: hashing, AES-GCM and X25519 run in OpenSSL, synchronously, since
  * for packets of a few kilobytes a trip to another thread costs more than the work. OpenSSL has no
- * BIP-340 and cannot recover ECDSA signers, so secp256k1 stays with noble.
+ * BIP-340 and cannot recover ECDSA signers: the first is libsecp256k1's in WebAssembly, the second noble's.
  */
 import {
 	createCipheriv,
@@ -13,19 +13,49 @@ import {
 	hash,
 	type KeyObject
 } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import {
 	AES_GCM_TAG_LENGTH,
 	assertAesGcm,
 	nobleCrypto,
 	type SyncCrypto
 } from '../../src/lib/peer/crypto/noble-crypto.ts';
+import {
+	createWasmSchnorr,
+	withSchnorr,
+	type SchnorrProvider
+} from '../../src/lib/peer/crypto/wasm-schnorr.ts';
+
+/** What is used of a global that Node has and its types leave out. */
+interface SyncWebAssembly {
+	readonly Module: new (bytes: Uint8Array) => object;
+	readonly Instance: new (module: object, imports: object) => { readonly exports: object };
+}
+
+/**
+ * libsecp256k1, or undefined where its file is not (a bundle without node_modules) or cannot be compiled:
+ * noble then does its work, slower.
+ */
+export const loadWasmSchnorr = (): SchnorrProvider | undefined => {
+	try {
+		const file = new URL('../public/out/secp256k1.wasm', import.meta.resolve('nostr-wasm'));
+		const { Module, Instance } = (globalThis as unknown as { readonly WebAssembly: SyncWebAssembly })
+			.WebAssembly;
+		const module = new Module(readFileSync(file));
+		return createWasmSchnorr((imports) => new Instance(module, imports).exports);
+	} catch {
+		return undefined;
+	}
+};
 
 /** A 32-byte X25519 key in DER (RFC 8410) is one of these and the key. */
 const PKCS8_PREFIX = Buffer.from('302e020100300506032b656e04220420', 'hex');
 const SPKI_PREFIX = Buffer.from('302a300506032b656e032100', 'hex');
 
+const schnorr = loadWasmSchnorr();
+
 export const nodeCrypto: SyncCrypto = {
-	...nobleCrypto,
+	...(schnorr ? withSchnorr(nobleCrypto, schnorr) : nobleCrypto),
 
 	sha256: (data) => plain(hash('sha256', data, 'buffer')),
 

@@ -36,6 +36,13 @@ export interface Random {
 /** A provider may answer at once (node:crypto) or later (WebCrypto); callers always `await`. */
 export type Eventually<T> = T | Promise<T>;
 
+/** A BIP-340 signature and what it should sign. */
+export interface SchnorrCheck {
+	readonly publicKey32: Uint8Array;
+	readonly message32: Uint8Array;
+	readonly signature64: Uint8Array;
+}
+
 /**
  * Symmetric and curve primitives. Keys and outputs are raw bytes. Nothing here draws randomness:
  * nonces, ephemeral secrets and auxiliary bytes are handed in from {@link Random}.
@@ -55,6 +62,11 @@ export interface Crypto {
 	schnorrSign(secret: Uint8Array, message32: Uint8Array, aux32: Uint8Array): Eventually<Uint8Array>;
 	/** Never throws: anything malformed is `false`. */
 	schnorrVerify(publicKey32: Uint8Array, message32: Uint8Array, signature64: Uint8Array): Eventually<boolean>;
+	/**
+	 * Many of them, each answer in the place of its question: a host with threads to spare checks them there.
+	 * Never throws or rejects.
+	 */
+	schnorrVerifyMany(checks: readonly SchnorrCheck[]): Eventually<readonly boolean[]>;
 	/** secp256k1 ECDSA over a digest, RFC 6979, low-s; answers r ‖ s ‖ v with v 27 or 28. */
 	ecdsaSign(secret: Uint8Array, digest32: Uint8Array): Eventually<Uint8Array>;
 	/** The 20-byte EVM address that signed; `undefined` for any malformed or high-s signature. */

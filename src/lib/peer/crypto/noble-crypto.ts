@@ -55,6 +55,9 @@ export const nobleCrypto: SyncCrypto = {
 	schnorrVerify: (publicKey32, message32, signature64) =>
 		message32.length === 32 && (attempt(() => verifySchnorr(publicKey32, message32, signature64)) ?? false),
 
+	schnorrVerifyMany: (checks) =>
+		checks.map((check) => nobleCrypto.schnorrVerify(check.publicKey32, check.message32, check.signature64)),
+
 	ecdsaSign: (secret, digest32) => {
 		assertLength('digest', digest32, 32);
 		const signature = secp256k1.sign(digest32, secret, { prehash: false, format: 'recovered' });

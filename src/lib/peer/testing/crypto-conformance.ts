@@ -6,11 +6,19 @@
  * 15 (submission to NIST). HMAC: RFC 4231. SHA-256: FIPS 180-2 appendix B. X25519: RFC 7748. BIP-340:
  * test-vectors.csv of BIP 340 (CC0), in ./vectors/bip340.ts. ECDSA: the deterministic
  * signature of "Satoshi Nakamoto" by key 1 that secp256k1 libraries share, and the transaction of
- * EIP-155 (CC0).
+ * EIP-155 (CC0). Then Project Wycheproof's collections, in ../crypto/vectors: every case has one answer
+ * here, so providers that pass agree with each other on all of them.
  */
+import { keccak_256 } from '@noble/hashes/sha3.js';
 import { describe, expect, it } from 'vitest';
 import { bytesToHex, fromHex, utf8 } from '../bytes.ts';
+import { WYCHEPROOF_AES_GCM } from '../crypto/vectors/wycheproof-aes-gcm.ts';
+import { WYCHEPROOF_ECDSA } from '../crypto/vectors/wycheproof-ecdsa.ts';
+import { WYCHEPROOF_HKDF } from '../crypto/vectors/wycheproof-hkdf.ts';
+import { WYCHEPROOF_HMAC } from '../crypto/vectors/wycheproof-hmac.ts';
+import { WYCHEPROOF_X25519 } from '../crypto/vectors/wycheproof-x25519.ts';
 import type { Crypto } from '../platform.ts';
+import { hkdfSha256 } from '../stream/hkdf.ts';
 import { BIP340_VECTORS } from './vectors/bip340.ts';
 
 const ZERO_32 = new Uint8Array(32);
@@ -166,6 +174,37 @@ const EIP_155 = {
 	address: '9d8a62f656a8d1615c1294fd71e9cfb3e4855a4f'
 } as const;
 
+/** The fields of each line. */
+const vectorsOf = (text: string): readonly (readonly string[])[] =>
+	text
+		.trim()
+		.split('\n')
+		.map((line) => line.split(' ').map((field) => (field === '-' ? '' : field)));
+
+/** Bytes of the numbered field; a missing one is a mistake in the file. */
+const field = (vector: readonly string[], at: number): Uint8Array => {
+	const text = vector[at];
+	if (text === undefined) throw new Error(`vector ${vector[0]} has no field ${at}`);
+	return fromHex(text);
+};
+
+/** Ids of the vectors for which `holds` says no: none, when all is well. */
+const failing = async (
+	text: string,
+	holds: (vector: readonly string[], isValid: boolean) => Promise<boolean>
+): Promise<readonly string[]> => {
+	const wrong: string[] = [];
+	for (const vector of vectorsOf(text))
+		if (!(await holds(vector, vector[1] !== '0'))) wrong.push(vector[0] ?? '');
+	return wrong;
+};
+
+/**
+ * Signatures whose point has an x beyond the order of the group. ECDSA accepts them; recovery with a v of
+ * 27 or 28, here as in the EVM, cannot name their signer, and refuses. Nobody can make one on purpose.
+ */
+const X_BEYOND_ORDER: ReadonlySet<string> = new Set(['115', '247']);
+
 export const describeCrypto = (name: string, crypto: Crypto): void => {
 	describe(`${name}: SHA-256`, () => {
 		it('hashes nothing, a few bytes, a view and many bytes', async () => {
@@ -291,6 +330,29 @@ export const describeCrypto = (name: string, crypto: Crypto): void => {
 		});
 	});
 
+	describe(`${name}: many BIP-340 signatures at once`, () => {
+		const checks = BIP340_VECTORS.map(({ publicKey, message, signature }) => ({
+			publicKey32: fromHex(publicKey),
+			message32: fromHex(message),
+			signature64: fromHex(signature)
+		}));
+
+		it('answers each as it answers it alone, in order', async () => {
+			const expected = BIP340_VECTORS.map(({ valid }) => valid);
+			expect(await crypto.schnorrVerifyMany(checks)).toEqual(expected);
+			expect(await crypto.schnorrVerifyMany([...checks].reverse())).toEqual([...expected].reverse());
+			expect(await crypto.schnorrVerifyMany([])).toEqual([]);
+		});
+
+		it('is not confused by lengths that are wrong', async () => {
+			const [good] = checks;
+			if (!good) throw new Error('no vectors');
+			const short = { ...good, signature64: good.signature64.subarray(1) };
+			const long = { ...good, publicKey32: new Uint8Array(33) };
+			expect(await crypto.schnorrVerifyMany([short, good, long, good])).toEqual([false, true, false, true]);
+		});
+	});
+
 	describe(`${name}: ECDSA on secp256k1`, () => {
 		const digest = fromHex(EIP_155.digest);
 		const signature = fromHex(EIP_155.r + EIP_155.s + EIP_155.v);
@@ -348,6 +410,78 @@ export const describeCrypto = (name: string, crypto: Crypto): void => {
 			expect(await crypto.ecdsaRecover(digest, new Uint8Array(66).fill(27))).toBeUndefined();
 			expect(await crypto.ecdsaRecover(digest, new Uint8Array(0))).toBeUndefined();
 			expect(await crypto.ecdsaRecover(digest.slice(1), signature)).toBeUndefined();
+		});
+	});
+
+	describe(`${name}: Wycheproof`, () => {
+		it('AES-GCM: seals and opens the valid, refuses every modified tag', async () => {
+			expect(
+				await failing(WYCHEPROOF_AES_GCM, async (vector, isValid) => {
+					const [key, nonce, plaintext, sealed] = [2, 3, 4, 5].map((at) => field(vector, at)) as [
+						Uint8Array,
+						Uint8Array,
+						Uint8Array,
+						Uint8Array
+					];
+					const [opened, again] = [
+						await crypto.aesGcmOpen(key, nonce, sealed),
+						await crypto.aesGcmSeal(key, nonce, plaintext)
+					];
+					return isValid
+						? hex(opened) === vector[4] && hex(again) === vector[5]
+						: opened === undefined && hex(again) !== vector[5];
+				})
+			).toEqual([]);
+		});
+
+		it('HMAC-SHA-256: makes the valid tags and no invalid one', async () => {
+			expect(
+				await failing(
+					WYCHEPROOF_HMAC,
+					async (vector, isValid) =>
+						(hex(await crypto.hmacSha256(field(vector, 2), field(vector, 3))) === vector[4]) === isValid
+				)
+			).toEqual([]);
+		});
+
+		it('HKDF-SHA-256: derives what it should on this provider’s HMAC', async () => {
+			expect(
+				await failing(WYCHEPROOF_HKDF, async (vector) => {
+					const [key, salt, info] = [field(vector, 2), field(vector, 3), field(vector, 4)];
+					const derived = await hkdfSha256(crypto, key, salt, info, Number(vector[5]));
+					return hex(derived) === vector[6];
+				})
+			).toEqual([]);
+		});
+
+		it('X25519: agrees on every point, twists and odd encodings too, and refuses a secret of zero', async () => {
+			expect(
+				await failing(WYCHEPROOF_X25519, async (vector) => {
+					const shared = hex(await crypto.x25519(field(vector, 2), field(vector, 3)));
+					return vector[4] === '00'.repeat(32) ? shared === undefined : shared === vector[4];
+				})
+			).toEqual([]);
+		});
+
+		it('ECDSA: recovers the signer of valid signatures with a low s, of nothing else', async () => {
+			let key = '';
+			expect(
+				await failing(WYCHEPROOF_ECDSA, async (vector, isValid) => {
+					if (vector[2] !== '=') key = vector[2] ?? '';
+					const signer = bytesToHex(keccak_256(fromHex(key)).slice(12));
+					const [digest, rs] = [field(vector, 3), field(vector, 4)];
+					const names = async (r: string, s: string): Promise<boolean> => {
+						for (const v of ['1b', '1c'])
+							if (hex(await crypto.ecdsaRecover(digest, fromHex(r + s + v))) === signer) return true;
+						return false;
+					};
+					const [r, s] = [bytesToHex(rs.slice(0, 32)), bytesToHex(rs.slice(32))];
+					const isHigh = rs.length === 64 && BigInt(`0x${s}`) > N / 2n && BigInt(`0x${s}`) < N;
+					if (isHigh && (await names(r, s))) return false;
+					const low = isHigh ? word(N - BigInt(`0x${s}`)) : s;
+					return (await names(r, low)) === (isValid && !X_BEYOND_ORDER.has(vector[0] ?? ''));
+				})
+			).toEqual([]);
 		});
 	});
 };

@@ -43,6 +43,7 @@ export const createSimulatedCrypto = ({
 		schnorrPublicKey: later(nobleCrypto.schnorrPublicKey),
 		schnorrSign: later(nobleCrypto.schnorrSign),
 		schnorrVerify: later(nobleCrypto.schnorrVerify),
+		schnorrVerifyMany: later(nobleCrypto.schnorrVerifyMany),
 		ecdsaSign: later(nobleCrypto.ecdsaSign),
 		ecdsaRecover: later(nobleCrypto.ecdsaRecover),
 		evmAddress: later(nobleCrypto.evmAddress)
