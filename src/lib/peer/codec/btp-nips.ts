@@ -295,6 +295,9 @@ export const encodeFrame = (frame: Frame): Uint8Array => {
 	return whole;
 };
 
+/** Frames back to back: what one datagram holds, or one stream. Throws as {@link encodeFrame} does. */
+export const encodeFrames = (frames: readonly Frame[]): Uint8Array => concatBytes(...frames.map(encodeFrame));
+
 /* ---------------------------------------------------------------- reading */
 
 /** Why a field was refused; raised inside this file only and turned into a MalformedFrame. */
@@ -523,6 +526,15 @@ const readPayload = (code: number, payload: CborMap): Result<Frame, MalformedFra
 		if (thrown instanceof Refused) return malformed(`${reader[0]}: ${thrown.field}`);
 		throw thrown;
 	}
+};
+
+/** Bytes of the payload that a frame's header announces; `undefined` while too little of it is there. */
+export const frameLengthOf = (head: Uint8Array): number | undefined => {
+	if (head.length < 4) return undefined;
+	const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+	const length = view.getUint16(2);
+	if (length < 0xffff || head[0] !== FRAME_VERSION) return length;
+	return head.length < 8 ? undefined : view.getUint32(4);
 };
 
 /**

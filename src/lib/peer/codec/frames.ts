@@ -144,8 +144,10 @@ export const NOTICE_CODES = {
 	missing: 'missing',
 	/** The same packet again; nothing was done twice. */
 	duplicate: 'duplicate',
-	/** The answer would not fit; ask for fewer. */
+	/** The answer would not fit (ask for fewer), or what was sent is beyond a limit that `text` names. */
 	tooLarge: 'too-large',
+	/** Of a stream that brings a large frame something is missing here: send it again on another. */
+	incomplete: 'incomplete',
 	/** Not for you. */
 	restricted: 'restricted',
 	/** Something broke here; no money was taken. */

@@ -1,9 +1,11 @@
 /** Questions outside any subscription: have this stored, tell me what there is for nothing. */
 import { encodeFrame } from '../codec/btp-nips.ts';
-import type { Frame, HaveEntry, OkFrame } from '../codec/frames.ts';
+import { encodeEvent } from '../codec/event-v2.ts';
+import { NOTICE_CODES, type Frame, type HaveEntry, type OkFrame } from '../codec/frames.ts';
 import type { Filter, NostrEvent, VerifiedEvent } from '../codec/nostr-event.ts';
 import { peerError, type PeerError } from '../errors.ts';
 import { verifyEvent } from '../events/verify.ts';
+import { LIMITS } from '../limits.ts';
 import type { Clock, Crypto, Random } from '../platform.ts';
 import { err, ok, type Result } from '../result.ts';
 import { ANSWER_BYTES } from '../stream/session-packets.ts';
@@ -27,8 +29,13 @@ export const replyError = (reply: SessionReply): PeerError => {
 				`${reply.code} ${reply.message}`
 			);
 		case 'fulfilled':
-		case 'refused':
+		case 'refused': {
+			const tooLarge = reply.frames.find(
+				(frame) => frame.type === 'NOTICE' && frame.code === NOTICE_CODES.tooLarge
+			);
+			if (tooLarge?.type === 'NOTICE') return peerError('InvalidInput', tooLarge.text);
 			return peerError('AuthorUnreachable', reply.frames.map(({ type }) => type).join());
+		}
 	}
 };
 
@@ -52,18 +59,29 @@ const askPatiently = async (
 	}
 };
 
-/** Asks the node to keep an event; `amount` link units go along. OK false is an answer, not an error. */
+/**
+ * Asks the node to keep an event; `amount` link units go along. OK false is an answer, not an error.
+ * One too large for a packet goes up in pieces and may take minutes (stream/upload.ts).
+ * Errors: `InvalidInput` beyond the limit for an event, here or there; else those of {@link replyError}.
+ */
 export const storeAt = async (
 	session: OpenerSession,
 	clock: Clock,
-	request: { readonly requestId: number; readonly event: NostrEvent; readonly amount: bigint }
+	request: {
+		readonly requestId: number;
+		readonly event: NostrEvent;
+		readonly amount: bigint;
+		/** Bytes the node has, and of how many. */
+		readonly onProgress?: (done: number, of: number) => void;
+	}
 ): Promise<Result<OkFrame, PeerError>> => {
-	const { requestId, event, amount } = request;
+	const { requestId, event, amount, onProgress } = request;
+	if (!encodeEvent(event).ok)
+		return err(peerError('InvalidInput', `not an event of at most ${LIMITS.eventBytes} bytes`));
 	const frame: Frame = { type: 'EVENT', requestId, event };
-	if (encodeFrame(frame).length > ANSWER_BYTES)
-		return err(peerError('InvalidInput', 'too large for one packet'));
-	const reply = await askPatiently(session, clock, [frame], {
+	const options: RequestOptions = {
 		amount,
+		...(onProgress ? { onProgress } : {}),
 		...(amount > 0n
 			? {
 					booking: {
@@ -73,7 +91,12 @@ export const storeAt = async (
 					}
 				}
 			: {})
-	});
+	};
+	// An upload has patience of its own, and is not to be begun again for one late answer.
+	const isLarge = encodeFrame(frame).length > ANSWER_BYTES;
+	const reply = isLarge
+		? await session.request([frame], options)
+		: await askPatiently(session, clock, [frame], options);
 	if (reply.type === 'fulfilled' || reply.type === 'refused') {
 		const answer = reply.frames.find((one): one is OkFrame => one.type === 'OK' && one.eventId === event.id);
 		if (answer) return ok(answer);

@@ -27,5 +27,10 @@ export const STREAM_MIGRATIONS: readonly string[] = [
 		PRIMARY KEY (session, sequence)
 	) STRICT, WITHOUT ROWID;
 	CREATE INDEX session_packet_by_expiry ON session_packet (expires_at);
+	`,
+	`
+	-- What uploads used of a session's credit (uploads.ts): their highest stream, and all their bytes.
+	ALTER TABLE session ADD COLUMN highest_stream INTEGER NOT NULL DEFAULT 0;
+	ALTER TABLE session ADD COLUMN stream_bytes INTEGER NOT NULL DEFAULT 0;
 	`
 ];

@@ -7,16 +7,25 @@
  * packets could be played again for as long as the session is known.
  */
 import { bytesEqual, bytesToHex, fromHex } from '../bytes.ts';
-import type { Frame } from '../codec/frames.ts';
+import { decodeFrames, type UnknownFrame } from '../codec/btp-nips.ts';
+import { NOTICE_CODES, type Frame } from '../codec/frames.ts';
 import type { IlpPrepare, IlpReject } from '../codec/ilp.ts';
 import type { Incoming, Verdict } from '../ilp/delivery.ts';
 import { isSameNetwork, isPeerAddress } from '../ilp/address.ts';
+import type { StreamFrame } from '../codec/stream.ts';
 import { LIMITS } from '../limits.ts';
 import { conditionOf, deriveStreamKeys, fulfillmentOf, type StreamKeys } from './keys.ts';
 import { createSequenceWindow, type SequenceWindow } from './sequence-window.ts';
-import { NETWORKS, openFrames, sealFrames } from './session-packets.ts';
+import { NETWORKS, openFrames, sealFrames, type ReadPacket } from './session-packets.ts';
 import type { NodeSession, RequestHandler, SessionsDependencies } from './session.ts';
 import { deriveSessionSecrets, sessionId, tokenFromSegment, type SessionSecrets } from './token.ts';
+import {
+	createUploads,
+	uploadPieceOf,
+	type SessionUploads,
+	type UploadPiece,
+	type UploadRefusal
+} from './uploads.ts';
 
 /** Numbers skipped after a restart: more pushes than this are never sent between two paid packets. */
 const PUSH_SEQUENCE_JUMP = 1n << 20n;
@@ -41,12 +50,59 @@ interface Session extends NodeSession {
 	lastSeen: number;
 	saidUnsupported: boolean;
 	gone: boolean;
+	readonly uploads: SessionUploads;
 }
 
 export interface NodeSide {
 	judge(incoming: Incoming): Promise<Verdict>;
 	sweep(): Promise<void>;
 }
+
+/** What a packet asks. */
+type Question =
+	/** `ended`: its frames came as a stream, and this is the end of it. */
+	| {
+			readonly type: 'frames';
+			readonly frames: readonly (Frame | UnknownFrame)[];
+			readonly ended?: UploadPiece;
+	  }
+	| { readonly type: 'piece'; readonly piece: UploadPiece }
+	| { readonly type: 'refused'; readonly refusal: UploadRefusal };
+
+const notice = (code: string, text: string): Frame => ({ type: 'NOTICE', code, text });
+
+const MALFORMED: Question = {
+	type: 'refused',
+	refusal: { type: 'refused', notice: notice(NOTICE_CODES.malformed, 'not BTP-NIPs frames') }
+};
+
+const questionOf = (session: Session, packet: ReadPacket): Question => {
+	const piece = uploadPieceOf(packet.stream);
+	if (!packet.frames || piece === 'malformed' || (piece && packet.frames.length > 0)) return MALFORMED;
+	if (!piece) return { type: 'frames', frames: packet.frames };
+	if (!piece.ends) return { type: 'piece', piece };
+	const whole = session.uploads.whole(piece);
+	if (whole.type !== 'whole') return { type: 'refused', refusal: whole };
+	const decoded = decodeFrames(whole.bytes);
+	return decoded.ok ? { type: 'frames', frames: decoded.value, ended: piece } : MALFORMED;
+};
+
+/** What STREAM's own frames in a packet without data ask for. */
+const heedStreams = (
+	{ uploads }: Session,
+	frames: readonly StreamFrame[]
+): { readonly id?: number } | undefined => {
+	let asked: { readonly id?: number } | undefined;
+	for (const frame of frames) {
+		if (frame.type === 'StreamClose') uploads.forget(Number(frame.streamId));
+		else if (frame.type === 'StreamDataBlocked') asked = { id: Number(frame.streamId) };
+		else if (frame.type === 'ConnectionDataBlocked') uploads.skipTo({ bytes: Number(frame.maxOffset) });
+		else if (frame.type === 'ConnectionStreamIdBlocked') uploads.skipTo({ id: Number(frame.maxStreamId) });
+		else continue;
+		asked ??= {};
+	}
+	return asked;
+};
 
 const UNREADABLE = { code: 'F06', data: new Uint8Array() } as const;
 
@@ -61,6 +117,7 @@ export const createNodeSide = (
 	const opening = new Map<string, Promise<Session | undefined>>();
 	/** Per link, sessions that never paid, longest idle first. */
 	const unpaid = new Map<string, Set<Session>>();
+	const uploads = createUploads(clock, dependencies.uploads);
 
 	const push = async (
 		session: Session,
@@ -96,7 +153,10 @@ export const createNodeSide = (
 	const make = async (
 		token: string,
 		secrets: SessionSecrets,
-		rest: Pick<Session, 'link' | 'seen' | 'paid' | 'openerAddress' | 'addressConfirmed' | 'pushSequence'>
+		rest: Pick<
+			Session,
+			'link' | 'seen' | 'paid' | 'openerAddress' | 'addressConfirmed' | 'pushSequence' | 'uploads'
+		>
 	): Promise<Session> => {
 		const session: Session = {
 			...rest,
@@ -125,7 +185,11 @@ export const createNodeSide = (
 			paid: true,
 			openerAddress: (row.opener_address as string | null) ?? undefined,
 			addressConfirmed: row.confirmed === 1,
-			pushSequence: BigInt(row.push_sequence as number) + PUSH_SEQUENCE_JUMP
+			pushSequence: BigInt(row.push_sequence as number) + PUSH_SEQUENCE_JUMP,
+			uploads: uploads.session({
+				highestId: row.highest_stream as number,
+				bytes: row.stream_bytes as number
+			})
 		});
 	};
 
@@ -150,7 +214,8 @@ export const createNodeSide = (
 			paid: false,
 			openerAddress: undefined,
 			addressConfirmed: false,
-			pushSequence: 0n
+			pushSequence: 0n,
+			uploads: uploads.session()
 		});
 	};
 
@@ -171,6 +236,7 @@ export const createNodeSide = (
 		session.gone = true;
 		sessions.delete(session.token);
 		unpaid.get(session.link)?.delete(session);
+		session.uploads.end();
 		return handler()?.dropped(session) ?? [];
 	};
 
@@ -196,12 +262,15 @@ export const createNodeSide = (
 	};
 
 	const save = (session: Session): void => {
+		const used = session.uploads.used();
 		sql.run(
-			`INSERT INTO session (token, link, opener_secret, node_secret, seen, opener_address, confirmed, push_sequence, last_seen)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+			`INSERT INTO session (token, link, opener_secret, node_secret, seen, opener_address, confirmed,
+				push_sequence, last_seen, highest_stream, stream_bytes)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (token) DO UPDATE SET link = excluded.link, seen = excluded.seen,
 				opener_address = excluded.opener_address, confirmed = excluded.confirmed,
-				push_sequence = excluded.push_sequence, last_seen = excluded.last_seen`,
+				push_sequence = excluded.push_sequence, last_seen = excluded.last_seen,
+				highest_stream = excluded.highest_stream, stream_bytes = excluded.stream_bytes`,
 			[
 				session.token,
 				session.link,
@@ -211,7 +280,9 @@ export const createNodeSide = (
 				session.openerAddress ?? null,
 				session.addressConfirmed ? 1 : 0,
 				session.pushSequence,
-				session.lastSeen
+				session.lastSeen,
+				used.highestId,
+				used.bytes
 			]
 		);
 	};
@@ -230,7 +301,9 @@ export const createNodeSide = (
 
 		const fulfillment = await fulfillmentOf(crypto, session.openerKeys, prepare.data);
 		const fits = bytesEqual(await conditionOf(crypto, fulfillment), prepare.condition);
-		const { sequence, newAddress, frames } = packet;
+		const { sequence, newAddress } = packet;
+		const question = questionOf(session, packet);
+		const frames = question.type === 'frames' ? question.frames : undefined;
 		const prepared =
 			fits && frames
 				? await serving.prepare({
@@ -242,12 +315,35 @@ export const createNodeSide = (
 				: undefined;
 
 		let accept = false;
+		let isBusy = false;
 		let answer: readonly Frame[] = [];
 		let afterwards: (() => void) | undefined;
+		/** The stream the packet is about, whose credit is said again; `undefined` when it is about none. */
+		let stream: { readonly id?: number; readonly close?: StreamFrame | undefined } | undefined;
+
+		const refuseStream = (refusal: UploadRefusal): void => {
+			if (refusal.type === 'busy') isBusy = true;
+			else {
+				answer = [refusal.notice];
+				stream = { close: refusal.close };
+			}
+		};
+
+		/** A piece of an upload: the handler hears of it only when all are there. */
+		const takePiece = (piece: UploadPiece): void => {
+			stream = { id: piece.id };
+			if (prepare.amount > 0n) {
+				answer = [notice(NOTICE_CODES.price, 'only the packet that completes a stream carries money')];
+				return;
+			}
+			const refusal = session.uploads.take(piece, link);
+			if (refusal) refuseStream(refusal);
+			else accept = true;
+		};
 
 		const decide = (): boolean => {
 			if (session.gone || !session.seen.use(sequence)) {
-				answer = [{ type: 'NOTICE', code: 'duplicate', text: 'this packet came before; nothing was done' }];
+				answer = [notice(NOTICE_CODES.duplicate, 'this packet came before; nothing was done')];
 				return false;
 			}
 			if (newAddress !== undefined && newAddress !== session.openerAddress && isReachable(newAddress)) {
@@ -256,16 +352,18 @@ export const createNodeSide = (
 				session.addressTried = false;
 			}
 			touch(session, link);
-			if (prepared) {
+			if (prepared && question.type === 'frames') {
 				const decided = prepared.decide();
 				accept = decided.accept && prepare.amount >= packet.amount;
 				answer = decided.frames;
 				afterwards = decided.afterwards;
 				if (decided.accept && !accept) throw new Error('a handler took less than the opener allows');
-			} else if (fits) answer = [{ type: 'NOTICE', code: 'malformed', text: 'not BTP-NIPs frames' }];
+				stream = question.ended ? { id: question.ended.id } : heedStreams(session, packet.stream);
+			} else if (fits && question.type === 'piece') takePiece(question.piece);
+			else if (fits && question.type === 'refused') refuseStream(question.refusal);
 			if (frames?.some(({ type }) => type === 'UNKNOWN') && !session.saidUnsupported) {
 				session.saidUnsupported = true;
-				answer = [...answer, { type: 'NOTICE', code: 'unsupported', text: 'a frame type not spoken here' }];
+				answer = [...answer, notice(NOTICE_CODES.unsupported, 'a frame type not spoken here')];
 			}
 			if (accept && prepare.amount > 0n && !session.paid) {
 				session.paid = true;
@@ -297,11 +395,17 @@ export const createNodeSide = (
 			...(fits ? { fulfillment } : {}),
 			...(prepared?.booking ? { booking: prepared.booking } : {}),
 			reply: async () => {
+				if (isBusy) return refuse({ code: 'T02', data: new Uint8Array() }).reply();
+				// Only now that it is on disk: an answer that could not be written is asked for again.
+				if (question.type === 'frames' && question.ended) session.uploads.answered(question.ended, link);
 				const data = await sealFrames(crypto, random, session.openerKeys, {
 					packetType: accept ? 'fulfill' : 'reject',
 					sequence,
 					amount: prepare.amount,
-					frames: answer
+					frames: answer,
+					...(stream
+						? { stream: [...(stream.close ? [stream.close] : []), ...session.uploads.credit(stream.id)] }
+						: {})
 				});
 				afterwards?.();
 				afterwards = undefined;
@@ -319,6 +423,7 @@ export const createNodeSide = (
 
 	const sweep = async (): Promise<void> => {
 		const now = clock.now();
+		uploads.sweep();
 		for (const session of [...sessions.values()]) {
 			const idle = now - session.lastSeen;
 			if (idle > (session.paid ? LIMITS.paidSessionIdleMs : UNPAID_IDLE_MS)) forget(session);

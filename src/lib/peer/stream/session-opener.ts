@@ -5,13 +5,22 @@
  * packet is ready to go, because a node accepts it for five minutes only.
  */
 import { base64urlEncode, bytesEqual, bytesToHex, fromHex } from '../bytes.ts';
+import { encodeFrames } from '../codec/btp-nips.ts';
 import type { Frame } from '../codec/frames.ts';
 import type { IlpFulfill, IlpPrepare, IlpReject } from '../codec/ilp.ts';
 import type { Incoming, Verdict } from '../ilp/delivery.ts';
 import { LIMITS } from '../limits.ts';
 import { conditionOf, deriveStreamKeys, fulfillmentOf, type StreamKeys } from './keys.ts';
 import { createSequenceWindow, type SequenceWindow } from './sequence-window.ts';
-import { knownFrames, NETWORKS, openFrames, sealFrames } from './session-packets.ts';
+import {
+	fitsPacket,
+	knownFrames,
+	NETWORKS,
+	openFrames,
+	sealFrames,
+	type PlainPacket,
+	type ReadPacket
+} from './session-packets.ts';
 import type {
 	NodeContact,
 	OpenerSession,
@@ -20,6 +29,8 @@ import type {
 	SessionsDependencies
 } from './session.ts';
 import { deriveSessionSecrets, encodeToken, streamKeyId, tokenToSegment } from './token.ts';
+import { BUSY, upload, type StreamReply } from './upload.ts';
+import { STREAM_ERRORS } from './uploads.ts';
 
 const TAG_LENGTH = 16;
 /** A token whose first packet waited longer than this is replaced: the node would refuse it. */
@@ -36,6 +47,13 @@ interface Leg {
 	readonly seen: SequenceWindow;
 	readonly madeAt: number;
 	sequence: bigint;
+	/** Number of the next stream: odd, never used twice. */
+	nextStream: number;
+	/** The highest the node allows. */
+	maxStream: number;
+	/** Bytes that streams which are over came to, and up to where all of them may. */
+	streamBytes: number;
+	maxBytes: number;
 	/** The address the node was told, once it answered to it. */
 	toldAddress: string | undefined;
 	/** A reply of the node was read. */
@@ -54,6 +72,17 @@ export interface Openers {
 }
 
 const timedOut: SessionReply = { type: 'timedOut' };
+const UNUSABLE: SessionReply = {
+	type: 'rejected',
+	code: 'F00',
+	triggeredBy: '',
+	message: 'unusable stream key'
+};
+/** Uploads of the same frames after the node lost one. */
+const UPLOAD_TRIES = 3;
+/** A node is asked for one more stream for longer than it keeps those that nothing comes of. */
+const STREAM_RETRY_MS = 10_000;
+const STREAM_TRIES = (2 * LIMITS.uploadIdleMs) / STREAM_RETRY_MS;
 
 export const createOpeners = (
 	dependencies: SessionsDependencies,
@@ -91,6 +120,10 @@ export const createOpeners = (
 			seen: createSequenceWindow(),
 			madeAt,
 			sequence: 0n,
+			nextStream: 1,
+			maxStream: 2 * LIMITS.uploadStreams,
+			streamBytes: 0,
+			maxBytes: LIMITS.connectionWindowBytes,
 			toldAddress: undefined,
 			confirmed: false,
 			dead: false,
@@ -98,9 +131,23 @@ export const createOpeners = (
 		};
 	};
 
-	const read = async (leg: Leg, sequence: bigint, reply: IlpFulfill | IlpReject): Promise<SessionReply> => {
+	const read = async (leg: Leg, sequence: bigint, reply: IlpFulfill | IlpReject): Promise<StreamReply> => {
 		const opened = reply.data.length === 0 ? undefined : await openFrames(crypto, leg.openerKeys, reply.data);
 		const answer = opened?.packetType === reply.type && opened.sequence === sequence ? opened : undefined;
+		const stream = answer?.stream ?? [];
+		for (const frame of stream) {
+			if (frame.type === 'ConnectionMaxData') leg.maxBytes = Math.max(leg.maxBytes, Number(frame.maxOffset));
+			if (frame.type === 'ConnectionMaxStreamId')
+				leg.maxStream = Math.max(leg.maxStream, Number(frame.maxStreamId));
+		}
+		return { reply: meaningOf(leg, reply, answer), stream };
+	};
+
+	const meaningOf = (
+		leg: Leg,
+		reply: IlpFulfill | IlpReject,
+		answer: ReadPacket | undefined
+	): SessionReply => {
 		if (answer) leg.confirmed = true;
 		if (reply.type === 'fulfill') {
 			if (!answer) return { type: 'spoiled' };
@@ -120,16 +167,25 @@ export const createOpeners = (
 		return { type: 'rejected', code, triggeredBy, message };
 	};
 
-	const send = async (leg: Leg, frames: readonly Frame[], options: RequestOptions): Promise<SessionReply> => {
-		const amount = options.amount ?? 0n;
+	/** Where the node reaches this leg. */
+	const addressOf = (leg: Leg): string | undefined => {
 		const own = sender.addresses()[0];
-		const told = own === undefined ? undefined : `${own}.${leg.tag}`;
+		return own === undefined ? undefined : `${own}.${leg.tag}`;
+	};
+
+	const send = async (
+		leg: Leg,
+		content: Pick<PlainPacket, 'frames' | 'datagram' | 'stream'>,
+		options: RequestOptions
+	): Promise<StreamReply> => {
+		const amount = options.amount ?? 0n;
+		const told = addressOf(leg);
 		const sequence = ++leg.sequence;
 		const data = await sealFrames(crypto, random, leg.openerKeys, {
+			...content,
 			packetType: 'prepare',
 			sequence,
 			amount: options.minimum ?? 0n,
-			frames,
 			...(told !== undefined && told !== leg.toldAddress ? { newAddress: told } : {})
 		});
 		const condition = await conditionOf(crypto, await fulfillmentOf(crypto, leg.openerKeys, data));
@@ -163,21 +219,80 @@ export const createOpeners = (
 		} catch (error) {
 			// A full disk, or a caller that changed its mind in onBegin. Once begun, the outcome is open.
 			log('warn', 'a packet was not sent or its outcome not written', { error: String(error) });
-			return begun
-				? timedOut
-				: { type: 'rejected', code: 'T00', triggeredBy: own ?? '', message: String(error) };
+			const triggeredBy = sender.addresses()[0] ?? '';
+			return {
+				reply: begun ? timedOut : { type: 'rejected', code: 'T00', triggeredBy, message: String(error) },
+				stream: []
+			};
 		} finally {
 			conditions.delete(key);
 		}
 		const result = await read(leg, sequence, reply);
-		if (result.type === 'fulfilled' || result.type === 'refused') leg.toldAddress = told;
+		if (result.reply.type === 'fulfilled' || result.reply.type === 'refused') leg.toldAddress = told;
 		return result;
+	};
+
+	/** The next stream's number, once the node allows it. */
+	const takeStream = async (leg: Leg): Promise<number | SessionReply> => {
+		for (let tries = 0; leg.nextStream > leg.maxStream; tries++) {
+			const maxStreamId = BigInt(leg.maxStream);
+			const { reply } = await send(leg, { stream: [{ type: 'ConnectionStreamIdBlocked', maxStreamId }] }, {});
+			if (leg.nextStream <= leg.maxStream) break;
+			if (leg.dead || tries >= STREAM_TRIES) return reply.type === 'rejected' ? reply : BUSY;
+			await new Promise<void>((resolve) => clock.after(STREAM_RETRY_MS, resolve));
+		}
+		const id = leg.nextStream;
+		leg.nextStream += 2;
+		return id;
+	};
+
+	/** Frames too large for one packet; when the node lost them on the way, all again. */
+	const sendLarge = async (
+		useLeg: () => Promise<Leg | undefined>,
+		bytes: Uint8Array,
+		frames: readonly Frame[],
+		options: RequestOptions
+	): Promise<SessionReply> => {
+		const isRepeatable = frames.every(({ type }) => type === 'EVENT');
+		for (let tries = 1; ; tries++) {
+			const leg = await useLeg();
+			if (!leg) return UNUSABLE;
+			const id = await takeStream(leg);
+			if (typeof id !== 'number') return id;
+			const outcome = await upload(
+				clock,
+				{
+					id,
+					connectionLimit: () => leg.maxBytes,
+					usedBefore: leg.streamBytes,
+					send: (stream, rest) => send(leg, { stream }, rest)
+				},
+				bytes,
+				options,
+				isRepeatable
+			);
+			leg.streamBytes += outcome.sent;
+			const { reply } = outcome;
+			if (outcome.type === 'lost' && tries < UPLOAD_TRIES) continue;
+			// So that the node need not keep it until its time is over.
+			if (reply.type !== 'fulfilled' && reply.type !== 'refused' && !leg.dead) {
+				const errorCode = STREAM_ERRORS.application;
+				void send(
+					leg,
+					{ stream: [{ type: 'StreamClose', streamId: BigInt(id), errorCode, errorMessage: '' }] },
+					{}
+				);
+			}
+			return reply;
+		}
 	};
 
 	const open = (contact: NodeContact): OpenerSession => {
 		let current: Promise<Leg | undefined> | undefined;
 		let leg: Leg | undefined;
 		let closed = false;
+		/** Uploads go one after another: they share one allowance. */
+		let tail: Promise<unknown> = Promise.resolve();
 		let push: (frames: readonly Frame[]) => readonly Frame[] = () => [];
 		let renamed: Parameters<OpenerSession['onRenamed']>[0] = () => undefined;
 
@@ -199,7 +314,7 @@ export const createOpeners = (
 				legsByTag.set(made.tag, made);
 				if (old) {
 					retire(old);
-					renamed((frames) => send(old, frames, {}));
+					renamed(async (frames) => (await send(old, { frames }, {})).reply);
 				}
 				return made;
 			});
@@ -210,9 +325,13 @@ export const createOpeners = (
 			contact,
 			request: async (frames, options = {}) => {
 				if (closed) return { type: 'rejected', code: 'F99', triggeredBy: '', message: 'session is closed' };
-				const usable = await useLeg();
-				if (usable) return send(usable, frames, options);
-				return { type: 'rejected', code: 'F00', triggeredBy: '', message: 'unusable stream key' };
+				const bytes = encodeFrames(frames);
+				const leg = await useLeg();
+				if (!leg) return UNUSABLE;
+				if (fitsPacket(bytes, addressOf(leg))) return (await send(leg, { datagram: bytes }, options)).reply;
+				const large = tail.then(() => sendLarge(useLeg, bytes, frames, options));
+				tail = large;
+				return large;
 			},
 			onPush: (handle) => {
 				push = handle;

@@ -30,6 +30,7 @@ import type { TransferMemo } from '../ledger/ledger.ts';
 import type { Clock, Crypto, Eventually, Log, Random } from '../platform.ts';
 import type { Commits } from '../storage/commit.ts';
 import type { SqlDriver } from '../storage/sql.ts';
+import type { UploadLimits } from './uploads.ts';
 
 export interface SessionsDependencies {
 	readonly clock: Clock;
@@ -45,6 +46,8 @@ export interface SessionsDependencies {
 	readonly streamKeys: StreamKeyRing;
 	/** Sessions of one link that never paid; default `LIMITS.unpaidSessionsPerLink`. */
 	readonly unpaidPerLink?: number;
+	/** What is taken of frames too large for one packet; default of limits.ts. */
+	readonly uploads?: UploadLimits;
 }
 
 /** The stream keys this node announced and still answers to. */
@@ -82,7 +85,10 @@ export interface NodeContact {
 
 export interface OpenerSession {
 	readonly contact: NodeContact;
-	/** Many may be under way. Never throws. */
+	/**
+	 * Many may be under way. Frames too large for one packet go up as a stream first, one such request at a
+	 * time and at the pace of the free data (upload.ts). Never throws; frames that cannot be encoded do.
+	 */
 	request(frames: readonly Frame[], options?: RequestOptions): Promise<SessionReply>;
 	/** What the node says unasked; the answer goes back in the fulfill. Must not throw. */
 	onPush(handle: (frames: readonly Frame[]) => readonly Frame[]): void;
@@ -106,6 +112,8 @@ export interface RequestOptions {
 	/** See ilp/delivery.ts. */
 	readonly onBegin?: () => void;
 	readonly onOutcome?: (reply: IlpFulfill | IlpReject) => TransferMemo | undefined;
+	/** Bytes the node has of frames too large for one packet, and of how many. */
+	readonly onProgress?: (done: number, of: number) => void;
 }
 
 export type SessionReply =
