@@ -9,6 +9,8 @@ import { createRequire } from 'node:module';
 const solc = createRequire(import.meta.url).resolve('solc/soljson.js');
 
 const isDeep = process.env.CONTRACTS_DEEP === '1';
+/** For hundreds of mutants, each of which meets all tests. */
+const isQuick = process.env.CONTRACTS_QUICK === '1';
 
 export default defineConfig({
 	plugins: [viem, viemAssertions, networkHelpers, nodeTestRunner],
@@ -37,12 +39,12 @@ export default defineConfig({
 		solidity: {
 			// The long histories are for `npm run contracts:deep`.
 			invariant: {
-				runs: isDeep ? 1_000 : 256,
+				runs: isDeep ? 1_000 : isQuick ? 48 : 256,
 				depth: isDeep ? 200 : 64,
 				// An act of the test that reverts is a mistake in the test.
 				failOnRevert: true
 			},
-			fuzz: { runs: isDeep ? 10_000 : 256 }
+			fuzz: { runs: isDeep ? 10_000 : isQuick ? 32 : 256 }
 		}
 	},
 	networks: {

@@ -46,6 +46,12 @@ const TASKS = {
 	import: ['scripts/import.ts'],
 	simulate: ['scripts/simulate.ts'],
 	contracts: ['scripts/contracts.ts'],
+	'contracts:deep': ['scripts/contracts-deep.ts'],
+	'contracts:prove': ['scripts/contracts-prove.ts'],
+	'contracts:mutate': ['scripts/contracts-mutate.ts'],
+	'contracts:coverage': ['scripts/contracts-coverage.ts'],
+	'contracts:deploy': ['scripts/contracts-deploy.ts'],
+	'contracts:verify': ['scripts/contracts-verify.ts'],
 	format: ['node_modules/prettier/bin/prettier.cjs', '--write', '--log-level=warn', '.'],
 	install: [],
 	lock: ['scripts/complete-lock.mjs']

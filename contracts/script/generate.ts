@@ -1,12 +1,15 @@
 /**
  * Writes what the core must know of the contracts, their ABIs and bytecode, into
  * `src/lib/peer/settlement/evm/generated.ts`. The file is committed, so that building the app needs
- * no Solidity compiler; with `--check` it only says whether the file is what the sources give.
+ * no Solidity compiler; and where the contract lives into `addresses.ts` beside it. With `--check` it
+ * only says whether the files are what the sources give.
  */
 import hre from 'hardhat';
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
+import type { Hex } from 'viem';
+import { addressOf, CHAINS } from '../../scripts/contracts-deployment.ts';
 
 const CONTRACTS = [
 	{
@@ -22,16 +25,25 @@ const CONTRACTS = [
 ];
 const FILE = fileURLToPath(new URL('../../src/lib/peer/settlement/evm/generated.ts', import.meta.url));
 
-const generated = await generate();
-const committed = await readFile(FILE, 'utf8').catch(() => '');
+const ADDRESSES = fileURLToPath(new URL('../../src/lib/peer/settlement/evm/addresses.ts', import.meta.url));
 
-if (committed === generated) {
+await hre.tasks.getTask('build').run({ noTests: true, quiet: true });
+const files = [
+	{ file: FILE, text: await bindings() },
+	{ file: ADDRESSES, text: await addresses() }
+];
+const stale: typeof files = [];
+for (const each of files) {
+	if ((await readFile(each.file, 'utf8').catch(() => '')) !== each.text) stale.push(each);
+}
+
+if (stale.length === 0) {
 	console.log('The contract bindings are up to date.');
 } else if (process.argv.includes('--check')) {
 	console.error('The contract bindings are stale: run `npm run contracts` and commit the result.');
 	process.exitCode = 1;
 } else {
-	await writeFile(FILE, generated);
+	for (const { file, text } of stale) await writeFile(file, text);
 	console.log('The contract bindings were written anew.');
 }
 
@@ -40,8 +52,35 @@ function withoutInternalTypes(name: string, value: unknown): unknown {
 	return name === 'internalType' ? undefined : value;
 }
 
-async function generate(): Promise<string> {
-	await hre.tasks.getTask('build').run({ noTests: true, quiet: true });
+/** Where the contract lives follows from its code, so a change of the code is a change of address. */
+async function addresses(): Promise<string> {
+	const { bytecode } = await hre.artifacts.readArtifact('Channels');
+	const address = addressOf(bytecode as Hex);
+	const rows = Object.entries(CHAINS).map(([id, { name }]) => `\t/** ${name} */\n\t${id}: '${address}'`);
+	return formatted(
+		ADDRESSES,
+		[
+			'/**',
+			' * Generated from contracts/src by `npm run contracts`. Do not edit.',
+			' *',
+			' * Where the channel contract lives on the chains it is meant for, by chain id. The address follows from',
+			' * its code (CREATE2); that it is named here does not say that it has been deployed there yet:',
+			' * `npm run contracts:verify` asks the chain.',
+			' */',
+			"import type { Address } from '../chain.ts';",
+			'',
+			'export const CHANNELS_ADDRESSES: Readonly<Record<number, Address>> = {',
+			rows.join(',\n'),
+			'};'
+		].join('\n')
+	);
+}
+
+async function formatted(file: string, text: string): Promise<string> {
+	return format(text, { ...(await resolveConfig(file)), filepath: file });
+}
+
+async function bindings(): Promise<string> {
 	const parts = [
 		'/**\n * Generated from contracts/src by `npm run contracts`. Do not edit.\n */\n' +
 			"import type { Hex } from '../../bytes.ts';\n"
@@ -53,6 +92,5 @@ async function generate(): Promise<string> {
 			`/** What deploys it. */\nexport const ${constant}Bytecode: Hex = '${artifact.bytecode}';\n`
 		);
 	}
-	const options = await resolveConfig(FILE);
-	return format(parts.join('\n'), { ...options, filepath: FILE });
+	return formatted(FILE, parts.join('\n'));
 }

@@ -8,14 +8,15 @@ import {IChannels} from './interfaces/IChannels.sol';
 /// who may ask and who is paid; how much, and whether it is time, is decided here alone. `contracts/proof` lets a
 /// theorem prover show what follows from these few lines for every history of a channel.
 ///
-/// Amounts are in the token's smallest unit and below 2^96, times in Unix seconds and below 2^40.
+/// Checks are written with `require`, because the prover's engine for single functions takes a `revert` for a step like
+/// any other. Amounts are in the token's smallest unit and below 2^96, times in Unix seconds and below 2^40.
 library ChannelAccounting {
     /// The deposit after `amount` more.
     function deposit(uint256 deposited, uint256 amount) internal pure returns (uint256 total) {
         unchecked {
             total = deposited + amount;
         }
-        if (total > type(uint96).max) revert IChannels.DepositTooLarge();
+        require(total <= type(uint96).max, IChannels.DepositTooLarge());
     }
 
     /// What a claim of `cumulative` adds to what was claimed; 0 = nothing. It is capped at the deposit rather than
@@ -33,8 +34,8 @@ library ChannelAccounting {
         pure
         returns (uint256 toPayee, uint256 toPayer)
     {
-        if (capture < claimed) revert IChannels.CaptureBelowClaimed(uint96(claimed), uint96(capture));
-        if (capture > deposited) revert IChannels.CaptureAboveDeposit(uint96(deposited), uint96(capture));
+        require(capture >= claimed, IChannels.CaptureBelowClaimed(uint96(claimed), uint96(capture)));
+        require(capture <= deposited, IChannels.CaptureAboveDeposit(uint96(deposited), uint96(capture)));
         unchecked {
             return (capture - claimed, deposited - capture);
         }
@@ -47,7 +48,7 @@ library ChannelAccounting {
         returns (uint256 toPayer)
     {
         uint256 from = closeAt == 0 || (expiry != 0 && expiry < closeAt) ? expiry : closeAt;
-        if (from == 0 || time < from) revert IChannels.TooEarly(uint40(from));
+        require(from != 0 && time >= from, IChannels.TooEarly(uint40(from)));
         unchecked {
             return deposited - claimed;
         }
@@ -55,7 +56,7 @@ library ChannelAccounting {
 
     /// When a close that is requested at `time` lets the payer withdraw. It fits into 40 bits for 34,000 years.
     function closing(uint256 closeAt, uint256 grace, uint256 time) internal pure returns (uint256) {
-        if (closeAt != 0) revert IChannels.ChannelClosing(uint40(closeAt));
+        require(closeAt == 0, IChannels.ChannelClosing(uint40(closeAt)));
         return time + grace;
     }
 

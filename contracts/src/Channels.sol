@@ -192,8 +192,7 @@ contract Channels is IChannels {
         if (block.timestamp > deadline) revert DeadlinePassed(deadline);
         ChannelId id = channelId(key);
         ChannelState state = _openState(id);
-        bytes32 digest =
-            _digest(_domain(), keccak256(abi.encode(CLOSE_TYPEHASH, id, state.epoch(), capture, deadline)));
+        bytes32 digest = _closeDigest(id, state.epoch(), capture, deadline);
         if (!Signatures.isSignedBy(key.payee, digest, closeSignature, gasleft())) revert InvalidSignature();
         _close(key, id, state, capture, cumulative, claimSignature);
     }
@@ -210,10 +209,7 @@ contract Channels is IChannels {
         if (block.timestamp > deadline) revert DeadlinePassed(deadline);
         ChannelId id = channelId(key);
         ChannelState state = _openState(id);
-        bytes32 digest = _digest(
-            _domain(),
-            keccak256(abi.encode(REQUEST_CLOSE_TYPEHASH, id, state.epoch(), state.deposited(), deadline))
-        );
+        bytes32 digest = _requestCloseDigest(id, state.epoch(), state.deposited(), deadline);
         if (
             !Signatures.isSignedBy(key.payer, digest, signature, gasleft())
                 && !Signatures.isSignedBy(key.signer, digest, signature, gasleft())
@@ -452,7 +448,7 @@ contract Channels is IChannels {
     }
 
     function _claimDigest(bytes32 domain, ChannelId id, uint256 epoch, uint256 cumulative)
-        private
+        internal
         pure
         returns (bytes32)
     {
@@ -469,6 +465,22 @@ contract Channels is IChannels {
         return _digest(domain, structHash);
     }
 
+    function _closeDigest(ChannelId id, uint256 epoch, uint256 capture, uint256 deadline)
+        internal
+        view
+        returns (bytes32)
+    {
+        return _digest(_domain(), keccak256(abi.encode(CLOSE_TYPEHASH, id, epoch, capture, deadline)));
+    }
+
+    function _requestCloseDigest(ChannelId id, uint256 epoch, uint256 deposited, uint256 deadline)
+        internal
+        view
+        returns (bytes32)
+    {
+        return _digest(_domain(), keccak256(abi.encode(REQUEST_CLOSE_TYPEHASH, id, epoch, deposited, deadline)));
+    }
+
     /// EIP-712: `keccak256(0x19 ‖ 0x01 ‖ domain ‖ structHash)`.
     function _digest(bytes32 domain, bytes32 structHash) private pure returns (bytes32 digest) {
         assembly ('memory-safe') {
@@ -480,7 +492,7 @@ contract Channels is IChannels {
         }
     }
 
-    function _domain() private view returns (bytes32) {
+    function _domain() internal view returns (bytes32) {
         return block.chainid == _deploymentChainId ? _deploymentDomain : _hashDomain();
     }
 

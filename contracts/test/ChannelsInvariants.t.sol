@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Channels} from '../src/Channels.sol';
 import {Amounts, ChannelId, IChannels} from '../src/interfaces/IChannels.sol';
 import {ChannelsTest} from './support/ChannelsTest.sol';
 import {PlainToken, SilentToken} from './support/HostileTokens.sol';
@@ -59,7 +58,7 @@ contract ChannelsActor is ChannelsTest {
         }
     }
 
-    function theChannels() external view returns (Channels) {
+    function theChannels() external view returns (IChannels) {
         return channels;
     }
 
@@ -441,7 +440,7 @@ contract ChannelsActor is ChannelsTest {
 
 contract ChannelsInvariantsTest is Test {
     ChannelsActor private actor;
-    Channels private channels;
+    IChannels private channels;
 
     struct FuzzSelector {
         address addr;

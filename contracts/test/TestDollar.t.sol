@@ -78,6 +78,11 @@ contract TestDollarTest is Test {
         vm.prank(alice);
         vm.expectRevert(TestDollar.Paused.selector);
         dollar.transfer(BOB, 1);
+        vm.expectRevert(TestDollar.Paused.selector);
+        dollar.cancelAuthorization(alice, NONCE, '');
+        vm.prank(alice);
+        vm.expectRevert(TestDollar.Paused.selector);
+        dollar.approve(BOB, 1);
         vm.prank(FAUCET);
         dollar.unpause();
         vm.prank(alice);
@@ -94,6 +99,45 @@ contract TestDollarTest is Test {
         vm.prank(BOB);
         vm.expectRevert(blocked);
         dollar.transfer(alice, 0);
+    }
+
+    function test_a_blocked_account_spends_nobodys_allowance_and_is_given_none_until_it_is_unblocked() public {
+        vm.prank(alice);
+        dollar.approve(BOB, 10e6);
+        vm.prank(FAUCET);
+        dollar.setBlacklisted(BOB, true);
+        bytes memory blocked = abi.encodeWithSelector(TestDollar.AccountBlacklisted.selector, BOB);
+        vm.prank(BOB);
+        vm.expectRevert(blocked);
+        dollar.transferFrom(alice, address(0xCA401), 1e6);
+        vm.prank(alice);
+        vm.expectRevert(blocked);
+        dollar.approve(BOB, 1);
+        vm.prank(FAUCET);
+        vm.expectRevert(blocked);
+        dollar.mint(BOB, 1);
+        vm.prank(FAUCET);
+        dollar.setBlacklisted(BOB, false);
+        vm.prank(BOB);
+        dollar.transferFrom(alice, address(0xCA401), 1e6);
+        assertEq(dollar.balanceOf(address(0xCA401)), 1e6, 'carol');
+    }
+
+    function test_an_unlimited_allowance_stays_unlimited() public {
+        vm.prank(alice);
+        dollar.approve(BOB, type(uint256).max);
+        vm.prank(BOB);
+        dollar.transferFrom(alice, BOB, 6e6);
+        assertEq(dollar.allowance(alice, BOB), type(uint256).max, 'allowance');
+    }
+
+    function test_dollars_are_minted_to_somebody_and_within_255_bits() public {
+        vm.startPrank(FAUCET);
+        vm.expectRevert(TestDollar.ZeroRecipient.selector);
+        dollar.mint(address(0), 1);
+        vm.expectRevert(TestDollar.SupplyTooLarge.selector);
+        dollar.mint(BOB, 2 ** 255 - 100e6);
+        vm.stopPrank();
     }
 
     function test_a_permit_sets_an_allowance_once() public {
@@ -148,6 +192,8 @@ contract TestDollarTest is Test {
         dollar.cancelAuthorization(alice, NONCE, abi.encodePacked(cr, cs, cv));
         assertTrue(dollar.authorizationState(alice, NONCE), 'used up');
         vm.expectRevert(abi.encodeWithSelector(TestDollar.AuthorizationUsedOrCanceled.selector, NONCE));
+        dollar.cancelAuthorization(alice, NONCE, abi.encodePacked(cr, cs, cv));
+        vm.expectRevert(abi.encodeWithSelector(TestDollar.AuthorizationUsedOrCanceled.selector, NONCE));
         dollar.transferWithAuthorization(alice, BOB, 5e6, 0, until, NONCE, v, r, s);
     }
 
@@ -161,6 +207,8 @@ contract TestDollarTest is Test {
             )
         );
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(ALICE_KEY, digest(structHash));
+        vm.expectRevert(TestDollar.InvalidSignature.selector);
+        dollar.transferWithAuthorization(wallet, BOB, 5e6, 0, type(uint256).max, NONCE, 'another envelope');
         dollar.transferWithAuthorization(
             wallet, BOB, 5e6, 0, type(uint256).max, NONCE, abi.encodePacked(uint8(0), r, s, v)
         );

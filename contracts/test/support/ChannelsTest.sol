@@ -22,14 +22,14 @@ abstract contract ChannelsTest is Test {
     address internal stranger = vm.addr(STRANGER_KEY);
     address internal constant FAUCET = address(0xFA);
 
-    Channels internal channels;
+    IChannels internal channels;
     TestDollar internal dollar;
     IChannels.Key internal key;
     IChannels.Key internal etherKey;
 
     function setUp() public virtual {
         vm.warp(START);
-        channels = new Channels();
+        channels = deployChannels();
         dollar = new TestDollar(FAUCET);
         key = IChannels.Key(payer, payee, address(dollar), signer, GRACE, 0, bytes32(0));
         etherKey = IChannels.Key(payer, payee, address(0), signer, GRACE, 0, bytes32(0));
@@ -38,6 +38,10 @@ abstract contract ChannelsTest is Test {
         dollar.mint(payer, 1_000_000e6);
         vm.prank(payer);
         dollar.approve(address(channels), type(uint256).max);
+    }
+
+    function deployChannels() internal returns (IChannels) {
+        return new Channels();
     }
 
     function open(IChannels.Key memory key_, uint96 amount) internal returns (ChannelId) {

@@ -5,6 +5,7 @@
 import type { Hex } from '../../bytes.ts';
 import type { ChannelKey } from '../chain.ts';
 import type { CreateScheme } from '../scheme.ts';
+import { CHANNELS_ADDRESSES } from './addresses.ts';
 import {
 	createTypedData,
 	isAmountOfEpoch,
@@ -19,6 +20,10 @@ import {
 const EVM_SCHEME_ID = 0;
 
 export const createEvmScheme: CreateScheme = (chain, crypto) => {
+	// Where money is real there is one contract, and nobody's configuration names another.
+	const known = CHANNELS_ADDRESSES[chain.chainId];
+	if (known !== undefined && chain.contract !== known)
+		throw new Error('not the channel contract of this chain');
 	const typedData = createTypedData(chain.chainId, chain.contract);
 
 	/** Neither a malformed signature nor one by somebody else gets through. */

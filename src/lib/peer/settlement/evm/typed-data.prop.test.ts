@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { toHex0x, type Hex } from '../../bytes.ts';
 import { nobleCrypto } from '../../crypto/noble-crypto.ts';
 import type { ChannelKey, ChainPort } from '../chain.ts';
+import { CHANNELS_ADDRESSES } from './addresses.ts';
 import { createEvmScheme } from './scheme.ts';
 import {
 	CHANNELS_DOMAIN,
@@ -12,7 +13,8 @@ import {
 	MAX_UINT24,
 	MAX_UINT32,
 	MAX_UINT40,
-	MAX_UINT96
+	MAX_UINT96,
+	ZERO_ADDRESS
 } from './typed-data.ts';
 
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
@@ -135,6 +137,15 @@ describe('the typed data, against viem', () => {
 		);
 	});
 
+	it('signs on Base for the one contract there and for no other', () => {
+		const base = 8453;
+		const ours = CHANNELS_ADDRESSES[base] ?? ZERO_ADDRESS;
+		expect(() => createEvmScheme(nowhere(base, ours, ZERO_ADDRESS), nobleCrypto)).not.toThrow();
+		expect(() => createEvmScheme(nowhere(base, ZERO_ADDRESS, ZERO_ADDRESS), nobleCrypto)).toThrow(
+			'not the channel'
+		);
+	});
+
 	it('signs claims that viem recovers, and accepts those that viem signs', async () => {
 		await fc.assert(
 			fc.asyncProperty(
@@ -196,7 +207,7 @@ describe('a claim', () => {
 		expect(await scheme.verifyClaim({ ...claim, cumulative: 1_001n })).toBe(false);
 		expect(await scheme.verifyClaim({ ...claim, key: { ...k, grace: k.grace + 1 } })).toBe(false);
 		expect(await scheme.verifyClaim({ ...claim, key: { ...k, signer: k.payer } })).toBe(false);
-		const elsewhere = createEvmScheme(nowhere(8453, contract, token), nobleCrypto);
+		const elsewhere = createEvmScheme(nowhere(31338, contract, token), nobleCrypto);
 		expect(await elsewhere.verifyClaim(claim)).toBe(false);
 		const other = createEvmScheme(nowhere(31337, token, token), nobleCrypto);
 		expect(await other.verifyClaim(claim)).toBe(false);

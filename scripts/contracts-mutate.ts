@@ -1,0 +1,256 @@
+/**
+ * `npm run contracts:mutate`: makes small mistakes in the contract, one at a time, and asks whether the
+ * tests notice. Slither and its like look at code; this looks at the tests.
+ *
+ * A mutant is one token or one statement changed: a comparison shifted or turned round, plus for minus,
+ * a check or an effect left out, a constant off by one, two accounts swapped. It is compiled; when the
+ * bytecode is what it was, the compiler itself has shown that nothing changed. Else the quick Solidity
+ * tests run on it, and those it survives meet the invariants. What survives those too must be explained in
+ * `contracts/mutants-explained.json`, or the run fails.
+ *
+ * It works on a copy in a temporary folder. The report is `contracts/mutation-report.md`.
+ *
+ *   npm run contracts:mutate -- ChannelAccounting.sol ChannelState.sol     these files only
+ */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+	cpSync,
+	existsSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	symlinkSync,
+	writeFileSync
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { mutantsOf, type Mutant } from './contracts-mutants.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const EXPLAINED = join(root, 'contracts/mutants-explained.json');
+const RESULTS = join(root, 'contracts/snapshots/mutants.json');
+const REPORT = join(root, 'contracts/mutation-report.md');
+/** Where money is counted, held back and sent. */
+const MONEY_PATHS = [
+	'ChannelAccounting.sol',
+	'ChannelState.sol',
+	'Channels.sol',
+	'PackedRows.sol',
+	'Signatures.sol',
+	'Transfers.sol'
+];
+const QUICK = ['contracts/test/Channels.t.sol', 'contracts/test/ChannelsAttacks.t.sol'];
+const INVARIANTS = ['contracts/test/ChannelsInvariants.t.sol'];
+const ARTIFACT = 'artifacts/contracts/src/Channels.sol/Channels.json';
+/** A mutant may loop for ever. */
+const TEST_TIMEOUT_MS = 120_000;
+
+type Outcome =
+	'does not compile' | 'same bytecode' | 'killed' | 'killed by an invariant' | 'explained' | 'survived';
+
+type Results = Record<
+	string,
+	{ mutants: number; counts: Partial<Record<Outcome, number>>; explained: string[]; survived: string[] }
+>;
+
+const { positionals } = parseArgs({ allowPositionals: true });
+const files = positionals.length === 0 ? MONEY_PATHS : positionals;
+const explained = readJson<Record<string, string>>(EXPLAINED);
+
+const require = createRequire(import.meta.url);
+const solc = require('solc') as { compile(input: string): string };
+const sources = readSources(join(root, 'contracts/src'), '');
+const original = compile(sources);
+if (original === undefined) throw new Error('The contract itself does not compile');
+
+const copy = mkdtempSync(join(tmpdir(), 'tributary-mutants-'));
+const outcomes: { mutant: Mutant; outcome: Outcome }[] = [];
+try {
+	prepareCopy();
+	const artifact = JSON.parse(readFileSync(join(copy, ARTIFACT), 'utf8')) as { bytecode: string };
+	install(artifact, original);
+	if (!passes(QUICK)) throw new Error('The tests fail on the contract as it is');
+
+	const seen = new Map<string, Outcome>();
+	for (const file of files) {
+		const source = sources[file];
+		if (source === undefined) throw new Error(`There is no contracts/src/${file}`);
+		for (const mutant of mutantsOf(file, source)) {
+			const outcome = judge(mutant, artifact, seen);
+			outcomes.push({ mutant, outcome });
+			if (outcome === 'survived') console.log(`survived: ${nameOf(mutant)}`);
+		}
+		console.log(`${file}: ${summaryOf(outcomes.filter(({ mutant }) => mutant.file === file))}`);
+	}
+} finally {
+	rmSync(copy, { recursive: true, force: true });
+}
+const results = { ...readJson<Results>(RESULTS), ...resultsOf(outcomes) };
+writeFileSync(RESULTS, `${JSON.stringify(results, null, '\t')}\n`);
+writeFileSync(REPORT, report(results));
+process.exitCode = outcomes.some(({ outcome }) => outcome === 'survived') ? 1 : 0;
+
+function judge(mutant: Mutant, artifact: { bytecode: string }, seen: Map<string, Outcome>): Outcome {
+	const bytecode = compile({ ...sources, [mutant.file]: mutant.source });
+	if (bytecode === undefined) return 'does not compile';
+	if (bytecode === original) return 'same bytecode';
+	const known = seen.get(bytecode);
+	if (known !== undefined) return known;
+	install(artifact, bytecode);
+	const outcome = !passes(QUICK)
+		? 'killed'
+		: nameOf(mutant) in explained
+			? 'explained'
+			: !passes(INVARIANTS)
+				? 'killed by an invariant'
+				: 'survived';
+	seen.set(bytecode, outcome);
+	return outcome;
+}
+
+/** The creation code of the contract, without what names its sources. */
+function compile(content: Record<string, string>): string | undefined {
+	const input = {
+		language: 'Solidity',
+		sources: Object.fromEntries(
+			Object.entries(content).map(([path, text]) => [`contracts/src/${path}`, { content: text }])
+		),
+		settings: {
+			viaIR: true,
+			optimizer: { enabled: true, runs: 1_000_000 },
+			evmVersion: 'prague',
+			metadata: { bytecodeHash: 'none', appendCBOR: false },
+			outputSelection: { 'contracts/src/Channels.sol': { Channels: ['evm.bytecode.object'] } }
+		}
+	};
+	const output = JSON.parse(solc.compile(JSON.stringify(input))) as {
+		errors?: { severity: string }[];
+		contracts?: Record<string, Record<string, { evm: { bytecode: { object: string } } }>>;
+	};
+	if (output.errors?.some(({ severity }) => severity === 'error')) return undefined;
+	return output.contracts?.['contracts/src/Channels.sol']?.['Channels']?.evm.bytecode.object;
+}
+
+/** The tests take the contract's code from its artifact, so that they need not be compiled again. */
+function install(artifact: { bytecode: string }, bytecode: string): void {
+	writeFileSync(join(copy, ARTIFACT), JSON.stringify({ ...artifact, bytecode: `0x${bytecode}` }));
+}
+
+function passes(tests: readonly string[]): boolean {
+	return hardhat(['test', 'solidity', '--no-compile', ...tests]).status === 0;
+}
+
+function hardhat(args: readonly string[]) {
+	return spawnSync(process.execPath, ['node_modules/hardhat/dist/src/cli.js', ...args], {
+		cwd: copy,
+		encoding: 'utf8',
+		timeout: TEST_TIMEOUT_MS,
+		env: { ...process.env, CONTRACTS_QUICK: '1' }
+	});
+}
+
+function prepareCopy(): void {
+	for (const path of ['package.json', 'hardhat.config.ts', 'tsconfig.json']) {
+		cpSync(join(root, path), join(copy, path));
+	}
+	cpSync(join(root, 'contracts'), join(copy, 'contracts'), {
+		recursive: true,
+		filter: (path) => !path.endsWith('.test.ts') && !path.includes('/script')
+	});
+	takeContractFromItsArtifact();
+	symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'), 'dir');
+	const built = hardhat(['build']);
+	const tested = hardhat(['test', 'solidity', ...QUICK, ...INVARIANTS]);
+	if (built.status !== 0 || tested.status !== 0) {
+		throw new Error(`The copy does not build and pass:\n${built.stderr}${tested.stdout}${tested.stderr}`);
+	}
+}
+
+/** In the copy, so that no test has to be compiled again for a mutant. */
+function takeContractFromItsArtifact(): void {
+	const file = join(copy, 'contracts/test/support/ChannelsTest.sol');
+	const text = readFileSync(file, 'utf8');
+	const changed = text.replace("import {Channels} from '../../src/Channels.sol';\n", '').replace(
+		'return new Channels();',
+		`bytes memory code = vm.getCode('Channels.sol:Channels');
+        address deployed;
+        assembly {
+            deployed := create(0, add(code, 32), mload(code))
+        }
+        return IChannels(deployed);`
+	);
+	if (changed.length < text.length) throw new Error(`${file} does not deploy the contract as expected`);
+	writeFileSync(file, changed);
+	rmSync(join(copy, 'contracts/test/support/ChannelsOracle.sol'));
+}
+
+function readSources(folder: string, prefix: string): Record<string, string> {
+	const found: Record<string, string> = {};
+	for (const entry of readdirSync(folder, { withFileTypes: true })) {
+		const path = join(folder, entry.name);
+		if (entry.isDirectory()) Object.assign(found, readSources(path, `${prefix}${entry.name}/`));
+		else if (entry.name.endsWith('.sol')) found[`${prefix}${entry.name}`] = readFileSync(path, 'utf8');
+	}
+	return found;
+}
+
+/** Names a mutant by what it does rather than where, so that the name outlives an edit elsewhere in the file. */
+function nameOf({ file, what, before, after }: Mutant): string {
+	const digest = createHash('sha256').update(before).digest('hex').slice(0, 6);
+	return `${file}: ${what}: ${before.trim()} → ${after.trim() || '(nothing)'} [${digest}]`;
+}
+
+function summaryOf(some: readonly { outcome: Outcome }[]): string {
+	const counts = new Map<Outcome, number>();
+	for (const { outcome } of some) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+	return [...counts].map(([outcome, count]) => `${count} ${outcome}`).join(', ');
+}
+
+function resultsOf(some: typeof outcomes): Results {
+	const found: Results = {};
+	for (const { mutant, outcome } of some) {
+		const result = (found[mutant.file] ??= { mutants: 0, counts: {}, explained: [], survived: [] });
+		result.mutants += 1;
+		result.counts[outcome] = (result.counts[outcome] ?? 0) + 1;
+		if (outcome === 'explained' || outcome === 'survived') result[outcome].push(nameOf(mutant));
+	}
+	return found;
+}
+
+function report(results: Results): string {
+	const outcomesShown: Outcome[] = [
+		'killed',
+		'killed by an invariant',
+		'same bytecode',
+		'does not compile',
+		'explained',
+		'survived'
+	];
+	const lines = [
+		'# Mutants of the channel contract',
+		'',
+		'Written by `npm run contracts:mutate`; what it does is told in `scripts/contracts-mutate.ts`.',
+		'',
+		`| file | mutants | ${outcomesShown.join(' | ')} |`,
+		`| --- | --: |${' --: |'.repeat(outcomesShown.length)}`
+	];
+	for (const [file, { mutants, counts }] of Object.entries(results).sort()) {
+		lines.push(
+			`| ${file} | ${mutants} | ${outcomesShown.map((outcome) => counts[outcome] ?? 0).join(' | ')} |`
+		);
+	}
+	lines.push('', '## Explained', '', 'Mutants that behave as the contract does, and why.', '');
+	for (const name of Object.values(results).flatMap((result) => result.explained)) {
+		lines.push(`- \`${name}\` — ${explained[name] ?? ''}`);
+	}
+	return `${lines.join('\n')}\n`;
+}
+
+function readJson<T extends object>(file: string): T {
+	return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as T) : ({} as T);
+}
