@@ -310,6 +310,117 @@ describe('a packet for somebody else', () => {
 	});
 });
 
+describe('the room on a link', () => {
+	/** 20 packets of a tenth of W would fill the way to Bob twice. */
+	const TENTH = LIMITS.windowNode / 10n;
+	const crowd = () => {
+		const world = open();
+		world.sql.run('UPDATE link SET credit = 100000000000 WHERE peer = ?', [ALICE]);
+		world.routes.set({ prefix: 'test.bob.slow', peer: BOB, links: 4 });
+		let n = 0;
+		const ask = (destination: string, given: { amount?: bigint; from?: string } = {}) =>
+			world.connector.handle(
+				given.from ?? ALICE,
+				encodePrepare(
+					prepare({
+						destination,
+						amount: given.amount ?? TENTH,
+						data: new Uint8Array([n >> 8, n++]),
+						expiresAt: world.clock.now() + 20_000
+					})
+				)
+			);
+		const isSlow = (sent: Sent): boolean => sent.prepare.destination.startsWith('test.bob.slow');
+		world.host.answer = (sent) => (isSlow(sent) ? new Promise(() => undefined) : FULFILL);
+		/** Asks until the share is used up; answers how many packets went through. */
+		const fill = async (destination: () => string, most = 20): Promise<number> => {
+			const before = world.sent.length;
+			for (let i = 0; i < most; i++) void ask(destination());
+			await world.clock.advance(100);
+			return world.sent.length - before;
+		};
+		return { ...world, ask, fill };
+	};
+
+	it('is left to others behind the same neighbour by a destination that does not answer', async () => {
+		const world = crowd();
+		const sent = await world.fill(() => 'test.bob.slow.author');
+		expect([sent, world.accounts.pendingOut(BOB) * 4n <= LIMITS.windowNode]).toEqual([2, true]);
+		expect((await world.wait(world.ask('test.bob.quick'))).type).toBe('fulfill');
+	});
+
+	it('is not had by writing another token behind the prefix', async () => {
+		const world = crowd();
+		let token = 0;
+		expect(await world.fill(() => `test.bob.slow.author.token${token++}`)).toBe(2);
+	});
+
+	it('is not taken from one neighbour by what another sent', async () => {
+		const world = crowd();
+		const carol = 'ca'.repeat(32);
+		world.accounts.meet(carol, {
+			owner: carol,
+			role: 'child',
+			credit: 100n * LIMITS.maxPacket,
+			window: 0n,
+			at: 0
+		});
+		await world.fill(() => 'test.bob.slow.author');
+		const before = world.sent.length;
+		void world.ask('test.bob.slow.author', { from: carol });
+		await world.clock.advance(100);
+		expect(world.sent.length - before).toBe(1);
+	});
+
+	it('always has a place for one packet, however large', async () => {
+		const world = crowd();
+		const whole = prepare({ amount: LIMITS.maxPacket, destination: 'test.bob.slow.x' });
+		world.sql.run('UPDATE link SET "window" = ? WHERE peer = ?', [LIMITS.maxPacket, BOB]);
+		void world.connector.handle(ALICE, encodePrepare(whole));
+		await world.clock.advance(100);
+		expect(world.sent).toHaveLength(1);
+	});
+
+	it('shrinks to a tenth for a destination that never fulfils, and grows again once it does', async () => {
+		const world = crowd();
+		const small = { amount: TENTH / 2n };
+		for (let i = 0; i < 6; i++) {
+			void world.ask('test.bob.slow.author', small);
+			await world.clock.advance(30_000);
+			const [lost] = world.connector.lost(BOB);
+			await world.wait(world.connector.resolve(BOB, lost as Uint8Array, 'rejected'));
+		}
+		expect(world.accounts.pendingOut(BOB)).toBe(0n);
+		const rarely = await world.fill(() => 'test.bob.slow.author');
+		expect(rarely).toBe(1);
+		for (const hash of world.connector.lost(BOB))
+			await world.wait(world.connector.resolve(BOB, hash, 'rejected'));
+
+		world.host.answer = () => FULFILL;
+		for (let i = 0; i < 8; i++) await world.wait(world.ask('test.bob.slow.author', small));
+		world.host.answer = () => new Promise(() => undefined);
+		expect(await world.fill(() => 'test.bob.slow.author')).toBe(2);
+		world.audit();
+	});
+
+	it('counts what was under way before a restart, and remembers who rarely fulfils', async () => {
+		const before = crowd();
+		expect(await before.fill(() => 'test.bob.slow.author')).toBe(2);
+		const after = open({ sql: before.sql, at: before.clock.now() });
+		after.routes.set({ prefix: 'test.bob.slow', peer: BOB, links: 4 });
+		const again = prepare({
+			destination: 'test.bob.slow.other',
+			amount: TENTH,
+			data: new Uint8Array([99]),
+			expiresAt: after.clock.now() + 20_000
+		});
+		expect(codeOf(await from(after, ALICE, again))).toBe('T04');
+		for (const hash of after.connector.lost(BOB))
+			await after.wait(after.connector.resolve(BOB, hash, 'rejected'));
+		expect((await from(after, ALICE, { ...again, data: new Uint8Array([98]) })).type).toBe('fulfill');
+	});
+});
+
 describe('requests to the neighbour itself', () => {
 	it('tell a child its address, and nobody else one', async () => {
 		const world = open();

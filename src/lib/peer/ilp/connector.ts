@@ -56,7 +56,8 @@ import type { Commits } from '../storage/commit.ts';
 import { schemeOf } from './address.ts';
 import { createAllowance, type Allowance } from './allowance.ts';
 import type { Outgoing, PacketReceiver, PacketSender } from './delivery.ts';
-import type { Routes } from './routes.ts';
+import type { Route, Routes } from './routes.ts';
+import { createShares, type ShareName } from './shares.ts';
 
 export interface ConnectorDeps {
 	readonly platform: Pick<Platform, 'clock' | 'crypto' | 'log'>;
@@ -178,6 +179,7 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 	let answersSweptAt = 0;
 	/** Conditions of my own packets under way, for the reflection guard. */
 	const ownConditions = new Set<string>(packets.ownConditions().map(bytesToHex));
+	const shares = createShares(packets.forwarded());
 	/** How often in a row a neighbour called uncovered what my ledger says is covered. */
 	const uncovered = new Map<string, number>();
 	/** Fulfilments told by a hello, by link and hash, until their row is forgotten. */
@@ -459,8 +461,10 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 		prepare: IlpPrepare,
 		bytes: Uint8Array,
 		hash: Uint8Array,
-		egress: string
+		way: Route
 	): Promise<IlpReply> => {
+		const egress = way.peer;
+		const share: ShareName = { ingress: peer, egress, route: way.prefix };
 		const out = afterFee(prepare.amount, deps.feePpm);
 		if (prepare.amount > 0n && out === 0n) return reject('R01', 'nothing is left after the fee');
 		const now = clock.now();
@@ -477,16 +481,14 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 		const fee = prepare.amount - out;
 		let promised: Promised | undefined;
 		let place: Place | undefined;
+		let isShared = false;
 
 		if (prepare.amount > 0n) {
 			const admitted = await admit((): IlpReject | { readonly promised: Promised | undefined } => {
 				if (prepare.amount > accounts.available(peer)) return notCovered(peer);
-				const pending = packets
-					.pending(egress, 'out')
-					.reduce((sum, row) => (row.inLink === peer ? sum + row.amount : sum), 0n);
-				// One neighbour may not fill a link that others need (PROTOCOL section 6).
-				if (pending > 0n && (pending + out) * 4n > accounts.room(egress) + pending)
-					return reject('T04', 'too much under way');
+				// One destination of one neighbour may not fill a link that others need (PROTOCOL section 6).
+				if (!shares.fits(share, out, accounts.room(egress)))
+					return reject('T04', 'too much under way to that destination');
 				const covered = accounts.cover(egress, out, clock.now(), mayPromise(egress));
 				if (!covered.covered) return reject('T04', 'the next link is not funded');
 				insertIncoming(peer, prepare, hash, group);
@@ -499,9 +501,12 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 					condition: prepare.condition,
 					group,
 					inLink: peer,
-					inHash: hash
+					inHash: hash,
+					route: way.prefix
 				});
 				const at = clock.now();
+				shares.begin(share, out);
+				isShared = true;
 				leaving.add(keyOf(egress, outHash));
 				place = queue(egress);
 				ledger.begin({ kind: 'forward', from: `link/${egress}`, to: `link/${peer}`, amount: out, at, group });
@@ -510,6 +515,8 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 				return { promised: covered.promised };
 			});
 			if ('type' in admitted) {
+				if (isShared) shares.end(share, out, undefined, now);
+				leaving.delete(keyOf(egress, outHash));
 				place?.leave();
 				return admitted;
 			}
@@ -517,28 +524,35 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 		}
 		counts.forwarded += 1;
 
-		const finish = (reply: IlpReply): Promise<'settled' | 'late'> =>
-			commits.run(() => {
+		/** One decision, on disk, that both neighbours' accounts agree with. */
+		const finish = async (reply: IlpReply): Promise<'settled' | 'late'> => {
+			let isFirst = false;
+			const result = await commits.run(() => {
 				const at = clock.now();
 				if (reply.type === 'reject') {
-					if (packets.settle(egress, 'out', outHash, 'rejected', at)) ledger.void(group, at);
+					isFirst = packets.settle(egress, 'out', outHash, 'rejected', at);
+					if (isFirst) ledger.void(group, at);
 					packets.settle(peer, 'in', hash, 'rejected', at);
 					return 'settled';
 				}
 				if (packets.find(egress, 'out', outHash)?.state === 'fulfilled') return 'settled';
 				// Only while the one before can still be told: otherwise it came late.
 				if (at >= prepare.expiresAt || packets.find(peer, 'in', hash)?.state !== 'pending') {
-					if (packets.settle(egress, 'out', outHash, 'late', at)) ledger.void(group, at);
+					isFirst = packets.settle(egress, 'out', outHash, 'late', at);
+					if (isFirst) ledger.void(group, at);
 					packets.settle(peer, 'in', hash, 'rejected', at);
 					return 'late';
 				}
-				packets.settle(egress, 'out', outHash, 'fulfilled', at, reply.fulfillment);
+				isFirst = packets.settle(egress, 'out', outHash, 'fulfilled', at, reply.fulfillment);
 				packets.settle(peer, 'in', hash, 'fulfilled', at, reply.fulfillment);
 				ledger.post(group, at);
 				accounts.fulfilled(egress, 'peer', out);
 				accounts.fulfilled(peer, 'me', prepare.amount);
 				return 'settled';
 			});
+			if (isFirst) shares.end(share, out, reply.type === 'fulfill' && result === 'settled', clock.now());
+			return result;
+		};
 
 		// Half of the margin is for the fulfill's way here, half for its way on.
 		const deadline = outExpiresAt + LIMITS.expiryMarginMs / 2;
@@ -595,7 +609,7 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 		if (suffix !== undefined) return deliver(peer, prepare, hash, suffix);
 		if (!child) return reject('F02', 'no route');
 		if (child.peer === peer) return reject('F02', 'the way leads back');
-		return forward(peer, prepare, bytes, hash, child.peer);
+		return forward(peer, prepare, bytes, hash, child);
 	};
 
 	const forgetAnswer = (key: string): void => {
@@ -827,6 +841,7 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 		sweep: () => {
 			for (const { link, hash } of packets.expired(clock.now() - LIMITS.expiryMarginMs))
 				if (!judging.has(keyOf(link, hash))) packets.settle(link, 'in', hash, 'rejected', clock.now());
+			shares.sweep(clock.now() - LIMITS.packetMemoryMs);
 		},
 
 		resolve: async (peer, hash, outcome) => {
@@ -847,28 +862,34 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 				await settleOwn(peer, hash, reply, origins.get(row.group));
 				return reply.type === 'fulfill' ? 'counted' : 'unknown';
 			}
-			const { inLink, inHash, group, amount } = row;
-			return commits.run(() => {
+			const { inLink, inHash, group, amount, route } = row;
+			let isFirst = false;
+			const result = await commits.run(() => {
 				const at = clock.now();
 				const upstream = packets.find(inLink, 'in', inHash);
 				if (reply.type === 'reject') {
-					if (packets.settle(peer, 'out', hash, 'rejected', at)) ledger.void(group, at);
+					isFirst = packets.settle(peer, 'out', hash, 'rejected', at);
+					if (isFirst) ledger.void(group, at);
 					packets.settle(inLink, 'in', inHash, 'rejected', at);
 					return 'unknown';
 				}
 				// The one before may have been told R00 long ago; then nobody pays for this any more.
 				if (!upstream || upstream.state !== 'pending' || at >= upstream.expiresAt) {
-					if (packets.settle(peer, 'out', hash, 'late', at)) ledger.void(group, at);
+					isFirst = packets.settle(peer, 'out', hash, 'late', at);
+					if (isFirst) ledger.void(group, at);
 					packets.settle(inLink, 'in', inHash, 'rejected', at);
 					return 'late';
 				}
-				packets.settle(peer, 'out', hash, 'fulfilled', at, reply.fulfillment);
+				isFirst = packets.settle(peer, 'out', hash, 'fulfilled', at, reply.fulfillment);
 				packets.settle(inLink, 'in', inHash, 'fulfilled', at, reply.fulfillment);
 				ledger.post(group, at);
 				accounts.fulfilled(peer, 'peer', amount);
 				accounts.fulfilled(inLink, 'me', upstream.amount);
 				return 'counted';
 			});
+			if (isFirst && route !== undefined)
+				shares.end({ ingress: inLink, egress: peer, route }, amount, result === 'counted', clock.now());
+			return result;
 		},
 
 		toldByHello: (peer, hash) => {

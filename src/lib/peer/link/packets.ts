@@ -29,13 +29,17 @@ export interface PacketRow {
 	/** Of a forwarded packet: where it came from. */
 	readonly inLink: string | undefined;
 	readonly inHash: Uint8Array | undefined;
+	/** And the prefix of the route it left by. */
+	readonly route: string | undefined;
 	/** Unix ms; undefined while pending. */
 	readonly settledAt: number | undefined;
 }
 
 /** Writes must run inside a transaction. */
 export interface Packets {
-	insert(row: Omit<PacketRow, 'state' | 'fulfillment' | 'settledAt'>): void;
+	insert(
+		row: Omit<PacketRow, 'state' | 'fulfillment' | 'settledAt' | 'route'> & { readonly route?: string }
+	): void;
 	find(link: string, direction: 'in' | 'out', hash: Uint8Array): PacketRow | undefined;
 	/** False when it was not pending any more: whoever comes second changes nothing. */
 	settle(
@@ -49,6 +53,8 @@ export interface Packets {
 	/** A fulfilment of mine that the neighbour does not count. */
 	markLate(link: string, hash: Uint8Array): void;
 	pending(link: string, direction: 'in' | 'out'): readonly PacketRow[];
+	/** All remembered packets that came from a neighbour and went on to another, the first settled first. */
+	forwarded(): readonly PacketRow[];
 	/** Conditions of packets that began here and whose outcome is not known. */
 	ownConditions(): readonly Uint8Array[];
 	/** From any neighbour, undecided and expired before `time`. */
@@ -75,6 +81,7 @@ const toRow = (row: SqlRow): PacketRow => ({
 	group: row['ledger_group'] as string,
 	inLink: (row['in_link'] as string | null) ?? undefined,
 	inHash: (row['in_hash'] as Uint8Array | null) ?? undefined,
+	route: (row['route'] as string | null) ?? undefined,
 	settledAt: row['settled_at'] === null ? undefined : Number(row['settled_at'])
 });
 
@@ -82,8 +89,8 @@ const toRow = (row: SqlRow): PacketRow => ({
 export const createPackets = (sql: SqlDriver): Packets => ({
 	insert: (row) => {
 		sql.run(
-			`INSERT INTO packet (link, direction, hash, amount, expires_at, condition, state, ledger_group, in_link, in_hash)
-			VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?)`,
+			`INSERT INTO packet (link, direction, hash, amount, expires_at, condition, state, ledger_group, in_link, in_hash, route)
+			VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?)`,
 			[
 				row.link,
 				row.direction,
@@ -93,7 +100,8 @@ export const createPackets = (sql: SqlDriver): Packets => ({
 				row.condition,
 				row.group,
 				row.inLink ?? null,
-				row.inHash ?? null
+				row.inHash ?? null,
+				row.route ?? null
 			]
 		);
 	},
@@ -121,6 +129,12 @@ export const createPackets = (sql: SqlDriver): Packets => ({
 			.all(
 				`SELECT * FROM packet WHERE link = ? AND direction = ? AND state = 'pending' ORDER BY expires_at, hash`,
 				[link, direction]
+			)
+			.map(toRow),
+	forwarded: () =>
+		sql
+			.all(
+				`SELECT * FROM packet WHERE direction = 'out' AND in_link IS NOT NULL ORDER BY settled_at, link, hash`
 			)
 			.map(toRow),
 	ownConditions: () =>

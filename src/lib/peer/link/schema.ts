@@ -64,5 +64,15 @@ export const LINK_MIGRATIONS: readonly string[] = [
 		PRIMARY KEY (link, direction, hash)
 	) STRICT, WITHOUT ROWID;
 	CREATE INDEX packet_by_state ON packet (state, expires_at);
+	`,
+	`
+	ALTER TABLE packet ADD COLUMN route TEXT; -- of a forwarded packet: the prefix by which it left
+	-- Sums over what is under way must not pass over everything that was.
+	CREATE INDEX packet_pending ON packet (link, direction, amount) WHERE state = 'pending';
+
+	CREATE TABLE auth_seen (
+		id TEXT PRIMARY KEY,                -- of an auth token that could still be fresh
+		until INTEGER NOT NULL              -- Unix ms
+	) STRICT, WITHOUT ROWID;
 	`
 ];
