@@ -54,6 +54,11 @@ export interface HttpAccount {
 	/** Where its packets are posted, and the bearer token for that; without it nothing can be sent to it. */
 	readonly url?: string;
 	readonly outgoingToken?: string;
+	/**
+	 * Where the neighbour can post to this node. With it packets are sent the asynchronous way (RFC 35: 202, and
+	 * the answer comes there); without it the answer is expected in the response.
+	 */
+	readonly callbackUrl?: string;
 }
 
 /** How packets leave for one account. */
