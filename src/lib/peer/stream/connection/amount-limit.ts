@@ -80,6 +80,14 @@ export class AmountLimit {
 		if (estimate > 0n) this.#estimate = estimate;
 	}
 
+	/** The packets take another way now. */
+	restart(): void {
+		this.#passed = 0n;
+		this.#tooLarge = undefined;
+		this.#estimate = 0n;
+		this.#trying = undefined;
+	}
+
 	#guess(): bigint {
 		const tooLarge = this.#tooLarge as bigint;
 		if (this.#estimate > this.#passed && this.#estimate < tooLarge) return this.#estimate;

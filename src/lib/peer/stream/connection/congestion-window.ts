@@ -91,7 +91,7 @@ export class CongestionWindow {
 		const isAlone = underWay <= amount;
 		const less = isAlone ? amount - amount / 3n : underWay / 2n;
 		this.money = less > 1n ? less : 1n;
-		if (isAlone) this.#pause(now);
+		if (isAlone) this.pause(now);
 	}
 
 	#fewerPackets(code: string, sequence: number, nextSequence: number, now: number): void {
@@ -100,10 +100,11 @@ export class CongestionWindow {
 		const isLowest = this.packets < 2;
 		this.packets = Math.max(1, this.packets / 2);
 		this.#threshold = this.packets;
-		if (code === 'T05' || isLowest) this.#pause(now);
+		if (code === 'T05' || isLowest) this.pause(now);
 	}
 
-	#pause(now: number): void {
+	/** Nothing leaves for a while; twice as long each time nothing got through in between. */
+	pause(now: number): void {
 		this.pausedUntil = now + this.#pauseMs;
 		this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
 	}

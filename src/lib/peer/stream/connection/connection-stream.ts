@@ -157,9 +157,10 @@ export class ConnectionStream implements Stream {
 		return this.isEnding && this.closeFrame === 'none' && this.isFlushed;
 	}
 
-	/** The offset below which bytes are taken now: what was read and a window. */
+	/** The offset below which bytes are taken now: what was read, or will be at once, and a window. */
 	get maxData(): number {
-		return this.incoming.consumed + this.owner.streamWindow;
+		const { incoming } = this;
+		return (this.onData === undefined ? incoming.consumed : incoming.next) + this.owner.streamWindow;
 	}
 
 	/** After reading: tells the other end once half of the window is free again. */
@@ -203,6 +204,7 @@ export class ConnectionStream implements Stream {
 	tellEnd(): void {
 		if (!this.remoteEnded || this.endTold || this.incoming.isReadable || this.incoming.hasHoles) return;
 		this.endTold = true;
+		this.owner.changed(this);
 		if (this.onEnd !== undefined) this.onEnd();
 		else this.end();
 	}

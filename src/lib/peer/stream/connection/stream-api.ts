@@ -20,7 +20,7 @@
  * arrived (our link's again), and what the other end says it got in its units. Times are milliseconds.
  */
 import type { IlpPrepare, IlpReply } from '../../codec/ilp.ts';
-import type { Booking, PacketReceiver } from '../../ilp/delivery.ts';
+import type { Booking, PacketReceiver, Verdict as ConnectorVerdict } from '../../ilp/delivery.ts';
 import type { Clock, Crypto, Eventually, Random } from '../../platform.ts';
 import type { Result } from '../../result.ts';
 
@@ -129,12 +129,25 @@ export interface StreamServer extends PacketReceiver {
 	 * crypto port answers at once).
 	 */
 	answer(prepare: IlpPrepare, suffix: string): Eventually<IlpReply>;
-	/** Connections alive now. */
+	/** An address below ours for a connection that we open: what comes to it is handed to `receive`. */
+	attach(receive: (prepare: IlpPrepare) => Eventually<Verdict>): StreamAttachment;
+	/** Connections alive now, those that others opened. */
 	connections(): readonly StreamConnection[];
 	/** Sums over all connections, gone ones too. */
 	totals(): ServerTotals;
 	/** Closes all connections and answers nothing more. */
-	close(): Promise<void>;
+	close(): void;
+}
+
+export interface StreamAttachment {
+	/** Undefined while the node has no address. */
+	readonly address: string | undefined;
+	detach(): void;
+}
+
+/** What became of a prepare: as the connector's, but without promises where nothing has to be waited for. */
+export interface Verdict extends Omit<ConnectorVerdict, 'reply'> {
+	reply(): Eventually<IlpReply>;
 }
 
 export interface ServerTotals {
@@ -172,6 +185,8 @@ export interface StreamConnection {
 	 * `onOutcome` says whether it arrived. `false` when too long or too many wait.
 	 */
 	sendDatagram(bytes: Uint8Array, onOutcome?: (arrived: boolean) => void): boolean;
+	/** What `run` writes and pays leaves in as few packets as it fits: a message and its money in one. */
+	together(run: () => void): void;
 	/** Our own address changed (a new uplink): tells the other end, which then sends there. */
 	migrate(sourceAccount: string): void;
 	/** Sends what is queued, closes every stream, says goodbye. Resolves when the connection is closed. */
