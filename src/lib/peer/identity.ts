@@ -10,7 +10,13 @@ import { peerError, type PeerError } from './errors.ts';
 import { signEvent } from './events/verify.ts';
 import { LIMITS } from './limits.ts';
 import type { LinkAuth } from './link/links.ts';
-import { answerEndpoint, checkAuthToken, createAuthToken, createReplayCache } from './peering/auth-token.ts';
+import {
+	answerEndpoint,
+	checkAuthToken,
+	createAuthToken,
+	createReplayCache,
+	createSeenTokens
+} from './peering/auth-token.ts';
 import { createDelegation } from './peering/delegation.ts';
 import {
 	createKeys,
@@ -145,7 +151,7 @@ export const loadIdentity = async (
 			)
 		);
 
-	const seen = createReplayCache();
+	const seen = createReplayCache(undefined, createSeenTokens(sql));
 
 	return {
 		pubkey: () => pubkey,

@@ -10,9 +10,10 @@
  * computed; the totals are kept beside it for the hello, and `audit` shows that the two agree.
  *
  * The same formula seen from the payer's end tells when a new claim is due: only when the account is
- * too small, in steps of at most W/2 (or what a single larger packet needs), never leaving more than W
- * claimed and not yet fulfilled. Tokens are coarser than link units: what a packet needs is rounded up
- * to a whole token unit, so that less than one such unit may come on top.
+ * too small. The step is W/2, or what this packet needs if that is more: a packet must be covered in
+ * full before it is taken. What protects is W: claimed and not yet fulfilled never exceeds it (ADR 16). Tokens
+ * are coarser than link units: what a packet needs is rounded up to a whole token unit, so that less
+ * than one such unit may come on top.
  */
 import type { Channels, Promised } from '../channel/channels.ts';
 import type { Ledger } from '../ledger/ledger.ts';

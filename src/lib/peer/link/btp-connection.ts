@@ -51,6 +51,12 @@ export interface BtpConnection {
 	/** False when the socket is gone or too slow to take more. */
 	writable(): boolean;
 	readonly closed: boolean;
+	/**
+	 * From now on silence is looked into: BTP has no ping and a browser's WebSocket none that a page could send, so
+	 * after {@link LIMITS.heartbeatMs} without a message an empty one goes out, to which any end must say something.
+	 * Nothing for {@link LIMITS.heartbeatAnswerMs} closes the connection: the other end is gone without a farewell.
+	 */
+	keepAlive(): void;
 	/** Open requests end as `BtpUnanswered`. */
 	close(): void;
 }
@@ -72,10 +78,13 @@ export const createBtpConnection = (
 	>();
 	let nextId = 1;
 	let closed = false;
+	let heardAt = clock.now();
+	let stopListening: Cancel = () => undefined;
 
 	const shut = (): void => {
 		if (closed) return;
 		closed = true;
+		stopListening();
 		for (const { resolve, cancel } of waiting.values()) {
 			cancel();
 			resolve(err({ type: 'BtpUnanswered' }));
@@ -124,6 +133,25 @@ export const createBtpConnection = (
 		if (close) connection.close();
 	};
 
+	const listenAfter = (delayMs: number): void => {
+		stopListening = clock.after(delayMs, () => {
+			// A clock that was set back must not silence the question for ever.
+			const silentMs = Math.abs(clock.now() - heardAt);
+			if (silentMs < LIMITS.heartbeatMs) {
+				listenAfter(LIMITS.heartbeatMs - silentMs);
+				return;
+			}
+			void connection.request([], LIMITS.heartbeatAnswerMs).then((answer) => {
+				if (closed) return;
+				if (answer.ok || answer.error.type === 'BtpError') listenAfter(LIMITS.heartbeatMs);
+				else {
+					log('warn', 'nobody is there any more', { to: socket.label });
+					connection.close();
+				}
+			});
+		});
+	};
+
 	const connection: BtpConnection = {
 		label: socket.label,
 		get closed() {
@@ -145,6 +173,7 @@ export const createBtpConnection = (
 				waiting.set(requestId, { resolve, cancel });
 				send(encodeBtpPacket({ type: 'message', requestId, protocolData }));
 			}),
+		keepAlive: () => listenAfter(LIMITS.heartbeatMs),
 		writable: () => !closed && socket.bufferedBytes() < LIMITS.socketBufferedBytes,
 		close: () => {
 			if (closed) return;
@@ -156,6 +185,7 @@ export const createBtpConnection = (
 	socket.listen({
 		onMessage: (bytes) => {
 			if (closed) return;
+			heardAt = clock.now();
 			handlers.onBytes?.('in', bytes.length);
 			const decoded = bytes.length > LIMITS.socketMessageBytes ? undefined : decodeBtpPacket(bytes);
 			if (!decoded?.ok) {

@@ -20,6 +20,7 @@ import type { Address, ChannelKey } from '../settlement/chain.ts';
 import { createEvmScheme } from '../settlement/evm/scheme.ts';
 import { createCommits } from '../storage/commit.ts';
 import { migrate } from '../storage/migrations.ts';
+import type { SqlDriver } from '../storage/sql.ts';
 import { createSeededRandom } from '../testing/seeded-random.ts';
 import { createSimulatedChain } from '../testing/simulated-chain.ts';
 import { createSimulatedClock } from '../testing/simulated-clock.ts';
@@ -36,6 +37,7 @@ const PAYEE: Address = `0x${'22'.repeat(20)}`;
 const TERMS = { credit: 0n, window: LIMITS.windowGuest } as const;
 
 interface End {
+	readonly sql: SqlDriver;
 	readonly links: Links;
 	readonly identity: Identity;
 	readonly events: LinkEvent[];
@@ -53,11 +55,11 @@ const world = () => {
 
 	const end = async (
 		name: string,
-		given: { network?: 'live' | 'test'; clockOffsetMs?: number; admit?: boolean } = {}
+		given: { network?: 'live' | 'test'; clockOffsetMs?: number; admit?: boolean; sql?: SqlDriver } = {}
 	): Promise<End> => {
 		let offset = given.clockOffsetMs ?? 0;
 		const own: Clock = { now: () => clock.now() + offset, after: clock.after };
-		const sql = createNodeSql(':memory:');
+		const sql = given.sql ?? createNodeSql(':memory:');
 		migrate(sql);
 		const random = createSeededRandom(name);
 		const identity = await loadIdentity({ random, crypto: nobleCrypto, clock: own, sql }, undefined);
@@ -121,7 +123,7 @@ const world = () => {
 				offset += difference;
 			}
 		});
-		return { links, identity, events, prepares, accounts, channels, scheme, clock: own };
+		return { sql, links, identity, events, prepares, accounts, channels, scheme, clock: own };
 	};
 
 	const hub = async (given: Parameters<typeof end>[1] = {}): Promise<End> => {
@@ -229,6 +231,27 @@ describe('a link comes up', () => {
 		guest.links.retryNow();
 		await clock.advance(1_000);
 		expect(server.links.live()).toHaveLength(1);
+	});
+
+	it('again after it died without a farewell, and the other end lets go of it too', async () => {
+		const { hub, end, dial, clock, network } = world();
+		const [server, guest] = [await hub(), await end('guest')];
+		dial(guest);
+		await clock.advance(20_000);
+		network.swallow(HUB_URL);
+		await clock.advance(LIMITS.heartbeatMs + LIMITS.heartbeatAnswerMs + 2 * LIMITS.reconnectFirstMs);
+		expect(types(guest)).toEqual(['connecting', 'up', 'down', 'waiting', 'connecting', 'up']);
+		expect(server.links.live()).toHaveLength(1);
+		expect(guest.links.state(server.identity.device)).toBe('up');
+	});
+
+	it('and stays for a day in which nobody has anything to say', async () => {
+		const { hub, end, dial, clock } = world();
+		const [server, guest] = [await hub(), await end('guest')];
+		dial(guest);
+		await clock.advance(24 * 3_600_000);
+		expect(types(guest)).toEqual(['connecting', 'up']);
+		expect(types(server)).toEqual(['up']);
 	});
 
 	it('once per device: the newer socket wins and the older is closed', async () => {
@@ -351,6 +374,19 @@ describe('a stranger at the door', () => {
 		const token = await (await end('guest')).identity.auth.create(HUB_URL);
 		await (await stranger()).say(auth(token));
 		expect(textOf(await (await stranger()).say(auth(token)))).toBe('AuthReplayed');
+	});
+
+	it('with a token that was used before this node was started again is refused', async () => {
+		const { hub, end, stranger, network } = world();
+		const before = await hub();
+		const token = await (await end('guest')).identity.auth.create(HUB_URL);
+		await (await stranger()).say(auth(token));
+		network.cut(HUB_URL);
+		const again = await end('hub', { sql: before.sql });
+		expect(await again.identity.auth.check(token, HUB_URL)).toEqual({
+			ok: false,
+			error: { type: 'AuthReplayed' }
+		});
 	});
 
 	it.each([

@@ -443,6 +443,8 @@ export const createLinks = (deps: LinksDeps): Links => {
 		link: Live,
 		data: readonly ProtocolData[]
 	): Promise<Result<readonly ProtocolData[], BtpRefusal>> => {
+		// Somebody asks whether this end is still there.
+		if (data.length === 0) return ok([]);
 		const name = data[0]?.protocolName;
 		if (name === 'ilp') {
 			const claim = find(data, 'claim');
@@ -505,6 +507,7 @@ export const createLinks = (deps: LinksDeps): Links => {
 			settled: false
 		};
 		live.set(peer, link);
+		connection.keepAlive();
 		older?.connection.close();
 		return link;
 	};

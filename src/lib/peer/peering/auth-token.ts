@@ -15,7 +15,7 @@
  * `btp-answer:<hex SHA-256 of the dialler's auth_token>`: it proves that the answer was made for this very
  * connection, so nobody else can stand in for the listener with an older one.
  *
- * A token is worth one connection: its id is remembered for as long as it is fresh. A dialler whose
+ * A token is worth one connection: its id is remembered, on disk, for as long as it is fresh. A dialler whose
  * clock is wrong is refused as stale, learns the difference from `time`, keeps it as an offset, and
  * tries again.
  */
@@ -26,6 +26,7 @@ import { KINDS, parseDecimal, tagValue } from '../events/kinds.ts';
 import { signEvent, verifyEvent } from '../events/verify.ts';
 import { LIMITS } from '../limits.ts';
 import type { Crypto, Random } from '../platform.ts';
+import type { SqlDriver } from '../storage/sql.ts';
 import { err, ok, unwrap, type Result } from '../result.ts';
 import { checkDelegation, type Delegation, type InvalidDelegation } from './delegation.ts';
 
@@ -92,24 +93,37 @@ export const createAuthToken = async (
 	};
 };
 
-/** Ids of tokens that could still be fresh. In memory: a restart forgets at most a minute. */
+/** Ids of tokens that could still be fresh. */
 export interface ReplayCache {
 	/** Remembers `id` until `until` (Unix ms). `false` when it is here already, `undefined` when full. */
 	add(id: string, until: number, now: number): boolean | undefined;
 	readonly size: number;
 }
 
-/** `capacity` in tokens; each takes some 100 bytes for at most two minutes. */
-export const createReplayCache = (capacity = 65_536): ReplayCache => {
-	const untilById = new Map<string, number>();
+/** Where a replay cache survives a restart; each write is on disk when it returns. */
+export interface SeenTokens {
+	all(): readonly { readonly id: string; readonly until: number }[];
+	add(id: string, until: number): void;
+	/** Forgets what could not be fresh any more at `now`. */
+	sweep(now: number): void;
+}
+
+/** `capacity` in tokens; each takes some 100 bytes for at most two minutes. Without `stored` a restart forgets them. */
+export const createReplayCache = (capacity = 65_536, stored?: SeenTokens): ReplayCache => {
+	const untilById = new Map<string, number>(stored?.all().map(({ id, until }) => [id, until]));
+	let sweptAt = 0;
 	return {
 		add: (id, until, now) => {
 			const known = untilById.get(id);
 			if (known !== undefined && known > now) return false;
-			if (untilById.size >= capacity)
+			if (untilById.size >= capacity || now - sweptAt > LIMITS.authFreshMs) {
+				sweptAt = now;
 				for (const [old, end] of untilById) if (end <= now) untilById.delete(old);
+				stored?.sweep(now);
+			}
 			if (untilById.size >= capacity) return undefined;
 			untilById.set(id, until);
+			stored?.add(id, until);
 			return true;
 		},
 		get size() {
@@ -117,6 +131,20 @@ export const createReplayCache = (capacity = 65_536): ReplayCache => {
 		}
 	};
 };
+
+/** In the table `auth_seen`. */
+export const createSeenTokens = (sql: SqlDriver): SeenTokens => ({
+	all: () =>
+		sql
+			.all('SELECT id, until FROM auth_seen')
+			.map((row) => ({ id: row['id'] as string, until: Number(row['until']) })),
+	add: (id, until) => {
+		sql.transaction(() => sql.run('INSERT OR REPLACE INTO auth_seen (id, until) VALUES (?, ?)', [id, until]));
+	},
+	sweep: (now) => {
+		sql.transaction(() => sql.run('DELETE FROM auth_seen WHERE until <= ?', [now]));
+	}
+});
 
 const readToken = (token: string): unknown => {
 	const bytes = token.length <= MAX_TOKEN_CHARACTERS ? base64Decode(token) : undefined;

@@ -27,6 +27,8 @@ export interface SimulatedNetwork {
 	cut(url: string): void;
 	/** While on: nothing to or from `url` arrives (it does once off again) and dialling fails. */
 	partition(url: string, on: boolean): void;
+	/** Every connection to `url` swallows what is sent from now on, and neither end hears of it; new ones work. */
+	swallow(url: string): void;
 	/** Connections that are open now. */
 	openConnections(): number;
 }
@@ -46,6 +48,8 @@ interface Connection {
 	readonly url: string;
 	readonly ends: readonly [End, End];
 	broken: boolean;
+	/** A cable was pulled: nobody says goodbye. */
+	dead: boolean;
 }
 
 export const createSimulatedNetwork = (
@@ -77,7 +81,7 @@ export const createSimulatedNetwork = (
 	};
 
 	const deliver = (connection: Connection, to: End): void => {
-		if (partitioned.has(connection.url)) return;
+		if (partitioned.has(connection.url) || connection.dead) return;
 		const message = to.arriving.shift();
 		if (message === undefined || connection.broken) return;
 		if (message === 'closed') return breakOff(connection);
@@ -87,6 +91,7 @@ export const createSimulatedNetwork = (
 	};
 
 	const enqueue = (connection: Connection, to: End, message: Uint8Array | 'closed'): void => {
+		if (connection.dead) return;
 		const lost = message !== 'closed' && draw(100) < (options.lossPercent ?? 0);
 		const arrival = Math.max(to.lastArrival, clock.now() + latency() + (lost ? RETRANSMIT_MS : 0));
 		to.lastArrival = arrival;
@@ -123,7 +128,7 @@ export const createSimulatedNetwork = (
 						return;
 					}
 					const ends = [end(), end()] as const;
-					const connection: Connection = { url, ends, broken: false };
+					const connection: Connection = { url, ends, broken: false, dead: false };
 					connections.add(connection);
 					onSocket(socketAt(connection, ends[1], ends[0], `from ${url}`));
 					resolve(ok(socketAt(connection, ends[0], ends[1], url)));
@@ -136,6 +141,9 @@ export const createSimulatedNetwork = (
 		},
 		cut: (url) => {
 			for (const connection of [...connections]) if (connection.url === url) breakOff(connection);
+		},
+		swallow: (url) => {
+			for (const connection of connections) if (connection.url === url) connection.dead = true;
 		},
 		partition: (url, on) => {
 			if (on) {
