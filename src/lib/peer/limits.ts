@@ -57,6 +57,32 @@ export const LIMITS = {
 	/** One try at posting an answer to its callback. */
 	httpCallbackMs: 5 * SECOND,
 
+	// --- routes that neighbours tell each other (CCP)
+	/** Between two updates to a neighbour that knows everything; the reference connector does the same. */
+	routeBroadcastMs: 30 * SECOND,
+	/** How long neighbours keep what this node told without hearing more: one lost update and a half. */
+	routeHoldDownMs: 45 * SECOND,
+	/** The most a neighbour may ask for: a dead one must not be a way for ever. */
+	routeHoldDownMostMs: 10 * MINUTE,
+	/** Several changes at once make one update. */
+	routeUpdateLeastMs: 150,
+	/** Life of one such request. */
+	routeRequestMs: 30 * SECOND,
+	/** Routes kept of one neighbour; further ones are not learnt. */
+	routesPerNeighbour: 10_000,
+	/** Nodes of a path; longer ways lose their money to fees. */
+	routePathNodes: 32,
+	/** Bytes of one route in an update; larger ones are not learnt, so that any can be passed on. */
+	routeBytes: 4 * KIB,
+	/** Bytes of the routes in one update: with its head it fits a packet. */
+	routeUpdateBytes: 31_000,
+	/** Changes told in one update; the reference connector tells as many. */
+	routeEpochsPerUpdate: 50,
+	/** Changes kept as a log; beyond it the table begins anew. */
+	routeEpochs: 100_000,
+	/** How long an owner's signature for its own address counts; renewed after half of it. */
+	routeProofMs: 2 * HOUR,
+
 	// --- packets on the way
 	/** A hop keeps this between the expiry it was given and the one it gives (RFC 27; other connectors keep 1 s too). */
 	expiryMarginMs: 1 * SECOND,

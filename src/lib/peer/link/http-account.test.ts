@@ -106,7 +106,7 @@ const codeOf = (reply: Uint8Array | undefined): string | undefined => {
 };
 const failing = (why: 'unreachable' | 'timeout' | 'tooLarge') => (): ReturnType<Http> =>
 	Promise.resolve(err({ type: 'HttpFailed', why, reason: why }));
-const status = (code: number, body = new Uint8Array(0)): ReturnType<Http> =>
+const status = (code: number, body: Uint8Array = new Uint8Array(0)): ReturnType<Http> =>
 	Promise.resolve(ok({ status: code, headers: {}, body }));
 
 describe('a packet that comes by POST', () => {
