@@ -60,6 +60,7 @@ const WORKLOADS: readonly Workload[] = [
 	{ name: 'bulk', unit: 'MB/s', per: BULK_CHUNK / 1e6, ours: 300, theirs: 20, ofReference: 5 }
 ];
 const OF_CEILING = 0.5;
+const WARM_UPS = 4;
 
 const ours = await createOurPair();
 const reference = await createReferencePair();
@@ -69,10 +70,12 @@ const summary: Record<string, unknown> = {};
 const failures: string[] = [];
 const table: Record<string, string>[] = [];
 for (const { name, unit, per, ours: count, theirs, ofReference } of WORKLOADS) {
-	// Code that has not run yet is not what is measured.
-	await ours[name](count);
-	await reference[name](theirs);
-	await ceiling[name](count);
+	// What the engine has not compiled yet is not what is measured.
+	for (let warm = 0; warm < WARM_UPS; warm += 1) {
+		await ours[name](count);
+		await reference[name](theirs);
+		await ceiling[name](count);
+	}
 	const seen: { ours: number; reference: number; ceiling: number }[] = [];
 	for (let round = 0; round < rounds; round += 1)
 		seen.push({
