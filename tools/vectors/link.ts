@@ -89,7 +89,8 @@ export const linkVectors = async (): Promise<unknown> => {
 		{ op: 'channel', key, epoch: 2 },
 		{ op: 'payout' },
 		{ op: 'close', channel: hex('6', 32), epoch: 1 },
-		{ op: 'late', prepares: [bytes(32, 1)] }
+		{ op: 'late', prepares: [bytes(32, 1)] },
+		{ op: 'paid', transaction: hex('b', 32), amount: 999_000_000n, fee: 1_000_000n }
 	];
 	const answers: readonly SettleAnswer[] = [
 		{ op: 'done' },
@@ -202,7 +203,8 @@ export const linkVectors = async (): Promise<unknown> => {
 			['outcomes', 'an unknown result', map([0, [[bytes(32, 1), 3]]])],
 			['outcomes', 'a prepare of 31 bytes', map([0, [[bytes(31, 1), 1]]])],
 			['settleRequest', 'no op', map()],
-			['settleRequest', 'an unknown op', map([0, 5])],
+			['settleRequest', 'an unknown op', map([0, 6])],
+			['settleRequest', 'paid without a transaction', map([0, 5], [7, 1], [8, 0])],
 			['settleRequest', 'fund without a funding', map([0, 0], [2, 0])],
 			['settleRequest', 'fund without an epoch', map([0, 0], [1, [keyArray, 1, 0, 1, 0, bytes(65, 8)]])],
 			['settleRequest', 'fund without a signature', map([0, 0], [1, [keyArray, 1, 0, 1, 0, bytes(0, 8)]], [2, 0])],

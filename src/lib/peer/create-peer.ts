@@ -352,7 +352,11 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 					changed('state');
 				},
 				onTrouble: notices.add,
-				payee
+				payees: () => {
+					const now = payee();
+					return [...(now === undefined ? [] : [now]), ...personal.formerPayoutAddresses()];
+				},
+				onBooked: (peer) => connector.agreed(peer)
 			})
 		: undefined;
 	if (settler) late.settler = settler;
@@ -459,7 +463,6 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 			link.retryAt = undefined;
 			notices.clear('HubUnreachable');
 			await announcer.refresh();
-			if (settler) spawn('a payout', settler.takePayout(peer, hello.paidOutByMe));
 			changed('state');
 			refollowHub();
 			reader.online();
@@ -475,6 +478,7 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 				announcer.introduce(contact).then(() => announcer.share(contact))
 			);
 		}
+		if (role === 'child') settler?.greet(peer, hello.paidOutByYou);
 		if (settler && platform.chain?.account) {
 			// The newest only: each costs a question to the chain, and a stranger's hello may name any number.
 			for (const { key, epoch } of hello.channels.slice(-CHANNELS_PER_HELLO))
@@ -575,17 +579,6 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 			for (const { owner, amount } of config.deposits)
 				for (const { peer } of links.live().filter((live) => live.owner === owner))
 					await settler.keepFunded(peer, amount);
-		// Above the threshold the hub announced, what it holds is better in the wallet.
-		const parent = link.device === undefined ? undefined : accounts.get(link.device);
-		if (
-			settler &&
-			parent?.payoutThreshold !== undefined &&
-			payee() &&
-			accounts.held(parent.peer, 'peer') >= parent.payoutThreshold
-		) {
-			const paid = await settler.payout(parent.peer);
-			if (!paid.ok) notices.add(paid.error);
-		}
 	};
 	/** Again and again, whatever breaks in between. */
 	const keepSweeping = (): void =>

@@ -17,6 +17,8 @@ export interface PersonalSettings {
 	float(): bigint;
 	/** Where payouts go: the wallet that was connected. */
 	payoutAddress(): Address | undefined;
+	/** Where they went before: a payout may still be on its way there. */
+	formerPayoutAddresses(): readonly Address[];
 	/** Whether this person wants to be found. */
 	isAnnounced(): boolean;
 	setPrice(price: bigint): Promise<void>;
@@ -30,7 +32,11 @@ const PRICE = 'peer.price';
 const DAILY_LIMIT = 'peer.daily-limit';
 const FLOAT = 'peer.float';
 const PAYOUT_ADDRESS = 'peer.payout-address';
+const FORMER_ADDRESSES = 'peer.payout-addresses-before';
 const ANNOUNCED = 'peer.announced';
+
+/** Wallets that a person paid out to before; more than anybody changes while a payout is on its way. */
+const FORMER_KEPT = 8;
 
 export const createPersonalSettings = (
 	settings: Settings,
@@ -47,12 +53,21 @@ export const createPersonalSettings = (
 		dailyLimit: () => amount(DAILY_LIMIT, config.dailyLimit ?? DEFAULT_DAILY_LIMIT),
 		float: () => amount(FLOAT, config.float ?? LIMITS.floatDefault),
 		payoutAddress: () => settings.get(PAYOUT_ADDRESS) as Address | undefined,
+		formerPayoutAddresses: () =>
+			(settings.get(FORMER_ADDRESSES) ?? '').split(',').filter((one) => one !== '') as Address[],
 		// A node that routes for others is there to be found.
 		isAnnounced: () => config.address === 'own' || settings.get(ANNOUNCED) === 'yes',
 		setPrice: (price) => set(PRICE, `${price}`),
 		setDailyLimit: (limit) => set(DAILY_LIMIT, `${limit}`),
 		setFloat: (float) => set(FLOAT, `${float}`),
-		setPayoutAddress: (address) => set(PAYOUT_ADDRESS, address),
+		setPayoutAddress: (address) =>
+			commits.run(() => {
+				const before = settings.get(PAYOUT_ADDRESS);
+				const former = (settings.get(FORMER_ADDRESSES) ?? '').split(',').filter((one) => one !== '');
+				if (before !== undefined && !former.includes(before))
+					settings.set(FORMER_ADDRESSES, [before, ...former].slice(0, FORMER_KEPT).join());
+				settings.set(PAYOUT_ADDRESS, address);
+			}),
 		setAnnounced: () => set(ANNOUNCED, 'yes')
 	};
 };

@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { createNodeSql } from '../../../server/akash-peer/node-sql.ts';
 import { runFaults } from './testing/scenario-faults.ts';
 import { runMainJob } from './testing/scenario-main-job.ts';
+import { runPayoutAway } from './testing/scenario-payout.ts';
 import { runSettlement } from './testing/scenario-settlement.ts';
 
 // Each runs hundreds of signatures; a busy machine takes its time.
@@ -49,6 +50,13 @@ describe('reading while connections break, programs end and the chain is away, s
 describe('funding, redeeming, cashing out and closing in the middle of trouble, simulated', () => {
 	it('leaves ledgers, channels and chain that tell one story', async () => {
 		const report = await runSettlement('a', ports);
+		expect(report.wrong).toEqual([]);
+	});
+});
+
+describe('a guest that earns above the threshold and goes away, simulated', () => {
+	it.each(['a', 'c', 'e'])('is paid exactly once by the hub alone (seed %s)', async (seed) => {
+		const report = await runPayoutAway(seed, ports);
 		expect(report.wrong).toEqual([]);
 	});
 });

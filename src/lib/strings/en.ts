@@ -332,7 +332,7 @@ export const strings = {
 		remainder: 'Stays at the hub',
 		remainderMore: 'Less than the smallest unit of the token; it is kept for next time.',
 		to: 'To',
-		threshold: (amount: string) => `From ${amount} on it is worth its fee.`,
+		threshold: (amount: string) => `From ${amount} on your hub pays you out by itself.`,
 		needWallet: 'Connect a wallet to say where the money goes.',
 		nothing: 'Nothing is held for you yet. What readers pay for your notes gathers here.',
 		tooSmall: 'What is held does not exceed the fee yet.',

@@ -8,7 +8,7 @@ import { createLinkAccounts, type LinkRole } from '../link/accounts.ts';
 import type { SettleRequest } from '../link/messages.ts';
 import { createPackets } from '../link/packets.ts';
 import type { Result } from '../result.ts';
-import type { Address, ChannelKey, FundingAuthorization } from '../settlement/chain.ts';
+import type { Address, ChainPort, ChannelKey, FundingAuthorization } from '../settlement/chain.ts';
 import { createEvmScheme } from '../settlement/evm/scheme.ts';
 import { createTypedData } from '../settlement/evm/typed-data.ts';
 import { createCommits } from '../storage/commit.ts';
@@ -32,10 +32,68 @@ const HUB_DEVICE = '48'.repeat(32);
 const DOLLAR = 1_000_000n;
 const TOKEN = 1_000n;
 const FEE = 5_500n;
+/** More than anybody earns here: nothing is paid out unasked. */
+const NEVER = 1_000_000_000_000n;
+
+/** A program that ends at its nth step: before or after a write, before or after a word with the chain. */
+interface Life {
+	sql(sql: SqlDriver): SqlDriver;
+	chain(port: ChainPort): ChainPort;
+	readonly steps: () => number;
+	readonly isOver: () => boolean;
+	end(): void;
+}
+
+const createLife = (endsAt: number): Life => {
+	let steps = 0;
+	let over = false;
+	const step = (): void => {
+		if (steps++ === endsAt) over = true;
+	};
+	const asked =
+		<A extends readonly unknown[], R>(ask: (...inputs: A) => Promise<R>) =>
+		(...inputs: A): Promise<R> =>
+			new Promise((resolve, reject) => {
+				step();
+				if (over) return;
+				ask(...inputs).then((answer) => {
+					if (over) return;
+					step();
+					if (!over) resolve(answer);
+				}, reject);
+			});
+	return {
+		steps: () => steps,
+		isOver: () => over,
+		end: () => (over = true),
+		sql: (sql) => ({
+			...sql,
+			run: (text, parameters) => {
+				if (over) throw new Error('this program has ended');
+				return sql.run(text, parameters);
+			},
+			transaction: (work) => {
+				step();
+				if (over) throw new Error('this program has ended');
+				const answer = sql.transaction(work);
+				step();
+				return answer;
+			}
+		}),
+		chain: (port) => ({
+			...port,
+			head: asked(port.head),
+			prepareTransfer: asked(port.prepareTransfer),
+			broadcast: asked(port.broadcast),
+			fate: asked(port.fate)
+		})
+	};
+};
 
 interface End {
 	readonly settler: Settler;
 	readonly sql: SqlDriver;
+	readonly booked: string[];
 	readonly troubles: string[];
 	readonly ledger: ReturnType<typeof createLedger>;
 	readonly channels: ReturnType<typeof createChannels>;
@@ -56,10 +114,13 @@ const end = (
 		payeeSecret?: Uint8Array;
 		sql?: SqlDriver;
 		ask?: () => Settler | undefined;
+		threshold?: bigint;
+		life?: Life;
 	}
 ): End => {
-	const sql = given.sql ?? createNodeSql(':memory:');
-	migrate(sql);
+	const disk = given.sql ?? createNodeSql(':memory:');
+	migrate(disk);
+	const sql = given.life ? given.life.sql(disk) : disk;
 	const commits = createCommits(sql, clock);
 	const ledger = createLedger(sql);
 	const channels = createChannels(sql, ledger, 6);
@@ -81,6 +142,7 @@ const end = (
 		payoutThreshold: 0n
 	});
 	const port = chain.port(given.account);
+	const booked: string[] = [];
 	const troubles: string[] = [];
 	const settler = createSettler({
 		platform: { clock, random: createSeededRandom(given.role), crypto: nobleCrypto, log: () => undefined },
@@ -89,10 +151,12 @@ const end = (
 		ledger,
 		accounts,
 		channels,
-		scheme: createEvmScheme(port, nobleCrypto),
+		scheme: createEvmScheme(given.life ? given.life.chain(port) : port, nobleCrypto),
 		claimAddress: () => addressOf(CLAIM),
 		payeeSecret: given.payeeSecret,
-		payoutTerms: given.payeeSecret ? { fee: FEE, threshold: 0n, delaySeconds: 60 } : undefined,
+		payoutTerms: given.payeeSecret
+			? { fee: FEE, threshold: given.threshold ?? NEVER, delaySeconds: 60 }
+			: undefined,
 		redeemThreshold: 1_000_000_000n,
 		signerOf: () => (given.role === 'child' ? addressOf(CLAIM) : undefined),
 		ask: async (_, request) => {
@@ -100,16 +164,21 @@ const end = (
 			if (!other) return { ok: false, error: { type: 'NotConnected', reason: 'the link is down' } };
 			return {
 				ok: true,
-				value: await other.answer(GUEST_DEVICE, request as Exclude<SettleRequest, { op: 'late' }>)
+				value: await other.answer(
+					given.role === 'child' ? HUB_DEVICE : GUEST_DEVICE,
+					request as Exclude<SettleRequest, { op: 'late' }>
+				)
 			};
 		},
 		onChange: () => undefined,
 		onTrouble: (error) => troubles.push(error.type),
-		payee: () => given.account ?? addressOf(WALLET)
+		payees: () => [given.account ?? addressOf(WALLET)],
+		onBooked: (peer) => booked.push(peer)
 	});
 	return {
 		settler,
-		sql,
+		sql: disk,
+		booked,
 		troubles,
 		ledger,
 		channels,
@@ -121,24 +190,28 @@ const end = (
 };
 
 /** A guest with a wallet of ten dollars, and a hub with an account of its own. */
-const open = () => {
+const open = ({ threshold, life }: { threshold?: bigint; life?: Life } = {}) => {
 	const clock = createSimulatedClock(START, turn);
 	const chain = createSimulatedChain({ clock });
 	chain.mint(addressOf(WALLET), 10n * DOLLAR);
 	chain.mint(addressOf(HUB), 10n * DOLLAR);
 	let linked = true;
-	const hub = end(clock, chain, {
+	const hubTerms = {
 		role: 'child',
 		neighbour: GUEST_DEVICE,
 		neighbourPayee: addressOf(WALLET),
 		account: addressOf(HUB),
-		payeeSecret: HUB
-	});
-	const guest = end(clock, chain, {
+		payeeSecret: HUB,
+		...(threshold === undefined ? {} : { threshold }),
+		ask: (): Settler | undefined => (linked ? guest.settler : undefined)
+	} as const;
+	const hub = end(clock, chain, { ...hubTerms, ...(life ? { life } : {}) });
+	let hubNow = hub;
+	const guest: End = end(clock, chain, {
 		role: 'parent',
 		neighbour: HUB_DEVICE,
 		neighbourPayee: addressOf(HUB),
-		ask: () => (linked ? hub.settler : undefined)
+		ask: () => (linked ? hubNow.settler : undefined)
 	});
 	const wait = async <T>(promise: Promise<T>, mostMs = 120_000): Promise<T> => {
 		let done = false;
@@ -264,7 +337,19 @@ const open = () => {
 		earn,
 		balance,
 		audit,
-		cutLink: () => (linked = false)
+		cutLink: () => (linked = false),
+		/** The link is back, and with it the hello that says what the guest has booked. */
+		link: (): void => {
+			linked = true;
+			hubNow.settler.greet(GUEST_DEVICE, guest.accounts.get(HUB_DEVICE)?.paidOutByPeer ?? 0n);
+		},
+		/** The hub's program begins again on what is on its disk. */
+		restartHub: async (): Promise<End> => {
+			hub.settler.stop();
+			hubNow = end(clock, chain, { ...hubTerms, sql: hub.sql });
+			await wait(hubNow.settler.start());
+			return hubNow;
+		}
 	};
 };
 
@@ -389,7 +474,7 @@ describe('a payout', () => {
 		world.audit();
 	});
 
-	it('of unknown fate stays debited at the hub, and the guest believes it once the wallet shows it', async () => {
+	it('whose answers are lost is looked up, and the guest hears of it in the end', async () => {
 		const world = open();
 		await world.start();
 		await world.earn(1_000_000n);
@@ -397,20 +482,240 @@ describe('a payout', () => {
 		// The hub has looked at the chain; what it sends from here on is mined and not answered.
 		await world.clock.advance(30);
 		world.hub.chain.setFault({ type: 'silent' });
-		expect((await world.wait(asked)).ok).toBe(false);
-		const total = world.hub.accounts.get(GUEST_DEVICE)?.paidOutByMe ?? 0n;
-		expect(total).toBeGreaterThan(0n);
-		await world.wait(world.guest.settler.takePayout(HUB_DEVICE, total));
-		expect(world.guest.accounts.get(HUB_DEVICE)?.paidOutByPeer).toBe(total);
+		await world.clock.advance(30_000);
+		world.hub.chain.setFault(undefined);
+		await world.wait(asked);
+		await world.clock.advance(60_000);
+		expect(world.guest.accounts.get(HUB_DEVICE)?.paidOutByPeer).toBe(
+			world.hub.accounts.get(GUEST_DEVICE)?.paidOutByMe
+		);
 		world.audit();
 	});
 
-	it('that the hub only talks of is not booked', async () => {
+	it.each([
+		['names a transaction that never was', { transaction: `0x${'77'.repeat(32)}` }],
+		['is of more than the chain shows', { amount: 995_000n }],
+		['takes a higher fee than was announced', { amount: 900_000n, fee: FEE + 1n }],
+		['is of more than is held', { amount: 2_000_000n }]
+	] as const)('that the hub only talks of is not booked: it %s', async (_, change) => {
 		const world = open();
 		await world.start();
 		await world.earn(1_000_000n);
-		await world.wait(world.guest.settler.takePayout(HUB_DEVICE, 900_000n));
+		const hub = world.chain.port(addressOf(HUB));
+		const sent = world.value(await world.wait(hub.transfer(addressOf(WALLET), 994n)));
+		const told = {
+			op: 'paid',
+			transaction: sent.transaction,
+			amount: 994_000n,
+			fee: FEE,
+			...change
+		} as const;
+		const answer = await world.wait(world.guest.settler.answer(HUB_DEVICE, told));
+		expect(answer).toMatchObject({ op: 'refused' });
 		expect(world.guest.accounts.held(HUB_DEVICE, 'peer')).toBe(1_000_000n);
+	});
+
+	it('is not booked from somebody else’s money that came to the wallet', async () => {
+		const world = open();
+		await world.start();
+		await world.earn(1_000_000n);
+		const stranger = secret(9);
+		world.chain.mint(addressOf(stranger), DOLLAR);
+		const port = world.chain.port(addressOf(stranger));
+		const signed = world.value(await world.wait(port.prepareTransfer(addressOf(WALLET), 900n)));
+		await world.wait(port.broadcast(signed.raw));
+		await world.clock.advance(5_000);
+		const told = { op: 'paid', transaction: signed.hash, amount: 900_000n, fee: FEE } as const;
+		expect(await world.wait(world.guest.settler.answer(HUB_DEVICE, told))).toMatchObject({ op: 'refused' });
+		expect(world.guest.accounts.held(HUB_DEVICE, 'peer')).toBe(1_000_000n);
+	});
+
+	it('told twice is booked once', async () => {
+		const world = open();
+		await world.start();
+		await world.earn(1_000_000n);
+		const paid = world.value(await world.wait(world.guest.settler.payout(HUB_DEVICE)));
+		const { paid: amount, fee, transaction } = paid;
+		const told = { op: 'paid', transaction, amount, fee } as const;
+		expect(await world.wait(world.guest.settler.answer(HUB_DEVICE, told))).toEqual({ op: 'done' });
+		world.audit();
+		expect(world.guest.booked).toEqual([HUB_DEVICE]);
+	});
+
+	it('that another transaction pushed aside is credited back once that is final, and can be had again', async () => {
+		const world = open();
+		await world.start();
+		await world.earn(1_000_000n);
+		const asked = world.guest.settler.payout(HUB_DEVICE);
+		// It is signed and written down, and does not get through; meanwhile something else takes its number.
+		await world.clock.advance(30);
+		world.hub.chain.setFault({ type: 'down' });
+		await world.clock.advance(30);
+		expect(world.hub.sql.all('SELECT state FROM payout')).toEqual([{ state: 'sent' }]);
+		await world.wait(world.chain.port(addressOf(HUB)).transfer(addressOf(HUB), 1n));
+		world.hub.chain.setFault(undefined);
+		expect(await world.wait(asked)).toMatchObject({ ok: false });
+		// A block that could still be undone proves nothing.
+		expect(world.hub.accounts.held(GUEST_DEVICE, 'me')).toBeLessThan(TOKEN);
+		world.chain.skip(3_600);
+		await world.clock.advance(60_000);
+		expect(world.hub.accounts.held(GUEST_DEVICE, 'me')).toBe(1_000_000n);
+		world.value(await world.wait(world.guest.settler.payout(HUB_DEVICE)));
+		expect(world.balance(WALLET)).toBe(10n * DOLLAR + 994n);
+		world.audit();
+	});
+});
+
+describe('a payout unasked', () => {
+	const DUE = 994_000n;
+
+	it('comes above the threshold although the guest is away, and the books agree when it is back', async () => {
+		const world = open({ threshold: 1_000_000n });
+		await world.start();
+		world.cutLink();
+		await world.earn(1_000_000n);
+		await world.clock.advance(60_000);
+		expect(world.balance(WALLET)).toBe(10n * DOLLAR + DUE / TOKEN);
+		expect(world.hub.accounts.get(GUEST_DEVICE)?.paidOutByMe).toBe(DUE + FEE);
+		expect(world.guest.accounts.get(HUB_DEVICE)?.paidOutByPeer).toBe(0n);
+		world.link();
+		await world.clock.advance(10_000);
+		expect(world.guest.accounts.get(HUB_DEVICE)?.paidOutByPeer).toBe(DUE + FEE);
+		expect(world.guest.accounts.held(HUB_DEVICE, 'peer')).toBe(1_000_000n - DUE - FEE);
+		expect(world.guest.booked).toEqual([HUB_DEVICE]);
+		world.audit();
+	});
+
+	it('does not come below it, nor to a guest that named no address', async () => {
+		const below = open({ threshold: 1_000_001n });
+		await below.start();
+		await below.earn(1_000_000n);
+		await below.clock.advance(120_000);
+		expect(below.balance(WALLET)).toBe(10n * DOLLAR);
+		const nameless = open({ threshold: 1_000n });
+		await nameless.start();
+		const { owner, role, credit, window } = nameless.hub.accounts.get(GUEST_DEVICE) ?? {
+			owner: '',
+			role: 'child',
+			credit: 0n,
+			window: 0n
+		};
+		nameless.hub.accounts.meet(GUEST_DEVICE, { owner, role, credit, window, at: 1 });
+		nameless.hub.accounts.learn(GUEST_DEVICE, {
+			payee: undefined,
+			peerCredit: 0n,
+			peerWindow: 0n,
+			peerMaxPacket: 0n,
+			payoutFee: undefined,
+			payoutThreshold: undefined
+		});
+		await nameless.earn(1_000_000n);
+		await nameless.clock.advance(120_000);
+		expect(nameless.balance(WALLET)).toBe(10n * DOLLAR);
+	});
+
+	it('and one asked for at the same time are one', async () => {
+		const world = open({ threshold: 1_000_000n });
+		await world.start();
+		await world.earn(1_000_000n);
+		// The hub looks every fifteen seconds: from just before to just after it acts by itself.
+		await world.clock.advance(14_900);
+		const answers = [];
+		for (let i = 0; i < 6; i += 1) {
+			answers.push(world.guest.settler.payout(HUB_DEVICE));
+			await world.clock.advance(60);
+		}
+		const paid = (await Promise.all(answers.map((answer) => world.wait(answer)))).filter(({ ok }) => ok);
+		expect(paid.length).toBeGreaterThan(0);
+		await world.clock.advance(60_000);
+		expect(world.balance(WALLET)).toBe(10n * DOLLAR + DUE / TOKEN);
+		expect(world.hub.sql.all('SELECT state FROM payout')).toEqual([{ state: 'done' }]);
+		world.audit();
+	});
+
+	it('that fails is tried again, later and later, and the operator is told', async () => {
+		const world = open({ threshold: 1_000_000n });
+		await world.start();
+		await world.earn(1_000_000n);
+		world.chain.block(addressOf(WALLET), true);
+		await world.clock.advance(600_000);
+		const tries = world.hub.sql.all('SELECT state FROM payout').map(({ state }) => state);
+		expect(new Set(tries)).toEqual(new Set(['undone']));
+		expect(tries.length).toBeLessThan(7);
+		expect(world.hub.troubles).toContain('PayoutFailed');
+		world.chain.block(addressOf(WALLET), false);
+		await world.clock.advance(3_600_000);
+		expect(world.balance(WALLET)).toBe(10n * DOLLAR + DUE / TOKEN);
+		world.audit();
+	});
+});
+
+describe('a hub that ends in the middle of a payout', () => {
+	/** One run that ends at a step; answers whether that step was ever reached. */
+	const run = async (endsAt: number): Promise<boolean> => {
+		const life = createLife(Number.POSITIVE_INFINITY);
+		const from = { at: 0 };
+		const mortal = createLife(endsAt);
+		// Nothing but the payout is to be cut: the steps before it belong to a life without end.
+		const current = (): Life => (from.at === 0 ? life : mortal);
+		const world = open({
+			life: {
+				...mortal,
+				sql: (sql) => {
+					const both = [life.sql(sql), mortal.sql(sql)] as const;
+					const now = (): SqlDriver => (current() === life ? both[0] : both[1]);
+					return {
+						...sql,
+						run: (text, parameters) => now().run(text, parameters),
+						transaction: (work) => now().transaction(work)
+					};
+				},
+				chain: (port) => {
+					const both = [life.chain(port), mortal.chain(port)] as const;
+					const now = (): ChainPort => (current() === life ? both[0] : both[1]);
+					return {
+						...port,
+						head: () => now().head(),
+						prepareTransfer: (to, amount) => now().prepareTransfer(to, amount),
+						broadcast: (raw) => now().broadcast(raw),
+						fate: (transaction) => now().fate(transaction)
+					};
+				}
+			}
+		});
+		await world.start();
+		await world.earn(1_000_000n);
+		from.at = 1;
+		const asked = world.guest.settler.payout(HUB_DEVICE);
+		asked.catch(() => undefined);
+		await world.clock.advance(20_000);
+		const wasCut = mortal.isOver();
+		mortal.end();
+		world.cutLink();
+		await world.restartHub();
+		await world.clock.advance(30_000);
+		world.link();
+		await world.clock.advance(30_000);
+		const paid = world.balance(WALLET) - 10n * DOLLAR;
+		expect([0n, 994n]).toContain(paid);
+		const gross = paid === 0n ? 0n : 994_000n + FEE;
+		const at = `ended at step ${endsAt}`;
+		expect(world.hub.accounts.get(GUEST_DEVICE)?.paidOutByMe, at).toBe(gross);
+		expect(world.guest.accounts.get(HUB_DEVICE)?.paidOutByPeer, at).toBe(gross);
+		expect(world.hub.ledger.balance('wallet'), at).toBe(-paid * TOKEN);
+		// Whatever happened: asked again, it is paid exactly once altogether.
+		await world.wait(world.guest.settler.payout(HUB_DEVICE));
+		await world.clock.advance(30_000);
+		expect(world.balance(WALLET), at).toBe(10n * DOLLAR + 994n);
+		world.audit();
+		return wasCut;
+	};
+
+	it('pays once or not at all, wherever it ends, and both ends and the chain agree', async () => {
+		let step = 0;
+		while (await run(step)) step += 1;
+		// Debit, sign, write down, hand in, look up, conclude: before and after each.
+		expect(step).toBeGreaterThanOrEqual(14);
 	});
 });
 

@@ -9,7 +9,7 @@
  * |---|---|---|
  * | open / fund | channel `opening` | `open` with what the chain shows as deposited |
  * | redeem | nothing (claims are already ours) | `settled` from the chain |
- * | payout | debited from what is held | stays debited unless the chain refused it |
+ * | payout | debited, then the signed transaction (payouts.ts) | done, or credited back once it can never be mined |
  * | close by the payee | frozen at the captured amount | `closed`, or thawed when the chain refused it |
  *
  * A chain that is down stops these and nothing else: links with funded channels go on.
@@ -20,7 +20,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { LIMITS } from '../limits.ts';
 import type { LinkAccounts } from '../link/accounts.ts';
 import type { PayoutTerms, SettleAnswer, SettleRequest } from '../link/messages.ts';
-import { ceilDiv, linkToTokenDown, maxOf, minOf, tokenToLink } from '../money.ts';
+import { ceilDiv, maxOf, minOf, tokenToLink } from '../money.ts';
 import type { Cancel, Platform } from '../platform.ts';
 import { err, ok, type Result } from '../result.ts';
 import type {
@@ -35,6 +35,7 @@ import type { Commits } from '../storage/commit.ts';
 import { createSettings } from '../storage/settings.ts';
 import type { SqlDriver } from '../storage/sql.ts';
 import { judgeTerms, type Channel, type Channels, type ChannelStatus } from './channels.ts';
+import { createPayouts } from './payouts.ts';
 
 export interface SettlerDeps {
 	readonly platform: Pick<Platform, 'clock' | 'random' | 'crypto' | 'log'>;
@@ -59,8 +60,10 @@ export interface SettlerDeps {
 	>;
 	readonly onChange: () => void;
 	readonly onTrouble: (error: PeerError) => void;
-	/** Where this node is paid out to. */
-	readonly payee?: () => Address | undefined;
+	/** Where this node is paid out to: the address of now first, then those of before. */
+	readonly payees: () => readonly Address[];
+	/** A payout was booked here: the books agree with that neighbour's again. */
+	readonly onBooked: (peer: string) => void;
 }
 
 export interface Settler {
@@ -85,8 +88,8 @@ export interface Settler {
 	fund(peer: string, funding: FundingAuthorization): Promise<Result<Hex, PeerError>>;
 	/** Asks the neighbour to end my channel; answers what came back to the wallet, in link units. */
 	requestCooperativeClose(id: Hex): Promise<Result<bigint, PeerError>>;
-	/** A payout whose answer was lost shows in the hub's totals; it is booked once the wallet shows it too. */
-	takePayout(peer: string, theirTotal: bigint): Promise<void>;
+	/** A neighbour is here whose hello counts this much as paid out to it (link units). */
+	greet(peer: string, counted: bigint): void;
 	/**
 	 * Asks the hub to pay out all it holds; in link units, once the chain shows it. Errors: ChainUnreachable,
 	 * HubUnreachable, HubRefused, PayoutTooSmall, PayoutFailed.
@@ -134,8 +137,6 @@ const GENESIS = 'chain.genesis';
 const WATCHED = 'chain.watched-block';
 /** Chain time after which a signed Close can never be mined, per channel and epoch. */
 const closeDeadline = (id: Hex, epoch: number): string => `close.deadline/${id}/${epoch}`;
-/** What the wallet held when a payout was asked for, token units. */
-const walletBefore = (peer: string): string => `payout.before/${peer}`;
 
 /** Asks the chain nothing before `start`. */
 export const createSettler = (deps: SettlerDeps): Settler => {
@@ -184,6 +185,15 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 		noteStatus('ok');
 		return result;
 	};
+
+	const payouts = createPayouts({
+		...deps,
+		terms: deps.payoutTerms,
+		inTurn,
+		asked,
+		spawn: (work) => spawn(work),
+		isStopped: () => stopped
+	});
 
 	const blank = (
 		id: Hex,
@@ -352,6 +362,7 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 	const tidy = async (): Promise<void> => {
 		if (stopped || status !== 'ok' || chainTime === undefined) return;
 		const now = chainTime;
+		payouts.tend();
 		for (const { id, epoch, direction, status: was, openedAt } of channels.all()) {
 			const isStale = was === 'opening' && clock.now() - openedAt > 2 * FUNDING_VALID_SECONDS * 1000;
 			const isStuck =
@@ -406,6 +417,7 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 				channels.end(channel.id, channel.epoch, channel.claimed, 'archived', at);
 				archived += 1;
 			}
+			payouts.archive();
 			// What neighbours owed each other was money of that chain.
 			for (const { peer } of accounts.all()) accounts.reset(peer, at);
 			setSetting(GENESIS, genesis.value);
@@ -417,7 +429,12 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 	};
 
 	const start = async (): Promise<void> => {
-		const known = await checkGenesis().catch((error: unknown) => {
+		// First of all errands: a payout that was signed before goes out before its number is used by another.
+		const known = await inTurn(async () => {
+			const isKnown = await checkGenesis();
+			if (isKnown) await payouts.resume();
+			return isKnown;
+		}).catch((error: unknown) => {
 			log('error', 'the chain could not be noted', { error: String(error) });
 			return false;
 		});
@@ -782,91 +799,6 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 		);
 	};
 
-	const payGuest = async (peer: string): Promise<SettleAnswer> => {
-		const terms = deps.payoutTerms;
-		const to = accounts.get(peer)?.payee;
-		if (!terms) return { op: 'refused', code: 'PayoutFailed', text: 'no payouts here' };
-		if (!to)
-			return { op: 'refused', code: 'PayoutFailed', text: 'no address to pay to; link again with one' };
-		return inTurn(async (): Promise<SettleAnswer> => {
-			const head = asked(await chain.head());
-			if (!head.ok) return { op: 'refused', code: head.error.type, text: 'the chain does not answer' };
-			const group = `payout/${peer}/${clock.now()}`;
-			const token = await commits.run((): bigint => {
-				// What its packets under way may still spend is not its own any more.
-				const free = minOf(
-					accounts.held(peer, 'me'),
-					accounts.available(peer) - (accounts.get(peer)?.credit ?? 0n)
-				);
-				const due = linkToTokenDown(maxOf(0n, free - terms.fee), scheme.tokenScale);
-				if (due <= 0n) return 0n;
-				const at = clock.now();
-				ledger.record({
-					kind: 'payout',
-					from: 'wallet',
-					to: `link/${peer}`,
-					amount: toLink(due),
-					at,
-					group,
-					memo: { peer }
-				});
-				if (terms.fee > 0n)
-					ledger.record({
-						kind: 'payout-fee',
-						from: 'income/payout-fees',
-						to: `link/${peer}`,
-						amount: terms.fee,
-						at,
-						group,
-						memo: { peer }
-					});
-				accounts.paidOut(peer, 'me', toLink(due) + terms.fee);
-				return due;
-			});
-			if (token === 0n)
-				return {
-					op: 'refused',
-					code: 'PayoutTooSmall',
-					text: 'less is held than the fee and one unit of the token'
-				};
-			const sent = await chain.transfer(to, token);
-			if (!sent.ok) {
-				if (sent.error.type !== 'ChainUnreachable')
-					await commits.run(() => {
-						const at = clock.now();
-						ledger.record({
-							kind: 'payout',
-							from: `link/${peer}`,
-							to: 'wallet',
-							amount: toLink(token),
-							at,
-							group: `${group}/undone`,
-							memo: { peer }
-						});
-						if (terms.fee > 0n)
-							ledger.record({
-								kind: 'payout-fee',
-								from: `link/${peer}`,
-								to: 'income/payout-fees',
-								amount: terms.fee,
-								at,
-								group: `${group}/undone`,
-								memo: { peer }
-							});
-						accounts.paidOut(peer, 'me', -(toLink(token) + terms.fee));
-					});
-				else log('error', 'a payout was sent and its fate is unknown; it stays debited', { peer, token });
-				return {
-					op: 'refused',
-					code: 'PayoutFailed',
-					text: chainError(sent.error).reason ?? 'the chain refused'
-				};
-			}
-			deps.onChange();
-			return { op: 'paidOut', transaction: sent.value.transaction, amount: toLink(token), fee: terms.fee };
-		});
-	};
-
 	return {
 		start,
 		stop: () => {
@@ -888,69 +820,12 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 		scheme,
 		tokenDomain: async () => asked(await chain.tokenDomain()),
 
-		takePayout: async (peer, theirTotal) => {
-			const row = accounts.get(peer);
-			const gross = theirTotal - (row?.paidOutByPeer ?? 0n);
-			if (!row || gross <= 0n) return;
-			const to = deps.payee?.();
-			const before = setting(walletBefore(peer));
-			const fee = minOf(row.payoutFee ?? 0n, gross);
-			const now =
-				to && before !== undefined && gross <= accounts.held(peer, 'peer')
-					? asked(await chain.tokenBalance(to))
-					: undefined;
-			if (!now?.ok || toLink(now.value - BigInt(before ?? '0')) < gross - fee) {
-				log('warn', 'the hub counts a payout that nothing shows', { peer, gross });
-				return;
-			}
-			await commits.run(() => {
-				if (accounts.get(peer)?.paidOutByPeer === row.paidOutByPeer)
-					bookPayout(deps, peer, gross - fee, fee, undefined);
-			});
-			deps.onChange();
-		},
+		greet: payouts.greet,
 
 		payout: async (peer) => {
-			const row = accounts.get(peer);
-			const to = deps.payee?.();
-			if (!row || !to) return err(peerError('PayoutFailed', 'no address to be paid at'));
-			const before = asked(await chain.tokenBalance(to));
-			if (!before.ok) return before;
-			await commits.run(() => setSetting(walletBefore(peer), `${before.value}`));
-			const answer = await deps.ask(peer, { op: 'payout' });
-			if (!answer.ok)
-				return err(
-					peerError(
-						answer.error.type === 'NotConnected' ? 'HubUnreachable' : 'HubRefused',
-						answer.error.reason
-					)
-				);
-			if (answer.value.op !== 'paidOut') {
-				const refused = answer.value.op === 'refused' ? answer.value : undefined;
-				return err(
-					peerError(refused?.code === 'PayoutTooSmall' ? 'PayoutTooSmall' : 'PayoutFailed', refused?.text)
-				);
-			}
-			const { amount, fee, transaction } = answer.value;
-			// The hub's word is not money: what it held goes down only for what the wallet shows.
-			let shown = false;
-			for (let tries = 0; tries < LAG_TRIES && !shown; tries += 1) {
-				if (tries > 0) await wait(LAG_EVERY_MS);
-				const after = await chain.tokenBalance(to);
-				shown = after.ok && toLink(after.value - before.value) >= amount;
-			}
-			if (!shown || amount + fee > accounts.held(peer, 'peer') || fee > (row.payoutFee ?? 0n))
-				return err(
-					peerError(
-						'PayoutFailed',
-						shown ? 'the hub took more than it held or announced' : 'the chain does not show it'
-					)
-				);
-			await commits.run(() => {
-				if (accounts.get(peer)?.paidOutByPeer === row.paidOutByPeer)
-					bookPayout(deps, peer, amount, fee, transaction);
-			});
-			deps.onChange();
+			const paid = await payouts.request(peer);
+			if (!paid.ok) return paid;
+			const { amount, fee, transaction } = paid.value;
 			return ok({ paid: amount, fee, transaction });
 		},
 
@@ -987,36 +862,16 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 						: { op: 'refused', code: taken.error.type, text: taken.error.reason ?? '' };
 				}
 				case 'payout':
-					return payGuest(peer);
+					return payouts.pay(peer);
+				case 'paid': {
+					const taken = await payouts.take(peer, request);
+					return taken.ok
+						? { op: 'done' }
+						: { op: 'refused', code: taken.error.type, text: taken.error.reason ?? '' };
+				}
 				case 'close':
 					return closeForPayer(peer, request.channel, request.epoch);
 			}
 		}
 	};
-};
-
-/** The guest's half of a payout, told by the hub's answer or, when that was lost, by its next hello. */
-const bookPayout = (
-	deps: Pick<SettlerDeps, 'ledger' | 'accounts'> & { readonly platform: Pick<Platform, 'clock'> },
-	peer: string,
-	amount: bigint,
-	fee: bigint,
-	transaction: Hex | undefined
-): void => {
-	const at = deps.platform.clock.now();
-	const group = `payout/${transaction ?? at}`;
-	const memo = transaction === undefined ? { peer } : { peer, transaction };
-	if (amount > 0n)
-		deps.ledger.record({ kind: 'payout', from: `link/${peer}`, to: 'wallet', amount, at, group, memo });
-	if (fee > 0n)
-		deps.ledger.record({
-			kind: 'payout-fee',
-			from: `link/${peer}`,
-			to: 'expense/payout-fees',
-			amount: fee,
-			at,
-			group,
-			memo
-		});
-	deps.accounts.paidOut(peer, 'peer', amount + fee);
 };

@@ -308,7 +308,7 @@ export const decodeOutcomes = (data: Uint8Array): Result<Outcomes, MalformedLink
 
 /* ---------------------------------------------------------------- settle */
 
-const REQUEST_OPS = { fund: 0, channel: 1, payout: 2, close: 3, late: 4 } as const;
+const REQUEST_OPS = { fund: 0, channel: 1, payout: 2, close: 3, late: 4, paid: 5 } as const;
 
 export const encodeSettleRequest = (request: SettleRequest): Uint8Array => {
 	const op = REQUEST_OPS[request.op];
@@ -346,6 +346,15 @@ export const encodeSettleRequest = (request: SettleRequest): Uint8Array => {
 					[5, request.prepares]
 				])
 			);
+		case 'paid':
+			return encodeCbor(
+				cborMap([
+					[0, op],
+					[6, hexBytes(request.transaction, 32)],
+					[7, request.amount],
+					[8, request.fee]
+				])
+			);
 	}
 };
 
@@ -363,6 +372,13 @@ export const decodeSettleRequest = (data: Uint8Array): Result<SettleRequest, Mal
 				return { op: 'close', channel: hex(value.get(4), 32, 'channel'), epoch: epoch() };
 			case REQUEST_OPS.late:
 				return { op: 'late', prepares: hashes(value.get(5), 'prepares') };
+			case REQUEST_OPS.paid:
+				return {
+					op: 'paid',
+					transaction: hex(value.get(6), 32, 'transaction'),
+					amount: amount(value.get(7), 'amount'),
+					fee: amount(value.get(8), 'fee')
+				};
 			default:
 				return refuse('op');
 		}

@@ -7,7 +7,7 @@
  * | `auth` + `auth_token` + `delegation` | dialler → listener | who I am → who I am, and `time` |
  * | `link` | both | hello → hello, then outcomes → (empty) |
  * | `claim` | both | beside `ilp` in the same message, applied before the packet |
- * | `settle` | both | fund, channel, payout, close, late → done, paidOut, closed or refused |
+ * | `settle` | both | fund, channel, payout, close, late, paid → done, paidOut, closed or refused |
  *
  * All totals are in link units (USD, scale 9) over the life of the link and only rise.
  */
@@ -86,6 +86,11 @@ export type SettleRequest =
 	| { readonly op: 'payout' }
 	/** Please end this channel of mine now, keeping only what you are owed. */
 	| { readonly op: 'close'; readonly channel: Hex; readonly epoch: number }
+	/**
+	 * I paid you out what I held for you, less the fee; look at the chain. Said again after each hello until
+	 * the other side has booked it.
+	 */
+	| { readonly op: 'paid'; readonly transaction: Hex; readonly amount: bigint; readonly fee: bigint }
 	/** These fulfilments of yours came when I could no longer be paid for them; I do not count them. */
 	| { readonly op: 'late'; readonly prepares: readonly Uint8Array[] };
 

@@ -117,6 +117,30 @@ export interface Receipt {
 	readonly gasCostWei: bigint;
 }
 
+/** Signed and not sent. Whoever keeps `raw` can send it again and again: it is mined at most once. */
+export interface SignedTransaction {
+	readonly raw: Hex;
+	readonly hash: Hex;
+	/** The account's running number that it uses up. */
+	readonly nonce: number;
+}
+
+/** What has become of a signed transaction. `pending` is the only one that may still change. */
+export type TransactionFate =
+	| { readonly type: 'mined'; readonly transfers: readonly TokenTransfer[] }
+	/** In a block, and nothing came of it. */
+	| { readonly type: 'reverted' }
+	| { readonly type: 'pending' }
+	/** Another transaction used its number, in a block that is final: it can never be mined. */
+	| { readonly type: 'impossible' };
+
+/** A movement of this port's token, as its log tells. */
+export interface TokenTransfer {
+	readonly from: Address;
+	readonly to: Address;
+	readonly amount: bigint;
+}
+
 type Sent = Promise<Result<Receipt, ChainError>>;
 type Read<T> = Promise<Result<T, ChainError>>;
 
@@ -149,8 +173,21 @@ export interface ChainPort {
 	close(close: SignedClose, claim: SignedClaim | undefined): Sent;
 	requestClose(key: ChannelKey): Sent;
 	withdraw(key: ChannelKey): Sent;
-	/** A plain token transfer from the account here: payouts. */
+	/** A plain token transfer from the account here, in one go. */
 	transfer(to: Address, amount: bigint): Sent;
+	/**
+	 * The same in steps, for whoever must write down what it is about to send: signs, and sends nothing. What the
+	 * chain would refuse now is refused now. Until it is broadcast the next transaction of this account takes its
+	 * number, and then it can never be mined.
+	 */
+	prepareTransfer(to: Address, amount: bigint): Read<SignedTransaction>;
+	/**
+	 * Hands it to the chain and does not wait for a block. Doing it again moves nothing twice; it is refused once
+	 * its number is used, by itself or another: `fate` tells which.
+	 */
+	broadcast(raw: Hex): Read<null>;
+	/** Of one's own. A stranger's has no `nonce` here: then it is mined, reverted or pending. */
+	fate(transaction: { readonly hash: Hex; readonly nonce?: number }): Read<TransactionFate>;
 
 	/** Events of the contract touching these channels, in order, from `fromBlock` on, then live. */
 	watch(

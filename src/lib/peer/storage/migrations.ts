@@ -3,6 +3,7 @@
  * of steps beside its code and only ever appends to it; a step that shipped is never edited, so that
  * yesterday's file and a new one end with the same tables.
  */
+import { CHANNEL_MIGRATIONS } from '../channel/schema.ts';
 import { EVENT_MIGRATIONS } from '../events/schema.ts';
 import { LEDGER_MIGRATIONS } from '../ledger/schema.ts';
 import { LINK_MIGRATIONS } from '../link/schema.ts';
@@ -32,6 +33,7 @@ export const MIGRATIONS: readonly FeatureMigrations[] = [
 	{ feature: 'ledger', steps: LEDGER_MIGRATIONS },
 	{ feature: 'events', steps: EVENT_MIGRATIONS },
 	{ feature: 'link', steps: LINK_MIGRATIONS },
+	{ feature: 'channel', steps: CHANNEL_MIGRATIONS },
 	{ feature: 'stream', steps: STREAM_MIGRATIONS },
 	{ feature: 'market', steps: MARKET_MIGRATIONS }
 ];

@@ -27,6 +27,8 @@ export interface ChainConformance {
 	mint(owner: Address, amount: bigint): Promise<void>;
 	/** Moves the chain's clock, and its newest block, ahead. */
 	skip(seconds: number): Promise<void>;
+	/** Makes everything that is mined by now final. */
+	finalize(): Promise<void>;
 	/** Waits for a promise, letting time go by where it does not go by itself. */
 	settle<T>(promise: Promise<T>): Promise<T>;
 	/** Lets this much time go by. */
@@ -295,6 +297,45 @@ export const describeChain = (name: string, createWorld: () => Promise<ChainConf
 			expect(await reason(payer.transfer(key.payee, 1_000n * DOLLAR))).toEqual(
 				refusedWith('InsufficientBalance')
 			);
+		});
+
+		it('signs a transfer that moves nothing until it is broadcast, and moves it once however often that is', async () => {
+			const { payer, onlooker, key, done, reason, balance, wait } = await setUp();
+			const signed = await done(payer.prepareTransfer(key.payee, 7n));
+			expect(await done(payer.fate(signed))).toEqual({ type: 'pending' });
+			expect(await balance(key.payee)).toBe(0n);
+			await done(payer.broadcast(signed.raw));
+			await reason(payer.broadcast(signed.raw));
+			const moved = { type: 'mined', transfers: [{ from: key.payer, to: key.payee, amount: 7n }] };
+			for (let i = 0; i < 50 && (await done(payer.fate(signed))).type === 'pending'; i++) await wait(200);
+			expect(await done(payer.fate(signed))).toEqual(moved);
+			// Anybody can look it up by its hash.
+			expect(await done(onlooker.fate({ hash: signed.hash }))).toEqual(moved);
+			await reason(payer.broadcast(signed.raw));
+			await wait(2_000);
+			expect(await balance(key.payee)).toBe(7n);
+		});
+
+		it('refuses to sign what the chain would refuse', async () => {
+			const { payer, onlooker, unreachable, key, reason } = await setUp();
+			expect(await reason(payer.prepareTransfer(key.payee, 1_000n * DOLLAR))).toEqual(
+				refusedWith('InsufficientBalance')
+			);
+			expect(await reason(onlooker.prepareTransfer(key.payee, 1n))).toEqual({ type: 'NoChainAccount' });
+			const down = expect.objectContaining({ type: 'ChainUnreachable' }) as unknown;
+			expect(await reason(unreachable.prepareTransfer(key.payee, 1n))).toEqual(down);
+			expect(await reason(unreachable.fate({ hash: `0x${'11'.repeat(32)}` }))).toEqual(down);
+		});
+
+		it('calls a transfer impossible only once another has used its number in a final block', async () => {
+			const { payer, key, done, balance, finalize, reason } = await setUp();
+			const signed = await done(payer.prepareTransfer(key.payee, 7n));
+			await done(payer.transfer(key.payee, 1n));
+			expect(await done(payer.fate(signed))).toEqual({ type: 'pending' });
+			await finalize();
+			expect(await done(payer.fate(signed))).toEqual({ type: 'impossible' });
+			expect(await reason(payer.broadcast(signed.raw))).toMatchObject({ type: 'TransactionRefused' });
+			expect(await balance(key.payee)).toBe(1n);
 		});
 
 		it('keeps several transactions under way at once', async () => {

@@ -48,6 +48,7 @@ describeChain('the simulated chain', async () => {
 		secrets,
 		mint: async (owner, amount) => chain.mint(owner, amount),
 		skip: async (seconds) => chain.skip(seconds),
+		finalize: async () => chain.skip(1_000),
 		settle,
 		wait: (ms) => clock.advance(ms)
 	};

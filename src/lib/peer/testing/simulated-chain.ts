@@ -7,7 +7,7 @@
  * One transaction is one block. Contract wallets (ERC-1271) and the price of gas are not simulated.
  */
 import { keccak_256 } from '@noble/hashes/sha3.js';
-import { toHex0x, utf8, type Hex } from '../bytes.ts';
+import { fromHex, toHex0x, utf8, utf8Decode, type Hex } from '../bytes.ts';
 import { nobleCrypto } from '../crypto/noble-crypto.ts';
 import type { Cancel, Clock } from '../platform.ts';
 import { err, ok, type Result } from '../result.ts';
@@ -19,7 +19,8 @@ import type {
 	ChannelKey,
 	ChannelState,
 	Receipt,
-	SignedClaim
+	SignedClaim,
+	TransactionFate
 } from '../settlement/chain.ts';
 import {
 	createTypedData,
@@ -40,6 +41,8 @@ export interface SimulatedChainOptions {
 	readonly blockMs?: number;
 	/** How long a port waits for an answer before it says the chain is unreachable. */
 	readonly timeoutMs?: number;
+	/** Age at which a block is final, in seconds of the chain's clock. */
+	readonly finalSeconds?: number;
 }
 
 /** What is wrong with a port's way to the chain. */
@@ -92,6 +95,24 @@ const CLOSED: ChannelState = { deposited: 0n, claimed: 0n, closeAt: 0, epoch: 0 
 const TOKEN_DOMAIN = { name: 'Test Dollar', version: '1' } as const;
 const GAS_COST_WEI = 60_000_000_000_000n;
 
+interface RawTransfer {
+	readonly from: Address;
+	readonly to: Address;
+	readonly amount: bigint;
+	readonly nonce: number;
+}
+
+/** A signature proves nothing here: what nobody else can make, nobody else is given. */
+const writeTransfer = ({ from, to, amount, nonce }: RawTransfer): Hex =>
+	toHex0x(utf8(`${from} ${to} ${amount} ${nonce}`));
+
+const readTransfer = (raw: Hex): RawTransfer => {
+	const [from, to, amount, nonce] = (utf8Decode(fromHex(raw.slice(2))) ?? '').split(' ');
+	return { from: from as Address, to: to as Address, amount: BigInt(amount ?? 0), nonce: Number(nonce) };
+};
+
+const hashOf = (raw: Hex): Hex => toHex0x(keccak_256(fromHex(raw.slice(2))));
+
 const byKey = <T>(a: readonly [string, T], b: readonly [string, T]): number =>
 	a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0;
 
@@ -103,7 +124,8 @@ export const createSimulatedChain = ({
 	name = 'simulated',
 	answerMs = 20,
 	blockMs = 1_000,
-	timeoutMs = 10_000
+	timeoutMs = 10_000,
+	finalSeconds = 900
 }: SimulatedChainOptions): SimulatedChain => {
 	const contract = addressNamed(`${name} channels`);
 	const token = addressNamed(`${name} dollar`);
@@ -118,6 +140,11 @@ export const createSimulatedChain = ({
 	/** Events of block n at index n − 1. */
 	const blocks: (readonly ChainEvent[])[] = [];
 	const onBlock = new Set<() => void>();
+	/** Of each account, when its numbers were used: the nth at index n, Unix seconds. */
+	const numbers = new Map<Address, number[]>();
+	/** Handed in and waiting for their block or for the numbers before theirs. */
+	const waiting = new Set<Hex>();
+	const fates = new Map<Hex, TransactionFate>();
 	let skippedSeconds = 0;
 
 	const now = (): number => Math.floor(clock.now() / 1_000) + skippedSeconds;
@@ -197,6 +224,22 @@ export const createSimulatedChain = ({
 
 	// Transactions
 
+	const refusal = (reason: string): Result<never, ChainError> => err({ type: 'TransactionRefused', reason });
+
+	/** Tries it, takes it back, and says why it would fail. */
+	const wouldRefuse = (act: () => unknown): string | undefined => {
+		const before = { channels: new Map(channels), balances: new Map(balances) };
+		try {
+			act();
+			return undefined;
+		} catch (error) {
+			if (error instanceof Refusal) return error.message;
+			throw error;
+		} finally {
+			({ channels, balances } = before);
+		}
+	};
+
 	/** Runs one transaction as one block: all of it or nothing. */
 	const mine = (act: () => readonly ChainEvent[]): Result<Receipt, ChainError> => {
 		const before = {
@@ -215,6 +258,36 @@ export const createSimulatedChain = ({
 			if (refusal instanceof Refusal) return err({ type: 'TransactionRefused', reason: refusal.message });
 			throw refusal;
 		}
+	};
+
+	// Transactions that are signed first and sent later
+
+	const nonceOf = (account: Address): number => numbers.get(account)?.length ?? 0;
+
+	const useNumber = (account: Address): void => {
+		numbers.set(account, [...(numbers.get(account) ?? []), now()]);
+		for (const raw of [...waiting]) if (readTransfer(raw).nonce === nonceOf(account)) mineTransfer(raw);
+	};
+
+	const transferred = (from: Address, to: Address, amount: bigint): readonly ChainEvent[] => {
+		if (to === ZERO_ADDRESS) refuse('ZeroRecipient');
+		move(from, to, amount);
+		return [];
+	};
+
+	/** In its turn or not at all. What fails then has used its number all the same. */
+	const mineTransfer = (raw: Hex): void => {
+		const { from, to, amount, nonce } = readTransfer(raw);
+		if (!waiting.has(raw) || nonce > nonceOf(from)) return;
+		waiting.delete(raw);
+		if (nonce < nonceOf(from)) return;
+		const sent = mine(() => transferred(from, to, amount));
+		if (!sent.ok) blocks.push([]);
+		fates.set(
+			hashOf(raw),
+			sent.ok ? { type: 'mined', transfers: [{ from, to, amount }] } : { type: 'reverted' }
+		);
+		useNumber(from);
 	};
 
 	const port = (account?: Address): SimulatedChainPort => {
@@ -249,7 +322,11 @@ export const createSimulatedChain = ({
 				const { reason } = fault;
 				return ask(0, () => err({ type: 'TransactionRefused', reason }));
 			}
-			return ask(blockMs, () => mine(() => act(account)));
+			return ask(blockMs, () => {
+				const sent = mine(() => act(account));
+				if (sent.ok) useNumber(account);
+				return sent;
+			});
 		};
 
 		return {
@@ -368,11 +445,38 @@ export const createSimulatedChain = ({
 					return [{ type: 'Withdrawn', id, epoch: state.epoch, captured: state.claimed, refunded }];
 				}),
 
-			transfer: (to, amount) =>
-				send((sender) => {
-					if (to === ZERO_ADDRESS) refuse('ZeroRecipient');
-					move(sender, to, amount);
-					return [];
+			transfer: (to, amount) => send((sender) => transferred(sender, to, amount)),
+
+			prepareTransfer: (to, amount) => {
+				if (account === undefined) return Promise.resolve(err({ type: 'NoChainAccount' }));
+				if (fault?.type === 'reject') return Promise.resolve(refusal(fault.reason));
+				return ask(0, () => {
+					const dry = wouldRefuse(() => transferred(account, to, amount));
+					if (dry !== undefined) return refusal(dry);
+					const raw = writeTransfer({ from: account, to, amount, nonce: nonceOf(account) });
+					return ok({ raw, hash: hashOf(raw), nonce: nonceOf(account) });
+				});
+			},
+
+			broadcast: (raw) =>
+				ask(0, () => {
+					if (fault?.type === 'reject') return refusal(fault.reason);
+					const { from, nonce } = readTransfer(raw);
+					if (fates.has(hashOf(raw)) || waiting.has(raw)) return ok(null);
+					if (nonce < nonceOf(from)) return refusal('nonce too low');
+					waiting.add(raw);
+					clock.after(blockMs, () => mineTransfer(raw));
+					return ok(null);
+				}),
+
+			fate: ({ hash, nonce }) =>
+				read((): TransactionFate => {
+					const known = fates.get(hash);
+					if (known) return known;
+					const usedAt =
+						nonce === undefined || account === undefined ? undefined : numbers.get(account)?.[nonce];
+					const isFinal = usedAt !== undefined && now() >= usedAt + finalSeconds;
+					return { type: isFinal ? 'impossible' : 'pending' };
 				}),
 
 			watch: (ids, fromBlock, onEvents): Cancel => {

@@ -44,6 +44,8 @@ export interface WorldOptions {
 	readonly crypto?: 'sync' | 'async';
 	/** Events asked for in one GET. */
 	readonly maxIdsPerGet?: number;
+	/** Link units above which the hub pays a guest out by itself. */
+	readonly payoutThreshold?: bigint;
 	readonly onLog?: (line: string) => void;
 }
 
@@ -275,6 +277,9 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
 			requestClose: asked(port.requestClose),
 			withdraw: asked(port.withdraw),
 			transfer: asked(port.transfer),
+			prepareTransfer: asked(port.prepareTransfer),
+			broadcast: asked(port.broadcast),
+			fate: asked(port.fate),
 			watch: (ids, fromBlock, onEvents) =>
 				port.watch(
 					() => (life.alive ? ids() : []),
@@ -421,7 +426,10 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
 				feePpm: FEE_PPM,
 				price: NOTE_PRICE,
 				keepsAnnouncements: true,
-				payoutTerms: name === 'hub' ? PAYOUT_TERMS : undefined,
+				payoutTerms:
+					name === 'hub'
+						? { ...PAYOUT_TERMS, threshold: options.payoutThreshold ?? PAYOUT_TERMS.threshold }
+						: undefined,
 				payeeSecret,
 				nostrSecret: secretOf(name),
 				profile: { name }

@@ -10,11 +10,19 @@ import { createServer as createHttpServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient, encodeDeployData, encodeFunctionData, http, type Hex } from 'viem';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createNodeSql } from '../../../../../server/akash-peer/node-sql.ts';
 import { toHex0x } from '../../bytes.ts';
+import { createChannels } from '../../channel/channels.ts';
+import { createPayouts } from '../../channel/payouts.ts';
 import { nobleCrypto } from '../../crypto/noble-crypto.ts';
+import { createLedger } from '../../ledger/sqlite-ledger.ts';
+import { createLinkAccounts } from '../../link/accounts.ts';
 import type { Clock } from '../../platform.ts';
+import { createCommits } from '../../storage/commit.ts';
+import { migrate } from '../../storage/migrations.ts';
 import { describeChain } from '../../testing/chain-conformance.ts';
-import type { Address } from '../chain.ts';
+import type { Address, ChainPort } from '../chain.ts';
+import { createEvmScheme } from './scheme.ts';
 import { channelsAbi, channelsBytecode, testDollarAbi, testDollarBytecode } from './generated.ts';
 import { createViemChain, type ViemChainOptions } from './viem-chain.ts';
 
@@ -104,6 +112,8 @@ const createWorld = async () => {
 			const data = encodeFunctionData({ abi: testDollarAbi, functionName: 'mint', args: [owner, amount] });
 			await sendFromFaucet({ to: token, data });
 		},
+		// Anvil calls final what is two epochs of 32 blocks old.
+		finalize: async () => void (await rpc('anvil_mine', [toQuantity(70n)])),
 		skip: async (seconds: number) => {
 			await rpc('evm_increaseTime', [seconds]);
 			await rpc('evm_mine');
@@ -231,5 +241,106 @@ describe('trouble with a JSON-RPC endpoint', () => {
 		const sent = [1n, 2n, 4n, 8n].map((amount, i) => (i % 2 ? twin : world.payer).transfer(payee, amount));
 		for (const answer of await Promise.all(sent)) expect(answer).toMatchObject({ ok: true });
 		expect(await world.onlooker.tokenBalance(payee)).toEqual({ ok: true, value: 15n });
+	});
+});
+
+describe('a hub that is killed while it pays a guest out', () => {
+	const GUEST = '9e'.repeat(32);
+	const EARNED = 1_000_000n;
+	const FEE = 5_500n;
+
+	/** A hub's books in which a guest has earned. */
+	const openBooks = (payee: Address) => {
+		const sql = createNodeSql(':memory:');
+		migrate(sql);
+		const ledger = createLedger(sql);
+		const accounts = createLinkAccounts(sql, ledger, createChannels(sql, ledger, 6));
+		accounts.meet(GUEST, { owner: GUEST, role: 'child', credit: 0n, window: 0n, at: 0 });
+		accounts.learn(GUEST, {
+			payee,
+			peerCredit: 0n,
+			peerWindow: 0n,
+			peerMaxPacket: 0n,
+			payoutFee: undefined,
+			payoutThreshold: undefined
+		});
+		const earned = { from: `link/${GUEST}`, to: 'expense/notes', amount: EARNED, at: 1, group: 'earned' };
+		ledger.record({ kind: 'buy', ...earned });
+		accounts.fulfilled(GUEST, 'peer', EARNED);
+		return { sql, ledger, accounts };
+	};
+
+	/** The hub's program; each start of one is another. */
+	const startHub = (books: ReturnType<typeof openBooks>, chain: ChainPort) => {
+		const told: Hex[] = [];
+		let turn: Promise<unknown> = Promise.resolve();
+		const payouts = createPayouts({
+			...books,
+			platform: { clock, log: () => undefined },
+			commits: createCommits(books.sql, clock),
+			scheme: createEvmScheme(chain, nobleCrypto),
+			terms: { threshold: 1n, fee: FEE, delaySeconds: 60 },
+			payees: () => [],
+			ask: (_, request) => {
+				if (request.op === 'paid') told.push(request.transaction);
+				return Promise.resolve({ ok: true, value: { op: 'done' } });
+			},
+			inTurn: <T>(work: () => Promise<T>): Promise<T> => {
+				const mine = turn.then(work, work);
+				turn = mine.catch(() => undefined);
+				return mine;
+			},
+			asked: (result) =>
+				result.ok ? result : { ok: false, error: { type: 'TransactionRefused', reason: result.error.type } },
+			spawn: (work) => void work.catch(() => undefined),
+			isStopped: () => false,
+			onChange: () => undefined,
+			onTrouble: () => undefined,
+			onBooked: () => undefined
+		});
+		return { payouts, told };
+	};
+
+	const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
+
+	it.each([
+		['before it signed', (): Partial<ChainPort> => ({ prepareTransfer: never }), 'debited'],
+		['before it handed it in', (): Partial<ChainPort> => ({ broadcast: never }), 'sent'],
+		[
+			'before it was told that the chain has it',
+			(port: ChainPort): Partial<ChainPort> => ({
+				broadcast: (raw) => port.broadcast(raw).then(never<never>)
+			}),
+			'sent'
+		],
+		['before it looked it up', (): Partial<ChainPort> => ({ fate: never }), 'sent']
+	] as const)('%s pays exactly once', async (_, breaking, state) => {
+		const world = await createWorld();
+		const wallet = addressOf(new Uint8Array(randomBytes(32)));
+		await world.mint(addressOf(world.secrets.payer), 10_000n);
+		const books = openBooks(wallet);
+		const paid = async (): Promise<bigint> => {
+			const balance = await world.onlooker.tokenBalance(wallet);
+			return balance.ok ? balance.value : -1n;
+		};
+
+		const first = startHub(books, { ...world.payer, ...breaking(world.payer) });
+		void first.payouts.pay(GUEST);
+		await expect.poll(() => books.sql.all('SELECT state FROM payout')).toEqual([{ state }]);
+		await sleep(150);
+
+		const second = startHub(books, world.port({ accountSecret: world.secrets.payer }));
+		await second.payouts.resume();
+		await expect
+			.poll(() => books.sql.all(`SELECT 1 FROM payout WHERE state IN ('debited', 'sent')`), {
+				timeout: 5_000
+			})
+			.toEqual([]);
+		await second.payouts.pay(GUEST);
+		expect(await paid()).toBe(994n);
+		expect(books.ledger.balance('wallet')).toBe(-994_000n);
+		expect(books.accounts.get(GUEST)?.paidOutByMe).toBe(994_000n + FEE);
+		expect(books.accounts.audit(GUEST)).toBe(0n);
+		expect(second.told).toHaveLength(1);
 	});
 });

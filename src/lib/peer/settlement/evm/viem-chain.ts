@@ -37,7 +37,9 @@ import type {
 	ChannelKey,
 	FundingAuthorization,
 	Receipt,
-	SignedClaim
+	SignedClaim,
+	SignedTransaction,
+	TokenTransfer
 } from '../chain.ts';
 import { compactSignature, packRows, unpackAmounts } from './calldata.ts';
 import { channelsAbi, testDollarAbi } from './generated.ts';
@@ -77,6 +79,7 @@ const ERRORS_ABI: Abi = PORT_ABI.filter(({ type }) => type === 'error');
 
 interface RpcReceipt {
 	readonly status: Hex;
+	readonly logs: RpcLog[];
 	readonly blockNumber: Hex;
 	readonly gasUsed: Hex;
 	readonly effectiveGasPrice: Hex;
@@ -166,11 +169,8 @@ export const createViemChain = ({
 		}
 	};
 
-	/** Estimates, numbers, signs and sends. An answer that is missing counts as sent. */
-	const broadcast = async (
-		{ to, data, value }: Call,
-		triesLeft = NONCE_TRIES
-	): Promise<Result<{ readonly hash: Hex; readonly raw: Hex }, ChainError>> => {
+	/** Estimates, numbers and signs. */
+	const sign = async ({ to, data, value }: Call): Promise<Result<SignedTransaction, ChainError>> => {
 		if (signer === undefined) return err({ type: 'NoChainAccount' });
 		const estimate = await rpc<Hex>('eth_estimateGas', [
 			{ from: signer.address, to, data, value: quantity(value) }
@@ -198,16 +198,48 @@ export const createViemChain = ({
 			maxPriorityFeePerGas: BigInt(tip.value),
 			maxFeePerGas: 2n * BigInt(block.value.baseFeePerGas) + BigInt(tip.value)
 		});
+		return ok({ hash: keccak256(raw), raw, nonce });
+	};
+
+	const handIn = async (raw: Hex): Promise<Result<null, ChainError>> => {
 		const sent = await rpc<Hex>('eth_sendRawTransaction', [raw]);
-		if (!sent.ok && sent.error.type === 'TransactionRefused' && !isKnownAlready(sent.error.reason)) {
+		return sent.ok || (sent.error.type === 'TransactionRefused' && isKnownAlready(sent.error.reason))
+			? ok(null)
+			: sent;
+	};
+
+	/** Signs and sends. An answer that is missing counts as sent. */
+	const broadcast = async (
+		request: Call,
+		triesLeft = NONCE_TRIES
+	): Promise<Result<SignedTransaction, ChainError>> => {
+		const signed = await sign(request);
+		if (!signed.ok) return signed;
+		const sent = await handIn(signed.value.raw);
+		if (!sent.ok && sent.error.type === 'TransactionRefused') {
 			if (triesLeft > 1 && isNumberTaken(sent.error.reason)) {
 				nextNonce = 0;
-				return broadcast({ to, data, value }, triesLeft - 1);
+				return broadcast(request, triesLeft - 1);
 			}
 			return sent;
 		}
-		nextNonce = nonce + 1;
-		return ok({ hash: keccak256(raw), raw });
+		nextNonce = signed.value.nonce + 1;
+		return signed;
+	};
+
+	/** The final count first: what is neither mined by then nor has its number left is gone for good. */
+	const fate: ChainPort['fate'] = async ({ hash, nonce }) => {
+		let isPassed = false;
+		if (nonce !== undefined && account !== undefined) {
+			const counted = await rpc<Hex>('eth_getTransactionCount', [account, 'finalized']);
+			if (!counted.ok) return counted;
+			isPassed = Number(counted.value) > nonce;
+		}
+		const found = await rpc<RpcReceipt | null>('eth_getTransactionReceipt', [hash]);
+		if (!found.ok) return found;
+		if (found.value === null) return ok({ type: isPassed ? 'impossible' : 'pending' });
+		if (BigInt(found.value.status) === 0n) return ok({ type: 'reverted' });
+		return ok({ type: 'mined', transfers: transfersIn(found.value.logs, token) });
 	};
 
 	const mined = async (hash: Hex, raw: Hex, request: Call): Promise<Result<Receipt, ChainError>> => {
@@ -237,6 +269,12 @@ export const createViemChain = ({
 		const gasCostWei = BigInt(gasUsed) * BigInt(effectiveGasPrice) + BigInt(l1Fee ?? '0x0');
 		return ok({ transaction, block: BigInt(blockNumber), gasCostWei });
 	};
+
+	const transferCall = (to: Address, amount: bigint): Call => ({
+		to: token,
+		data: encodeFunctionData({ abi: testDollarAbi, functionName: 'transfer', args: [to, amount] }),
+		value: 0n
+	});
 
 	const sendToContract = (data: Hex, value = 0n): Promise<Result<Receipt, ChainError>> =>
 		send({ to: contract, data, value });
@@ -431,12 +469,10 @@ export const createViemChain = ({
 		withdraw: (key) =>
 			sendToContract(encodeFunctionData({ abi: channelsAbi, functionName: 'withdraw', args: [key] })),
 
-		transfer: (to, amount) =>
-			send({
-				to: token,
-				data: encodeFunctionData({ abi: testDollarAbi, functionName: 'transfer', args: [to, amount] }),
-				value: 0n
-			}),
+		transfer: (to, amount) => send(transferCall(to, amount)),
+		prepareTransfer: (to, amount) => numbering(() => sign(transferCall(to, amount))),
+		broadcast: (raw) => numbering(() => handIn(raw)),
+		fate,
 
 		watch
 	};
@@ -506,6 +542,13 @@ const eventsOf = (logs: readonly RpcLog[]): ChainEvent[] =>
 			}
 		}
 	);
+
+const transfersIn = (logs: readonly RpcLog[], token: Address): readonly TokenTransfer[] =>
+	parseEventLogs({
+		abi: testDollarAbi,
+		eventName: 'Transfer',
+		logs: logs.filter(({ address }) => lower(address) === token).map((log) => formatLog(log))
+	}).map(({ args }) => ({ from: lower(args.from), to: lower(args.to), amount: args.value }));
 
 /** No connection, no answer in time, an answer that is none: unreachable. All else was an answer. */
 const failureOf = (error: unknown): Failed => {

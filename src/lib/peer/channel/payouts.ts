@@ -1,0 +1,443 @@
+/**
+ * Paying guests out, from both ends.
+ *
+ * A hub owes a guest what it earned, up to the guest's float. It pays that out when the guest asks, and by
+ * itself once it holds its announced threshold, whether the guest is there or not: the address that the
+ * guest named in its hello is all the consent it needs, and a guest without one is paid nothing.
+ *
+ * ## The hub's end, step by step
+ *
+ * | state on disk | what it means | after a crash here |
+ * |---|---|---|
+ * | `debited` | the ledger owes the guest less; nothing is signed | credited back: what was not signed cannot be mined |
+ * | `sent` | the signed transaction is on disk, perhaps at the chain | the same bytes are handed in again, and its hash looked up |
+ * | `done` | it is in a block | the guest is told |
+ * | `undone` | it failed in a block, or another transaction used its number in a final one | was credited back |
+ *
+ * A transaction is mined at most once, so handing in the same bytes again can never pay twice; and there is
+ * at most one open payout of a guest, so that asking while the hub acts by itself joins the one under way.
+ *
+ * ## The guest's end
+ *
+ * The hub's word is not money. It names the transaction; the guest books it when the chain shows that the
+ * hub's own account moved that much of the token to an address the guest named, once for each hash, and only
+ * at the fee that was announced. What the hub says it paid and the guest has not counted (the totals of the
+ * hello differ) the hub tells again.
+ */
+import type { Hex } from '../bytes.ts';
+import { peerError, type PeerError } from '../errors.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { LinkAccounts } from '../link/accounts.ts';
+import type { PayoutTerms, SettleAnswer, SettleRequest } from '../link/messages.ts';
+import { linkToTokenDown, maxOf, minOf, tokenToLink } from '../money.ts';
+import type { Platform } from '../platform.ts';
+import { err, ok, type Result } from '../result.ts';
+import type { Address, ChainError, TransactionFate } from '../settlement/chain.ts';
+import type { SettlementScheme } from '../settlement/scheme.ts';
+import type { Commits } from '../storage/commit.ts';
+import type { SqlDriver, SqlRow } from '../storage/sql.ts';
+
+export interface PayoutsDeps {
+	readonly platform: Pick<Platform, 'clock' | 'log'>;
+	readonly sql: SqlDriver;
+	readonly commits: Commits;
+	readonly ledger: Ledger;
+	readonly accounts: LinkAccounts;
+	readonly scheme: SettlementScheme;
+	/** What this node announces to its guests; without it, it pays nobody out. */
+	readonly terms: PayoutTerms | undefined;
+	/** Where this node is paid out to: the address of now, and those of before. */
+	readonly payees: () => readonly Address[];
+	readonly ask: (
+		peer: string,
+		request: SettleRequest
+	) => Promise<
+		Result<SettleAnswer, { readonly type: 'NotConnected' | 'HubRefused'; readonly reason: string }>
+	>;
+	/** One errand with the node's account at a time. */
+	readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
+	readonly asked: <T>(result: Result<T, ChainError>) => Result<T, PeerError>;
+	readonly spawn: (work: Promise<unknown>) => void;
+	readonly isStopped: () => boolean;
+	readonly onChange: () => void;
+	readonly onTrouble: (error: PeerError) => void;
+	/** A payout was booked here: the books agree with that neighbour's again. */
+	readonly onBooked: (peer: string) => void;
+}
+
+export interface PaidOut {
+	/** Link units. */
+	readonly amount: bigint;
+	readonly fee: bigint;
+	readonly transaction: Hex;
+}
+
+export interface Payouts {
+	/** By a hub: pays out all it holds for the guest, or joins the payout that is under way. */
+	pay(peer: string): Promise<SettleAnswer>;
+	/** By a hub at its start, before anything else is sent: takes up what a crash cut short. */
+	resume(): Promise<void>;
+	/** Every now and then: looks up what is under way, and pays those of whom the threshold is held. */
+	tend(): void;
+	/** The guest's hello counts this much as paid out to it (link units): tells what it has not. */
+	greet(peer: string, counted: bigint): void;
+	/** By a guest: asks to be paid all that is held. Errors: HubUnreachable, HubRefused, PayoutTooSmall, PayoutFailed. */
+	request(peer: string): Promise<Result<PaidOut, PeerError>>;
+	/** By a guest: the hub says that it paid. Books it once, if the chain shows it. Error: PayoutFailed. */
+	take(peer: string, paid: PaidOut): Promise<Result<null, PeerError>>;
+	/** Another chain answers than before: what was sent to the old one means nothing. Inside a transaction. */
+	archive(): void;
+}
+
+interface Payout {
+	readonly number: number;
+	readonly peer: string;
+	readonly payee: Address;
+	readonly amount: bigint;
+	readonly fee: bigint;
+	readonly state: 'debited' | 'sent' | 'done' | 'undone' | 'archived';
+	readonly raw: Hex;
+	readonly hash: Hex;
+	readonly nonce: number;
+}
+
+/** How long a request waits for the block, and how long apart the chain is asked. */
+const FOLLOW_MS = 45_000;
+const FOLLOW_EVERY_MS = 500;
+/** Every so many looks the transaction is handed in again. */
+const AGAIN_EVERY = 6;
+/** How often a guest's chain that lags behind the hub's is asked, and how long apart. */
+const LAG_TRIES = 10;
+const LAG_EVERY_MS = 500;
+/** How often a guest that would not book a payout is told again before its next hello, and how long apart. */
+const TELL_TRIES = 4;
+const TELL_EVERY_MS = 15_000;
+/** After a payout that failed the hub waits this long before it tries by itself again; doubling. */
+const RETRY_FIRST_MS = 30_000;
+const RETRY_LAST_MS = 3_600_000;
+
+const toPayout = (row: SqlRow): Payout => ({
+	number: Number(row['number']),
+	peer: row['peer'] as string,
+	payee: row['payee'] as Address,
+	amount: BigInt(row['amount'] as bigint),
+	fee: BigInt(row['fee'] as bigint),
+	state: row['state'] as Payout['state'],
+	raw: (row['raw'] ?? '0x') as Hex,
+	hash: (row['hash'] ?? '0x') as Hex,
+	nonce: Number(row['nonce'] ?? 0)
+});
+
+const refused = (code: string, text: string): SettleAnswer => ({ op: 'refused', code, text });
+
+export const createPayouts = (deps: PayoutsDeps): Payouts => {
+	const { platform, sql, commits, ledger, accounts, scheme, terms, inTurn, asked, spawn } = deps;
+	const { clock, log } = platform;
+	const { chain } = scheme;
+	const toLink = (token: bigint): bigint => tokenToLink(token, scheme.tokenScale);
+	const wait = (ms: number): Promise<void> => new Promise((resolve) => void clock.after(ms, resolve));
+	/** Answers that somebody in this process waits for. */
+	const underWay = new Map<string, Promise<SettleAnswer>>();
+	const failures = new Map<string, { readonly times: number; readonly until: number }>();
+
+	const get = (number: number): Payout | undefined => {
+		const row = sql.all('SELECT * FROM payout WHERE number = ?', [number])[0];
+		return row && toPayout(row);
+	};
+	const open = (): readonly Payout[] =>
+		sql.all(`SELECT * FROM payout WHERE state IN ('debited', 'sent') ORDER BY number`).map(toPayout);
+
+	// ---------------------------------------------------------------- the hub's end
+
+	/** Books it, or takes it back. Inside a transaction. */
+	const book = (payout: Pick<Payout, 'number' | 'peer' | 'amount' | 'fee'>, isUndo: boolean): void => {
+		const { number, peer, fee } = payout;
+		const amount = toLink(payout.amount);
+		const at = clock.now();
+		const group = `payout/${peer}/${number}${isUndo ? '/undone' : ''}`;
+		const transfer = (kind: 'payout' | 'payout-fee', account: string, sum: bigint): void => {
+			const link = `link/${peer}`;
+			const [from, to] = isUndo ? [link, account] : [account, link];
+			if (sum > 0n) ledger.record({ kind, from, to, amount: sum, at, group, memo: { peer } });
+		};
+		transfer('payout', 'wallet', amount);
+		transfer('payout-fee', 'income/payout-fees', fee);
+		accounts.paidOut(peer, 'me', isUndo ? -(amount + fee) : amount + fee);
+	};
+
+	const setState = (number: number, from: Payout['state'], to: Payout['state']): boolean =>
+		sql.run('UPDATE payout SET state = ? WHERE number = ? AND state = ?', [to, number, from]) === 1;
+
+	const undo = (payout: Payout): Promise<void> =>
+		commits.run(() => {
+			if (setState(payout.number, payout.state, 'undone')) book(payout, true);
+		});
+
+	/** What may be paid now, in token units: packets under way may still spend the rest. */
+	const dueTo = (peer: string, fee: bigint): bigint => {
+		const free = minOf(
+			accounts.held(peer, 'me'),
+			accounts.available(peer) - (accounts.get(peer)?.credit ?? 0n)
+		);
+		return linkToTokenDown(maxOf(0n, free - fee), scheme.tokenScale);
+	};
+
+	/** On disk before it is signed. */
+	const debit = (peer: string, payee: Address, fee: bigint): Promise<Payout | undefined> =>
+		commits.run(() => {
+			const amount = dueTo(peer, fee);
+			if (amount <= 0n) return undefined;
+			const row = sql.all(
+				`INSERT INTO payout (peer, payee, amount, fee, at, state) VALUES (?, ?, ?, ?, ?, 'debited') RETURNING *`,
+				[peer, payee, amount, fee, clock.now()]
+			)[0] as SqlRow;
+			const payout = toPayout(row);
+			book(payout, false);
+			return payout;
+		});
+
+	/** Signed, on disk, handed to the chain: in this order. */
+	const send = async (payout: Payout): Promise<Result<Payout, PeerError>> => {
+		const signed = asked(await chain.prepareTransfer(payout.payee, payout.amount));
+		if (!signed.ok) {
+			// Nothing was signed, or nobody but this process has seen it.
+			await undo(payout);
+			return signed;
+		}
+		const { raw, hash, nonce } = signed.value;
+		const isKept = await commits.run(
+			() =>
+				sql.run(
+					`UPDATE payout SET state = 'sent', raw = ?, hash = ?, nonce = ? WHERE number = ? AND state = 'debited'`,
+					[raw, hash, nonce, payout.number]
+				) === 1
+		);
+		if (!isKept) return err(peerError('PayoutFailed', 'it was taken back meanwhile'));
+		// Whatever is answered: from here on the chain decides.
+		asked(await chain.broadcast(raw));
+		return ok({ ...payout, state: 'sent', raw, hash, nonce });
+	};
+
+	/** What the chain says about a payout that was sent becomes final here. */
+	const conclude = async (payout: Payout, fate: TransactionFate): Promise<boolean> => {
+		switch (fate.type) {
+			case 'pending':
+				return false;
+			case 'mined':
+				if (await commits.run(() => setState(payout.number, 'sent', 'done'))) {
+					failures.delete(payout.peer);
+					spawn(tell(payout, TELL_TRIES));
+				}
+				break;
+			case 'reverted':
+			case 'impossible':
+				log('warn', 'a payout came to nothing and is owed again', { peer: payout.peer, fate: fate.type });
+				await undo(payout);
+		}
+		deps.onChange();
+		return true;
+	};
+
+	const follow = async (payout: Payout): Promise<SettleAnswer> => {
+		const until = clock.now() + FOLLOW_MS;
+		for (let looks = 1; !deps.isStopped(); looks += 1) {
+			const fate = asked(await chain.fate(payout));
+			if (fate.ok && (await conclude(payout, fate.value))) break;
+			if (clock.now() >= until) break;
+			if (looks % AGAIN_EVERY === 0) await inTurn(() => chain.broadcast(payout.raw));
+			await wait(FOLLOW_EVERY_MS);
+		}
+		const now = get(payout.number);
+		if (now?.state === 'done')
+			return { op: 'paidOut', transaction: now.hash, amount: toLink(now.amount), fee: now.fee };
+		return now?.state === 'sent'
+			? refused('PayoutFailed', 'it was sent and waits for its block; it is booked by itself')
+			: refused('PayoutFailed', 'the chain undid it');
+	};
+
+	const begin = async (peer: string): Promise<SettleAnswer> => {
+		const payee = accounts.get(peer)?.payee;
+		if (!terms) return refused('PayoutFailed', 'no payouts here');
+		if (!payee) return refused('PayoutFailed', 'no address to pay to; link again with one');
+		const earlier = open().find((payout) => payout.peer === peer && payout.state === 'sent');
+		if (earlier) return follow(earlier);
+		const sent = await inTurn(async (): Promise<Payout | SettleAnswer> => {
+			const head = asked(await chain.head());
+			if (!head.ok) return refused(head.error.type, 'the chain does not answer');
+			const payout = await debit(peer, payee, terms.fee);
+			if (!payout) return refused('PayoutTooSmall', 'less is held than the fee and one unit of the token');
+			const done = await send(payout);
+			return done.ok ? done.value : refused('PayoutFailed', done.error.reason ?? 'the chain refused');
+		});
+		deps.onChange();
+		return 'op' in sent ? sent : follow(sent);
+	};
+
+	const pay = (peer: string): Promise<SettleAnswer> => {
+		const known = underWay.get(peer);
+		if (known) return known;
+		const mine = begin(peer).finally(() => underWay.delete(peer));
+		underWay.set(peer, mine);
+		return mine;
+	};
+
+	/** By itself: nobody waits for the answer, and what fails is tried again later and later. */
+	const payUnasked = async (peer: string): Promise<void> => {
+		const answer = await pay(peer);
+		if (answer.op !== 'refused') return;
+		const times = (failures.get(peer)?.times ?? 0) + 1;
+		const delay = Math.min(RETRY_LAST_MS, RETRY_FIRST_MS * 2 ** Math.min(10, times - 1));
+		failures.set(peer, { times, until: clock.now() + delay });
+		log('warn', 'a payout above the threshold failed', { peer, code: answer.code, text: answer.text });
+		deps.onTrouble(peerError('PayoutFailed', answer.text));
+	};
+
+	const isDue = (peer: string, threshold: bigint): boolean =>
+		!underWay.has(peer) &&
+		(failures.get(peer)?.until ?? 0) <= clock.now() &&
+		-ledger.balance(`link/${peer}`) >= threshold &&
+		accounts.held(peer, 'me') >= threshold;
+
+	// ---------------------------------------------------------------- from the hub to the guest
+
+	const tell = async ({ peer, hash, amount, fee }: Payout, triesLeft: number): Promise<void> => {
+		const told = await deps.ask(peer, { op: 'paid', transaction: hash, amount: toLink(amount), fee });
+		// One that is away is told when it comes back.
+		if (!told.ok || told.value.op === 'done' || deps.isStopped()) return;
+		log('warn', 'a guest does not book a payout', { peer, hash });
+		if (triesLeft <= 1) return;
+		await wait(TELL_EVERY_MS);
+		const payout = sql.all('SELECT * FROM payout WHERE hash = ?', [hash])[0];
+		if (payout && !deps.isStopped()) await tell(toPayout(payout), triesLeft - 1);
+	};
+
+	// ---------------------------------------------------------------- the guest's end
+
+	const isTaken = (hash: Hex): boolean =>
+		sql.all('SELECT 1 FROM payout_taken WHERE hash = ?', [hash]).length > 0;
+
+	/** Whether the chain shows what the hub says: its account paid one of my addresses exactly that. */
+	const isShown = async (payer: Address | undefined, { amount, transaction }: PaidOut): Promise<boolean> => {
+		for (let tries = 0; tries < LAG_TRIES && !deps.isStopped(); tries += 1) {
+			if (tries > 0) await wait(LAG_EVERY_MS);
+			const fate = asked(await chain.fate({ hash: transaction }));
+			if (fate.ok && fate.value.type === 'mined')
+				return fate.value.transfers.some(
+					(transfer) =>
+						transfer.from === payer &&
+						deps.payees().includes(transfer.to) &&
+						toLink(transfer.amount) === amount
+				);
+		}
+		return false;
+	};
+
+	const take = async (peer: string, paid: PaidOut): Promise<Result<null, PeerError>> => {
+		const { amount, fee, transaction } = paid;
+		if (isTaken(transaction)) return ok(null);
+		const row = accounts.get(peer);
+		const isAgreed = (): boolean =>
+			amount + fee <= accounts.held(peer, 'peer') && fee <= (row?.payoutFee ?? 0n);
+		if (!row || !isAgreed()) {
+			log('warn', 'a payout of more than is held or announced', { peer, amount, fee });
+			return err(peerError('PayoutFailed', 'the hub took more than it held or announced'));
+		}
+		if (!(await isShown(row.payee, paid)))
+			return err(peerError('PayoutFailed', 'the chain does not show it'));
+		const isNew = await commits.run(() => {
+			if (isTaken(transaction)) return false;
+			const at = clock.now();
+			const group = `payout/${transaction}`;
+			const memo = { peer, transaction };
+			const from = `link/${peer}`;
+			if (amount > 0n) ledger.record({ kind: 'payout', from, to: 'wallet', amount, at, group, memo });
+			if (fee > 0n)
+				ledger.record({ kind: 'payout-fee', from, to: 'expense/payout-fees', amount: fee, at, group, memo });
+			accounts.paidOut(peer, 'peer', amount + fee);
+			sql.run('INSERT INTO payout_taken (hash, peer, amount, fee, at) VALUES (?, ?, ?, ?, ?)', [
+				transaction,
+				peer,
+				amount,
+				fee,
+				at
+			]);
+			return true;
+		});
+		if (isNew) deps.onBooked(peer);
+		deps.onChange();
+		return ok(null);
+	};
+
+	return {
+		pay,
+		take,
+
+		resume: async () => {
+			for (const payout of open()) {
+				if (underWay.has(payout.peer)) continue;
+				if (payout.state === 'debited') await undo(payout);
+				else {
+					asked(await chain.broadcast(payout.raw));
+					spawn(pay(payout.peer));
+				}
+			}
+		},
+
+		tend: () => {
+			for (const payout of open()) if (!underWay.has(payout.peer)) spawn(settleLater(payout));
+			if (!terms) return;
+			for (const { peer, role, payee } of accounts.all())
+				if (role === 'child' && payee && isDue(peer, terms.threshold)) spawn(payUnasked(peer));
+		},
+
+		greet: (peer, counted) => {
+			let missing = (accounts.get(peer)?.paidOutByMe ?? 0n) - counted;
+			const done = sql
+				.all(`SELECT * FROM payout WHERE peer = ? AND state = 'done' ORDER BY number DESC`, [peer])
+				.map(toPayout);
+			const untold = done.filter((payout) => {
+				if (missing <= 0n) return false;
+				missing -= toLink(payout.amount) + payout.fee;
+				return true;
+			});
+			for (const payout of untold.reverse()) spawn(tell(payout, TELL_TRIES));
+		},
+
+		request: async (peer) => {
+			if (deps.payees().length === 0) return err(peerError('PayoutFailed', 'no address to be paid at'));
+			const answer = await deps.ask(peer, { op: 'payout' });
+			if (!answer.ok)
+				return err(
+					peerError(
+						answer.error.type === 'NotConnected' ? 'HubUnreachable' : 'HubRefused',
+						answer.error.reason
+					)
+				);
+			if (answer.value.op !== 'paidOut') {
+				const { value } = answer;
+				const isSmall = value.op === 'refused' && value.code === 'PayoutTooSmall';
+				return err(
+					peerError(
+						isSmall ? 'PayoutTooSmall' : 'PayoutFailed',
+						value.op === 'refused' ? value.text : undefined
+					)
+				);
+			}
+			const { amount, fee, transaction } = answer.value;
+			const paid = { amount, fee, transaction };
+			const taken = await take(peer, paid);
+			return taken.ok ? ok(paid) : taken;
+		},
+
+		archive: () => {
+			sql.run(`UPDATE payout SET state = 'archived' WHERE state IN ('debited', 'sent')`);
+		}
+	};
+
+	/** One whose block nobody waits for any more. */
+	async function settleLater(payout: Payout): Promise<void> {
+		if (payout.state === 'debited') return inTurn(() => undo(payout));
+		const fate = asked(await chain.fate(payout));
+		if (fate.ok && !(await conclude(payout, fate.value))) await inTurn(() => chain.broadcast(payout.raw));
+	}
+};
