@@ -4,11 +4,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { NostrEvent, VerifiedEvent } from '../../src/lib/peer/codec/nostr-event.ts';
 import { createEventStore } from '../../src/lib/peer/events/sqlite-store.ts';
-import { verifyEvent } from '../../src/lib/peer/events/verify.ts';
 import { migrate } from '../../src/lib/peer/storage/migrations.ts';
 import { makeEvents } from '../../tests/data/events.ts';
-import { createVerifier, importFile, readLines } from './import.ts';
-import { nodeCrypto } from './node-crypto.ts';
+import { importFile, readLines } from './import.ts';
 import { createNodeSql } from './node-sql.ts';
 
 const EVENTS_FILE = 'tests/data/events.jsonl';
@@ -170,22 +168,6 @@ describe('lines of a stream', () => {
 	it('are given up when too long, and the next one is read', async () => {
 		const tooLong = { reason: 'longer than 4 bytes' };
 		expect(await collect(['abcd\nabc', 'de', 'f\nab\nabcde'], 4)).toEqual(['abcd', tooLong, 'ab', tooLong]);
-	});
-});
-
-describe('the fast check', () => {
-	it('says the same as the product’s own', async () => {
-		const fast = await createVerifier();
-		// Every third line: the product's own check takes its time.
-		const events = LINES.map(parse).filter((_, index) => index % 3 === 0);
-		const values: unknown[] = [
-			...events,
-			...events.map((event) => ({ ...event, sig: flip(event.sig) })),
-			...events.map((event) => ({ ...event, id: flip(event.id) })),
-			null,
-			{}
-		];
-		for (const value of values) expect(await fast(value)).toEqual(await verifyEvent(nodeCrypto, value));
 	});
 });
 

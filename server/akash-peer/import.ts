@@ -8,20 +8,17 @@
  */
 import { createReadStream } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { initNostrWasm } from 'nostr-wasm';
-import type { VerifiedEvent } from '../../src/lib/peer/codec/nostr-event.ts';
 import {
 	IMPORT_LINE_CHARACTERS,
 	importLines,
 	type UnreadableLine
 } from '../../src/lib/peer/events/import.ts';
 import { createEventStore } from '../../src/lib/peer/events/sqlite-store.ts';
-import { eventId, parseEvent, verifyEvent, type EventError } from '../../src/lib/peer/events/verify.ts';
-import { err, ok, type Result } from '../../src/lib/peer/result.ts';
 import { migrate } from '../../src/lib/peer/storage/migrations.ts';
 import { SqlError } from '../../src/lib/peer/storage/sql.ts';
 import { nodeCrypto } from './node-crypto.ts';
 import { createNodeSql } from './node-sql.ts';
+import { createSchnorrThreads } from './schnorr-threads.ts';
 
 export interface ImportTotals {
 	readonly stored: number;
@@ -50,13 +47,13 @@ const LOCKED_PAUSE_MS = 500;
 /** @throws Error when the file or the database cannot be opened; SqlError when the disk is full: what was told of by then is kept. */
 export const importFile = async (options: ImportFileOptions): Promise<ImportTotals> => {
 	const sql = createNodeSql(options.database);
+	const threads = createSchnorrThreads({ crypto: nodeCrypto });
 	try {
 		const migrated = migrate(sql);
 		if (!migrated.ok) throw new Error(`The database is of a newer release (${migrated.error.feature}).`);
 		const deps = {
-			crypto: nodeCrypto,
+			crypto: threads.crypto,
 			store: createEventStore(sql),
-			verify: await createVerifier(),
 			commit: <T>(work: () => T): Promise<T> => patiently(() => sql.transaction(work)),
 			now: Date.now
 		};
@@ -79,6 +76,7 @@ export const importFile = async (options: ImportFileOptions): Promise<ImportTota
 		await take();
 		return totals;
 	} finally {
+		await threads.stop();
 		sql.close();
 	}
 };
@@ -119,36 +117,6 @@ export async function* readLines(
 	}
 	if (length > 0) yield line();
 }
-
-/** What the WebAssembly build gets to see: it was made for notes, and copies them into a small memory. */
-const WASM_CONTENT_CHARACTERS = 16_384;
-
-/**
- * The same answers as {@link verifyEvent}, about four times as fast: libsecp256k1 in WebAssembly says yes,
- * and whenever it does not, the product's own check decides.
- */
-export const createVerifier = async (): Promise<
-	(value: unknown) => Promise<Result<VerifiedEvent, EventError>>
-> => {
-	const wasm = await initNostrWasm();
-	return async (value) => {
-		const parsed = parseEvent(value);
-		if (!parsed.ok) return parsed;
-		const event = parsed.value;
-		if ((await eventId(nodeCrypto, event)) !== event.id) return err({ type: 'WrongId' });
-		const tags = event.tags.map((tag) => [...tag]);
-		const size = event.content.length + tags.flat().reduce((sum, text) => sum + text.length, 0);
-		if (size <= WASM_CONTENT_CHARACTERS) {
-			try {
-				wasm.verifyEvent({ ...event, tags });
-				return ok(event as VerifiedEvent);
-			} catch {
-				// Decided below.
-			}
-		}
-		return verifyEvent(nodeCrypto, event);
-	};
-};
 
 const patiently = async <T>(work: () => T): Promise<T> => {
 	for (let tries = 1; ; tries++) {

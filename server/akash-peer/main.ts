@@ -34,6 +34,7 @@ import { nodeClock } from './node-clock.ts';
 import { nodeCrypto } from './node-crypto.ts';
 import { dialWebSocket } from './node-socket.ts';
 import { createNodeSql } from './node-sql.ts';
+import { createSchnorrThreads } from './schnorr-threads.ts';
 
 const { values } = parseArgs({
 	options: { config: { type: 'string' }, identity: { type: 'boolean', default: false } }
@@ -109,10 +110,14 @@ async function serve(): Promise<void> {
 		clock: nodeClock,
 		pollMs: config.chain.chainId === 31337 ? 250 : 2_000
 	});
+	const threads = createSchnorrThreads({
+		crypto: nodeCrypto,
+		onTrouble: ({ reason }) => log('warn', 'a thread for signatures ended', { reason })
+	});
 	const platform: Platform = {
 		clock: nodeClock,
 		random,
-		crypto: nodeCrypto,
+		crypto: threads.crypto,
 		sql,
 		dial: dialWebSocket,
 		chain,
@@ -180,6 +185,7 @@ async function serve(): Promise<void> {
 		stopping = true;
 		stopAuthor();
 		await peer.stop();
+		await threads.stop();
 		await http.close();
 		sql.close();
 		process.exit(0);

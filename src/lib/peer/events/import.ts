@@ -5,9 +5,8 @@
  */
 import type { VerifiedEvent } from '../codec/nostr-event.ts';
 import type { Crypto } from '../platform.ts';
-import type { Result } from '../result.ts';
 import type { EventStore, PutOutcome } from './store.ts';
-import { verifyEvent, type EventError } from './verify.ts';
+import { verifyEvents, type EventError } from './verify.ts';
 
 /** Characters of one line: the largest event fits with room for its escapes (LIMITS.eventBytes). */
 export const IMPORT_LINE_CHARACTERS = 2 ** 20;
@@ -31,8 +30,6 @@ export interface ImportResult {
 export interface ImportPorts {
 	readonly crypto: Crypto;
 	readonly store: EventStore;
-	/** A host's faster way to the answers of {@link verifyEvent}, if it has one. */
-	verify?(value: unknown): Promise<Result<VerifiedEvent, EventError>>;
 	/** Unix ms. */
 	now(): number;
 	/** Runs `work` in one transaction and resolves when it is on disk. */
@@ -57,30 +54,35 @@ export const importLines = async (
 	ports: ImportPorts,
 	lines: readonly (string | UnreadableLine)[]
 ): Promise<ImportResult> => {
-	const verify = ports.verify ?? ((value: unknown) => verifyEvent(ports.crypto, value));
 	const counts = { stored: 0, replaced: 0, duplicate: 0, invalid: 0 };
 	const reasons: { line: number; reason: string }[] = [];
-	const good: { readonly line: number; readonly event: VerifiedEvent }[] = [];
+	const refuse = (line: number, reason: string): void => {
+		counts.invalid += 1;
+		reasons.push({ line, reason });
+	};
+	const read: { readonly line: number; readonly value: unknown }[] = [];
 	for (const [index, text] of lines.entries()) {
 		if (typeof text === 'string' && text.trim() === '') continue;
 		const line = index + 1;
-		let reason = 'not JSON';
-		if (typeof text !== 'string') reason = text.reason;
+		if (typeof text !== 'string') refuse(line, text.reason);
 		else if (text.length > IMPORT_LINE_CHARACTERS)
-			reason = `longer than ${IMPORT_LINE_CHARACTERS} characters`;
+			refuse(line, `longer than ${IMPORT_LINE_CHARACTERS} characters`);
 		else
 			try {
-				const verified = await verify(JSON.parse(text));
-				if (verified.ok) {
-					good.push({ line, event: verified.value });
-					continue;
-				}
-				reason = explain(verified.error);
-			} catch (error) {
-				if (!(error instanceof SyntaxError)) throw error;
+				read.push({ line, value: JSON.parse(text) as unknown });
+			} catch {
+				refuse(line, 'not JSON');
 			}
-		counts.invalid += 1;
-		reasons.push({ line, reason });
+	}
+	const verified = await verifyEvents(
+		ports.crypto,
+		read.map(({ value }) => value)
+	);
+	const good: { readonly line: number; readonly event: VerifiedEvent }[] = [];
+	for (const [i, { line }] of read.entries()) {
+		const answer = verified[i];
+		if (answer?.ok === true) good.push({ line, event: answer.value });
+		else if (answer) refuse(line, explain(answer.error));
 	}
 	const outcomes = await ports.commit(() =>
 		good.map(({ line, event }) => ({ line, result: ports.store.put(event, ports.now()).result }))

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../limits.ts';
 import { nobleCrypto } from '../crypto/noble-crypto.ts';
 import { createSeededRandom } from '../testing/seeded-random.ts';
-import { checkTemplate, parseEvent, serializeEvent, signEvent, verifyEvent } from './verify.ts';
+import { checkTemplate, parseEvent, serializeEvent, signEvent, verifyEvent, verifyEvents } from './verify.ts';
 
 const template = { created_at: 1_700_000_000, kind: 1, tags: [['t', 'nostr']], content: 'hello' };
 
@@ -81,6 +81,39 @@ describe('the door for events', () => {
 				expect(result.ok).toBe(JSON.stringify(value) === JSON.stringify(event[field as keyof typeof event]));
 			})
 		);
+	});
+
+	it('answers for many as it answers for each, in order, wherever the bad ones stand', async () => {
+		const event = await signed();
+		const other = await signed({ content: 'another' });
+		const values = [
+			event,
+			null,
+			{ ...event, content: 'hullo' },
+			other,
+			{ ...event, sig: other.sig },
+			{ ...other, kind: 'one' },
+			{ ...event, pubkey: 'f'.repeat(64) },
+			event
+		];
+		const each = await Promise.all(values.map((value) => verifyEvent(nobleCrypto, value)));
+		expect(await verifyEvents(nobleCrypto, values)).toEqual(each);
+		expect(each.map(({ ok }) => ok)).toEqual([true, false, false, true, false, false, false, true]);
+		expect(await verifyEvents(nobleCrypto, [])).toEqual([]);
+	});
+
+	it('hands all signatures of a batch to the crypto port together', async () => {
+		const asked: number[] = [];
+		const crypto = {
+			...nobleCrypto,
+			schnorrVerifyMany: (checks: Parameters<typeof nobleCrypto.schnorrVerifyMany>[0]) => {
+				asked.push(checks.length);
+				return nobleCrypto.schnorrVerifyMany(checks);
+			}
+		};
+		const event = await signed();
+		await verifyEvents(crypto, [event, undefined, event, { ...event, content: 'hullo' }, event]);
+		expect(asked).toEqual([3]);
 	});
 
 	it('says beforehand whether a draft can be signed', async () => {

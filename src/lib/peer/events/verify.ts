@@ -13,7 +13,7 @@ import { bytesToHex, fromHex, utf8 } from '../bytes.ts';
 import { encodeEvent, isSafeUint, malformedEvent, type MalformedEvent } from '../codec/event-v2.ts';
 import type { EventTemplate, NostrEvent, VerifiedEvent } from '../codec/nostr-event.ts';
 import { LIMITS } from '../limits.ts';
-import type { Crypto, Random } from '../platform.ts';
+import type { Crypto, Random, SchnorrCheck } from '../platform.ts';
 import { err, ok, type Result } from '../result.ts';
 
 /** The id is not the hash of the content: something was altered, or the id belongs to another event. */
@@ -68,6 +68,36 @@ export const parseEvent = (value: unknown): Result<NostrEvent, MalformedEvent> =
 	const encoded = encodeEvent(event);
 	return encoded.ok ? ok(event) : encoded;
 };
+
+/**
+ * Many at once, each answer in the place of its value: the same answers as {@link verifyEvent}, but the
+ * signatures go to the crypto port together, which may check them on another thread. Never throws for plain
+ * data.
+ */
+export const verifyEvents = async (
+	crypto: Crypto,
+	values: readonly unknown[]
+): Promise<readonly Result<VerifiedEvent, EventError>[]> => {
+	const parsed = values.map(parseEvent);
+	const ids = await Promise.all(parsed.map(async (one) => (one.ok ? eventId(crypto, one.value) : undefined)));
+	const hashed = parsed.map((one, i): Result<NostrEvent, MalformedEvent | WrongId> => {
+		if (!one.ok || ids[i] === one.value.id) return one;
+		return err({ type: 'WrongId' });
+	});
+	const checks = hashed.flatMap((one) => (one.ok ? [checkOf(one.value)] : []));
+	const signed = await crypto.schnorrVerifyMany(checks);
+	let at = 0;
+	return hashed.map((one) => {
+		if (!one.ok) return one;
+		return signed[at++] === true ? ok(one.value as VerifiedEvent) : err({ type: 'WrongSignature' });
+	});
+};
+
+const checkOf = ({ pubkey, id, sig }: NostrEvent): SchnorrCheck => ({
+	publicKey32: fromHex(pubkey),
+	message32: fromHex(id),
+	signature64: fromHex(sig)
+});
 
 /**
  * Everything: shape, limits, id, signature. Never throws, whatever `value` is as long as it is plain

@@ -26,7 +26,7 @@ import {
 import type { NostrEvent, VerifiedEvent } from '../codec/nostr-event.ts';
 import type { IlpErrorCode } from '../codec/ilp.ts';
 import type { EventStore } from '../events/store.ts';
-import { verifyEvent } from '../events/verify.ts';
+import { verifyEvent, verifyEvents } from '../events/verify.ts';
 import type { Ledger, TransferMemo } from '../ledger/ledger.ts';
 import { LIMITS } from '../limits.ts';
 import type { Clock, Crypto, Log, Random } from '../platform.ts';
@@ -131,12 +131,14 @@ export const createBuyer = (dependencies: BuyerDependencies): Buyer => {
 			);
 			return slice?.bytes ? { type: 'part', bytes: slice.bytes } : { type: 'bad' };
 		}
+		const asked = ids.map((id) => answers.find((frame) => frame.event?.id === id)?.event);
 		const events: VerifiedEvent[] = [];
-		for (const id of ids) {
-			const event = await verified(id, answers.find((frame) => frame.event?.id === id)?.event);
-			const entry = entries.find((offered) => offered.id === id);
-			if (!event || (entry && (entry.author !== event.pubkey || entry.kind !== event.kind)))
-				return { type: 'bad' };
+		for (const [i, checked] of (await verifyEvents(crypto, asked)).entries()) {
+			if (!checked.ok) return { type: 'bad' };
+			const event = checked.value;
+			const entry = entries.find((offered) => offered.id === event.id);
+			if (event.id !== ids[i]) return { type: 'bad' };
+			if (entry && (entry.author !== event.pubkey || entry.kind !== event.kind)) return { type: 'bad' };
 			events.push(event);
 		}
 		return { type: 'events', events };

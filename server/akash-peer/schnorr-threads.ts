@@ -1,0 +1,163 @@
+/**
+ * BIP-340 checks on worker threads: of all a node does, the only work that is long enough to be worth the
+ * way to another thread, and only by the batch. A single check takes 0.2 ms where it stands; a batch (the
+ * notes of one answer, the lines of a file) goes out packed in one buffer, and meanwhile packets move on.
+ *
+ * A thread that ends, for whatever reason, loses nothing: what it had not answered is checked here, and the
+ * next batch starts another, a few times. Threads do not keep the process alive and end with it.
+ */
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import type { SyncCrypto } from '../../src/lib/peer/crypto/noble-crypto.ts';
+import type { Crypto, SchnorrCheck } from '../../src/lib/peer/platform.ts';
+
+/** A thread ended by itself; its work was done on the main thread. */
+export interface SignatureThreadFailed {
+	readonly type: 'SignatureThreadFailed';
+	readonly reason: string;
+}
+
+export interface SchnorrThreadsOptions {
+	/** Does everything else, and what threads cannot. */
+	readonly crypto: SyncCrypto;
+	/** 0: no threads at all. */
+	readonly threads?: number;
+	readonly onTrouble?: (error: SignatureThreadFailed) => void;
+	/** For tests: another thread than schnorr-thread.ts. */
+	readonly start?: () => Worker;
+}
+
+export interface SchnorrThreads {
+	/** The provider it was made of, whose batches go to threads. */
+	readonly crypto: Crypto;
+	/** Ends all threads; what they had not answered is checked here. Later batches are, too. */
+	stop(): Promise<void>;
+	/** Threads now, and checks that threads have answered. */
+	counts(): { readonly threads: number; readonly checked: number };
+}
+
+/** A batch on its way to a thread: each check is key ‖ message ‖ signature. */
+export interface Batch {
+	readonly id: number;
+	readonly packed: Uint8Array;
+}
+
+/** One byte a check, 1 for a valid signature. */
+export interface Answer {
+	readonly id: number;
+	readonly valid: Uint8Array;
+}
+
+export const CHECK_BYTES = 128;
+/** Fewer checks than this are done before a thread could have answered (about 0.1 ms for the way alone). */
+const WORTH_A_THREAD = 4;
+/** Checks of one message: about 10 ms, so that a large batch is shared by all threads. */
+const MOST_AT_ONCE = 48;
+/** Threads that may fail before none is started any more. */
+const FAILURES = 3;
+
+/** One core is left to the packets: none of one, one of two, and beyond four there is nothing to check. */
+export const threadsFor = (cores: number = availableParallelism()): number =>
+	Math.max(0, Math.min(4, cores - 1));
+
+interface Thread {
+	readonly worker: Worker;
+	readonly open: Map<number, (valid: Uint8Array | undefined) => void>;
+}
+
+export const createSchnorrThreads = (options: SchnorrThreadsOptions): SchnorrThreads => {
+	const { crypto } = options;
+	const most = options.threads ?? threadsFor();
+	const start =
+		options.start ?? (() => new Worker(new URL('./schnorr-thread.ts', import.meta.url), { stdin: false }));
+	const threads: Thread[] = [];
+	let failures = 0;
+	let nextId = 0;
+	let checked = 0;
+	let stopped = false;
+
+	const begin = (): Thread => {
+		const thread: Thread = { worker: start(), open: new Map() };
+		let reason = '';
+		const end = (): void => {
+			const at = threads.indexOf(thread);
+			if (at < 0) return;
+			threads.splice(at, 1);
+			if (!stopped) {
+				failures += 1;
+				options.onTrouble?.({ type: 'SignatureThreadFailed', reason });
+			}
+			for (const settle of thread.open.values()) settle(undefined);
+			thread.open.clear();
+		};
+		thread.worker.on('message', ({ id, valid }: Answer) => {
+			thread.open.get(id)?.(valid);
+			thread.open.delete(id);
+			if (thread.open.size === 0) thread.worker.unref();
+		});
+		thread.worker.on('error', (error) => {
+			reason = String(error);
+			end();
+		});
+		thread.worker.on('exit', (code) => {
+			reason ||= `ended with ${code}`;
+			end();
+		});
+		thread.worker.unref();
+		threads.push(thread);
+		return thread;
+	};
+
+	/** The one with the least to do; another is started while all have something. */
+	const choose = (): Thread | undefined => {
+		const [idlest] = threads.toSorted((a, b) => a.open.size - b.open.size);
+		if (idlest && (idlest.open.size === 0 || threads.length >= most)) return idlest;
+		return failures < FAILURES ? begin() : idlest;
+	};
+
+	const isWhole = ({ publicKey32, message32, signature64 }: SchnorrCheck): boolean =>
+		publicKey32.length === 32 && message32.length === 32 && signature64.length === 64;
+
+	const send = async (checks: readonly SchnorrCheck[]): Promise<readonly boolean[]> => {
+		const thread = choose();
+		if (!thread) return crypto.schnorrVerifyMany(checks);
+		const packed = new Uint8Array(checks.length * CHECK_BYTES);
+		checks.forEach((check, i) => {
+			packed.set(check.publicKey32, i * CHECK_BYTES);
+			packed.set(check.message32, i * CHECK_BYTES + 32);
+			packed.set(check.signature64, i * CHECK_BYTES + 64);
+		});
+		const id = nextId++;
+		return new Promise((resolve) => {
+			thread.open.set(id, (valid) => {
+				if (valid?.length !== checks.length) {
+					resolve(crypto.schnorrVerifyMany(checks));
+					return;
+				}
+				checked += checks.length;
+				resolve(Array.from(valid, (one) => one === 1));
+			});
+			// A process that has nothing else to do still waits for an answer it asked for.
+			thread.worker.ref();
+			thread.worker.postMessage({ id, packed } satisfies Batch, [packed.buffer]);
+		});
+	};
+
+	const schnorrVerifyMany: Crypto['schnorrVerifyMany'] = (checks) => {
+		if (stopped || most === 0 || checks.length < WORTH_A_THREAD || !checks.every(isWhole))
+			return crypto.schnorrVerifyMany(checks);
+		const size = Math.min(MOST_AT_ONCE, Math.ceil(checks.length / most));
+		const parts: Promise<readonly boolean[]>[] = [];
+		for (let at = 0; at < checks.length; at += size) parts.push(send(checks.slice(at, at + size)));
+		return Promise.all(parts).then((answers) => answers.flat());
+	};
+
+	return {
+		crypto: { ...crypto, schnorrVerifyMany },
+		stop: async () => {
+			stopped = true;
+			await Promise.all(threads.map(({ worker }) => worker.terminate()));
+		},
+		counts: () => ({ threads: threads.length, checked })
+	};
+};
