@@ -108,6 +108,8 @@ export const frameVectors = async (): Promise<unknown> => {
 		],
 		['GET: two events', [{ type: 'GET', requestId: 11, ids: [id('5'), id('6')], receipt: bytes(16, 9) }]],
 		['GET: a part', [{ type: 'GET', requestId: 12, ids: [id('5')], part: { index: 6_999, count: 7_000 }, receipt: bytes(16, 10) }]],
+		['RATCHET: asked for', [{ type: 'RATCHET', ephemeral: bytes(32, 11) }]],
+		['RATCHET: given', [{ type: 'RATCHET', ephemeral: bytes(32, 12), token: concatBytes(fromHex('02'), bytes(40, 13)) }]],
 		[
 			'an answer of several frames',
 			[
@@ -296,6 +298,11 @@ export const frameVectors = async (): Promise<unknown> => {
 		['GET: a part of two events', get([hash('1'), hash('2')], bytes(16, 1), [0, 2])],
 		['GET: part beyond its count', get([hash('1')], bytes(16, 1), [2, 2])],
 		['GET: 65,536 parts', get([hash('1')], bytes(16, 1), [0, 65_536])],
+		['RATCHET: ephemeral missing', map(FRAME_CODES.RATCHET, [[K.token, concatBytes(fromHex('02'), bytes(40, 1))]])],
+		['RATCHET: ephemeral of 31 bytes', map(FRAME_CODES.RATCHET, [[K.ephemeral, bytes(31, 1)]])],
+		['RATCHET: ephemeral as text', map(FRAME_CODES.RATCHET, [[K.ephemeral, 'x'.repeat(32)]])],
+		['RATCHET: token of 40 bytes', map(FRAME_CODES.RATCHET, [[K.ephemeral, bytes(32, 1)], [K.token, concatBytes(fromHex('02'), bytes(39, 1))]])],
+		['RATCHET: token of another version', map(FRAME_CODES.RATCHET, [[K.ephemeral, bytes(32, 1)], [K.token, bytes(41, 1)]])],
 		['a good frame and half of another', concatBytes(close, close.slice(0, 5))]
 	];
 	const invalid = refused.map(([name, data]) => ({ name, ...written(data) }));

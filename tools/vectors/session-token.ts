@@ -1,5 +1,5 @@
-/** Session tokens: what both ends derive from fixed keys, and segments that are none. */
-import { bytesToHex, concatBytes } from '../../src/lib/peer/bytes.ts';
+/** Session tokens: what both ends derive from fixed keys, step by step, and segments that are none. */
+import { bytesToHex, concatBytes, fromHex } from '../../src/lib/peer/bytes.ts';
 import {
 	deriveSessionSecrets,
 	encodeToken,
@@ -7,6 +7,7 @@ import {
 	streamKeyId,
 	tokenToSegment
 } from '../../src/lib/peer/stream/token.ts';
+import { createName, deriveNextSecrets } from '../../src/lib/peer/stream/ratchet.ts';
 import { nobleCrypto } from '../../src/lib/peer/crypto/noble-crypto.ts';
 import { createSeededRandom } from '../../src/lib/peer/testing/seeded-random.ts';
 
@@ -44,12 +45,39 @@ export const sessionTokenVectors = async (): Promise<unknown> => {
 		await make('live network', 1, 1_767_225_600),
 		await make('the last second of u32', 2, 0xffff_ffff)
 	];
+	/** Steps of the first session's keys, one after another. */
+	const steps: unknown[] = [];
+	const [first] = valid;
+	if (!first) throw new Error('no session');
+	let secrets = { opener: fromHex(first.opener), node: fromHex(first.node) };
+	for (const name of ['the first step, with the ephemeral of the token', 'a later step, with a new one']) {
+		const openerSecret = steps.length === 0 ? fromHex(first.ephemeralSecret) : random.bytes(32);
+		const nodeSecret = random.bytes(32);
+		const step = {
+			openerPublic: nobleCrypto.x25519PublicKey(openerSecret),
+			nodePublic: nobleCrypto.x25519PublicKey(nodeSecret),
+			name: createName(random)
+		};
+		const shared = nobleCrypto.x25519(openerSecret, step.nodePublic);
+		if (!shared) throw new Error('small order');
+		secrets = await deriveNextSecrets(nobleCrypto, secrets, shared, step);
+		steps.push({
+			name,
+			openerSecret: bytesToHex(openerSecret),
+			nodeSecret: bytesToHex(nodeSecret),
+			token: bytesToHex(step.name),
+			segment: tokenToSegment(step.name),
+			opener: bytesToHex(secrets.opener),
+			node: bytesToHex(secrets.node)
+		});
+	}
 	const good = encodeToken({ keyId: new Uint8Array(4), issuedAt: 0, ephemeralPublic: new Uint8Array(32) });
 	const segment = tokenToSegment(good);
 	return {
 		source: 'This project; made by tools/vectors.ts. Normative for docs/protocol/sessions.md.',
 		note: 'All hex, except segment (base64url) and issuedAt (Unix seconds).',
 		valid,
+		steps,
 		invalid: [
 			{ name: 'empty', segment: '' },
 			{ name: 'one byte short', segment: tokenToSegment(good.slice(0, 40)) },

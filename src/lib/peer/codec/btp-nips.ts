@@ -31,6 +31,8 @@
  * | 09 | CLOSED | node → reader | 0, 4, 5 | – |
  * | 0B | HAVE | node → reader | 0, 3 (after), 19, 26 (before) | GET, when wanted |
  * | 0C | GET | reader → node, with the money | 0, 13?, 20, 25 | EVENT…; or NOTICE and a fresh HAVE |
+ * | 0E | RATCHET | opener → node, beside anything | 27 | RATCHET |
+ * | 0E | RATCHET | node → opener, beside any answer | 27, 28 | – (the next packet uses it) |
  *
  * 07 AUTH, 0A NEG and 0D OFFER are assigned and not spoken by this version; like any other type not
  * in the table they come out as UNKNOWN, are skipped by their length, and their payload is not looked at.
@@ -57,6 +59,8 @@
  * | 22 | count | how many match |
  * | 25 | receipt | 16 random bytes |
  * | 26 | before | the cursor a HAVE continues from |
+ * | 27 | ephemeral | X25519 public key, 32 bytes (stream/ratchet.ts) |
+ * | 28 | token | 41 bytes: `02` and 40 random ones, the session's next name |
  *
  * 7, 8, 10, 11, 15, 17, 23 and 24 are kept for what PROTOCOL assigns them to.
  *
@@ -103,7 +107,8 @@ export const FRAME_CODES = {
 	COUNT: 0x08,
 	CLOSED: 0x09,
 	HAVE: 0x0b,
-	GET: 0x0c
+	GET: 0x0c,
+	RATCHET: 0x0e
 } as const satisfies Record<Frame['type'], number>;
 
 /** Integer keys of the payload; their meaning is in the table above. */
@@ -126,7 +131,9 @@ export const FRAME_KEYS = {
 	more: 21,
 	count: 22,
 	receipt: 25,
-	before: 26
+	before: 26,
+	ephemeral: 27,
+	token: 28
 } as const;
 
 const FILTER_KEYS = { ids: 0, authors: 1, kinds: 2, since: 3, until: 4, limit: 5, search: 6 } as const;
@@ -263,6 +270,11 @@ const payloadOf = (frame: Frame): CborMap => {
 				[K.part, partToCbor(frame.part)],
 				[K.ids, frame.ids.map(idBytes)],
 				[K.receipt, frame.receipt]
+			]);
+		case 'RATCHET':
+			return cborMap([
+				[K.ephemeral, frame.ephemeral],
+				[K.token, frame.token]
 			]);
 	}
 };
@@ -435,6 +447,16 @@ const readGet = (map: CborMap): Frame => {
 	return { type: 'GET', requestId: requestIdOf(map), ids, ...optional('part', part), receipt };
 };
 
+const readRatchet = (map: CborMap): Frame => {
+	const token = has(map.get(K.token), (value) => bytesOf(value, 41, 41, 'token'));
+	if (token && token[0] !== 2) return refuse('token');
+	return {
+		type: 'RATCHET',
+		ephemeral: bytesOf(map.get(K.ephemeral), 32, 32, 'ephemeral'),
+		...optional('token', token)
+	};
+};
+
 const codeOf = (map: CborMap): string => text(map.get(K.code), LIMITS.codeCharacters, 'code');
 const textOf = (map: CborMap): string => text(map.get(K.text), LIMITS.textCharacters, 'text');
 
@@ -512,7 +534,8 @@ const READERS: Readonly<Record<number, readonly [Frame['type'], (map: CborMap) =
 			entries: list(map.get(K.have), 0, LIMITS.haveEntries, 'have').map(haveOf)
 		})
 	],
-	[FRAME_CODES.GET]: ['GET', readGet]
+	[FRAME_CODES.GET]: ['GET', readGet],
+	[FRAME_CODES.RATCHET]: ['RATCHET', readRatchet]
 };
 
 const malformed = (reason: string): Result<never, MalformedFrame> => err({ type: 'MalformedFrame', reason });

@@ -17,7 +17,8 @@ export type Frame =
 	| OkFrame
 	| CountFrame
 	| HaveFrame
-	| GetFrame;
+	| GetFrame
+	| RatchetFrame;
 
 /** In a prepare: please store this. In an answer: what you got. */
 export interface EventFrame {
@@ -130,6 +131,18 @@ export interface GetFrame {
 	readonly part?: Part;
 	/** 16 bytes; the same again is answered without paying again (docs/protocol/money.md). */
 	readonly receipt: Uint8Array;
+}
+
+/**
+ * A step of a session's keys (stream/ratchet.ts). From the node: its half and the session's next name,
+ * in every answer until they are used. From the opener: its half, to ask for such a step.
+ */
+export interface RatchetFrame {
+	readonly type: 'RATCHET';
+	/** X25519, 32 bytes. */
+	readonly ephemeral: Uint8Array;
+	/** 41 bytes; in answers only. */
+	readonly token?: Uint8Array;
 }
 
 /** Codes of NOTICE that a program acts on. */

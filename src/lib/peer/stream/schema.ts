@@ -32,5 +32,22 @@ export const STREAM_MIGRATIONS: readonly string[] = [
 	-- What uploads used of a session's credit (uploads.ts): their highest stream, and all their bytes.
 	ALTER TABLE session ADD COLUMN highest_stream INTEGER NOT NULL DEFAULT 0;
 	ALTER TABLE session ADD COLUMN stream_bytes INTEGER NOT NULL DEFAULT 0;
+	`,
+	`
+	-- The keys of a session move on (ratchet.ts). token is the name it was opened by, for ever its row's key;
+	-- opener_secret and node_secret are those of name. NULL id and name: of a release before, at its first keys.
+	ALTER TABLE session ADD COLUMN id TEXT;
+	ALTER TABLE session ADD COLUMN name TEXT;
+	ALTER TABLE session ADD COLUMN next_name TEXT;
+	ALTER TABLE session ADD COLUMN next_public BLOB;
+	ALTER TABLE session ADD COLUMN next_opener BLOB;
+	ALTER TABLE session ADD COLUMN next_node BLOB;
+	ALTER TABLE session ADD COLUMN previous_name TEXT;
+	ALTER TABLE session ADD COLUMN previous_opener BLOB;
+	ALTER TABLE session ADD COLUMN previous_node BLOB;
+	ALTER TABLE session ADD COLUMN previous_until INTEGER; -- Unix ms; erased then
+	CREATE INDEX session_by_name ON session (name);
+	CREATE INDEX session_by_next_name ON session (next_name);
+	CREATE INDEX session_by_previous_name ON session (previous_name);
 	`
 ];

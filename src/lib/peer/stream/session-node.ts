@@ -14,11 +14,14 @@ import type { Incoming, Verdict } from '../ilp/delivery.ts';
 import { isSameNetwork, isPeerAddress } from '../ilp/address.ts';
 import type { StreamFrame } from '../codec/stream.ts';
 import { LIMITS } from '../limits.ts';
-import { conditionOf, deriveStreamKeys, fulfillmentOf, type StreamKeys } from './keys.ts';
+import { conditionOf, fulfillmentOf } from './keys.ts';
+import { createNodeEpochs, type NodeEpochs } from './node-epochs.ts';
+import { createName, epochOf, takeStep } from './ratchet.ts';
 import { createSequenceWindow, type SequenceWindow } from './sequence-window.ts';
 import { NETWORKS, openFrames, sealFrames, type ReadPacket } from './session-packets.ts';
 import type { NodeSession, RequestHandler, SessionsDependencies } from './session.ts';
-import { deriveSessionSecrets, sessionId, tokenFromSegment, type SessionSecrets } from './token.ts';
+import { loadSession, saveSession, sweepSessions } from './session-store.ts';
+import { deriveSessionSecrets, sessionId, tokenFromSegment } from './token.ts';
 import {
 	createUploads,
 	uploadPieceOf,
@@ -33,15 +36,18 @@ const PUSH_SEQUENCE_JUMP = 1n << 20n;
 const UNPAID_IDLE_MS = 2 * LIMITS.tokenRotateMs;
 
 interface Session extends NodeSession {
+	/** The name it was opened by; it keeps it, so that its first packet opens nothing again. */
 	readonly token: string;
 	link: string;
-	readonly secrets: SessionSecrets;
-	readonly openerKeys: StreamKeys;
-	readonly nodeKeys: StreamKeys;
+	readonly epochs: NodeEpochs;
+	/** An offer of new keys that is being made. */
+	offering: Promise<void> | undefined;
 	readonly seen: SequenceWindow;
 	/** Its row exists. */
 	paid: boolean;
 	openerAddress: string | undefined;
+	/** Number of the packet that told it: an older one that comes later tells nothing. */
+	addressSequence: bigint;
 	/** A push to this address was answered. */
 	addressConfirmed: boolean;
 	/** A push to the unproven address is out, or was never answered. */
@@ -78,13 +84,26 @@ const MALFORMED: Question = {
 
 const questionOf = (session: Session, packet: ReadPacket): Question => {
 	const piece = uploadPieceOf(packet.stream);
-	if (!packet.frames || piece === 'malformed' || (piece && packet.frames.length > 0)) return MALFORMED;
-	if (!piece) return { type: 'frames', frames: packet.frames };
+	const frames = packet.frames?.filter(({ type }) => type !== 'RATCHET');
+	if (!frames || piece === 'malformed' || (piece && frames.length > 0)) return MALFORMED;
+	if (!piece) return { type: 'frames', frames };
 	if (!piece.ends) return { type: 'piece', piece };
 	const whole = session.uploads.whole(piece);
 	if (whole.type !== 'whole') return { type: 'refused', refusal: whole };
 	const decoded = decodeFrames(whole.bytes);
 	return decoded.ok ? { type: 'frames', frames: decoded.value, ended: piece } : MALFORMED;
+};
+
+/** The opener's half of a step, when it asks for one. */
+const ephemeralIn = ({ frames }: ReadPacket): Uint8Array | undefined => {
+	const asked = frames?.find((frame) => frame.type === 'RATCHET');
+	return asked?.type === 'RATCHET' ? asked.ephemeral : undefined;
+};
+
+/** Its half of the first step, which is in the token. */
+const firstEphemeral = (name: string): Uint8Array | undefined => {
+	const token = tokenFromSegment(name);
+	return token.ok ? token.value.ephemeralPublic : undefined;
 };
 
 /** What STREAM's own frames in a packet without data ask for. */
@@ -112,6 +131,7 @@ export const createNodeSide = (
 	refuse: (reject: Pick<IlpReject, 'code' | 'data'>) => Verdict
 ): NodeSide => {
 	const { clock, crypto, random, sql, commits, sender, network, streamKeys, log } = dependencies;
+	/** By every name it has, and the one it was opened by. */
 	const sessions = new Map<string, Session>();
 	/** First packets of one token that arrive together derive its secrets once. */
 	const opening = new Map<string, Promise<Session | undefined>>();
@@ -128,7 +148,7 @@ export const createNodeSide = (
 		if (!session.addressConfirmed && session.addressTried) return 'blocked';
 		session.addressTried = true;
 		const sequence = ++session.pushSequence;
-		const keys = session.nodeKeys;
+		const keys = session.epochs.current().nodeKeys;
 		const data = await sealFrames(crypto, random, keys, {
 			packetType: 'prepare',
 			sequence,
@@ -150,21 +170,25 @@ export const createNodeSide = (
 		return reply.type === 'fulfill' ? 'answered' : 'unanswered';
 	};
 
-	const make = async (
-		token: string,
-		secrets: SessionSecrets,
+	const make = (
 		rest: Pick<
 			Session,
-			'link' | 'seen' | 'paid' | 'openerAddress' | 'addressConfirmed' | 'pushSequence' | 'uploads'
+			| 'id'
+			| 'token'
+			| 'epochs'
+			| 'link'
+			| 'seen'
+			| 'paid'
+			| 'openerAddress'
+			| 'addressConfirmed'
+			| 'pushSequence'
+			| 'uploads'
 		>
-	): Promise<Session> => {
+	): Session => {
 		const session: Session = {
 			...rest,
-			id: bytesToHex(await sessionId(crypto, secrets)),
-			token,
-			secrets,
-			openerKeys: await deriveStreamKeys(crypto, secrets.opener),
-			nodeKeys: await deriveStreamKeys(crypto, secrets.node),
+			offering: undefined,
+			addressSequence: 0n,
 			addressTried: false,
 			lastSeen: clock.now(),
 			saidUnsupported: false,
@@ -175,21 +199,23 @@ export const createNodeSide = (
 	};
 
 	/** A paid session of an earlier run. */
-	const load = async (token: string): Promise<Session | undefined> => {
-		const row = sql.all('SELECT * FROM session WHERE token = ?', [token])[0];
-		if (!row) return undefined;
-		const secrets = { opener: row.opener_secret as Uint8Array, node: row.node_secret as Uint8Array };
-		return make(token, secrets, {
-			link: row.link as string,
-			seen: createSequenceWindow(row.seen as Uint8Array),
+	const load = async (name: string): Promise<Session | undefined> => {
+		const stored = await loadSession(sql, crypto, name);
+		if (!stored) return undefined;
+		// Under another of its names it may be here already.
+		const known = sessions.get(stored.token);
+		if (known) return known;
+		return make({
+			id: stored.id ?? bytesToHex(await sessionId(crypto, stored.epochs.current.secrets)),
+			token: stored.token,
+			epochs: createNodeEpochs(stored.epochs),
+			link: stored.link,
+			seen: createSequenceWindow(stored.seen),
 			paid: true,
-			openerAddress: (row.opener_address as string | null) ?? undefined,
-			addressConfirmed: row.confirmed === 1,
-			pushSequence: BigInt(row.push_sequence as number) + PUSH_SEQUENCE_JUMP,
-			uploads: uploads.session({
-				highestId: row.highest_stream as number,
-				bytes: row.stream_bytes as number
-			})
+			openerAddress: stored.openerAddress,
+			addressConfirmed: stored.addressConfirmed,
+			pushSequence: stored.pushSequence + PUSH_SEQUENCE_JUMP,
+			uploads: uploads.session(stored.uploads)
 		});
 	};
 
@@ -208,7 +234,10 @@ export const createNodeSide = (
 			token: parsed.value.bytes,
 			streamPublic: pair.publicKey
 		});
-		return make(token, secrets, {
+		return make({
+			id: bytesToHex(await sessionId(crypto, secrets)),
+			token,
+			epochs: createNodeEpochs({ current: await epochOf(crypto, token, secrets) }),
 			link,
 			seen: createSequenceWindow(),
 			paid: false,
@@ -232,12 +261,53 @@ export const createNodeSide = (
 		return found;
 	};
 
+	const namesOf = (session: Session): readonly string[] => {
+		const { current, next, previous } = session.epochs.stored();
+		return [session.token, current.name, next?.epoch.name, previous?.epoch.name].filter(
+			(name) => name !== undefined
+		);
+	};
+
 	const forget = (session: Session): readonly Frame[] => {
 		session.gone = true;
-		sessions.delete(session.token);
+		for (const name of namesOf(session)) sessions.delete(name);
 		unpaid.get(session.link)?.delete(session);
 		session.uploads.end();
 		return handler()?.dropped(session) ?? [];
+	};
+
+	/** Makes the next step's keys, unless one is under way. They are told from now on. */
+	const offer = (session: Session, openerPublic: Uint8Array): Promise<void> => {
+		const { epochs } = session;
+		if (session.offering || !epochs.mayOffer()) return session.offering ?? Promise.resolve();
+		const secret = random.bytes(32);
+		const name = createName(random);
+		const make = async (): Promise<void> => {
+			const nodePublic = await crypto.x25519PublicKey(secret);
+			const step = { openerPublic, nodePublic, name };
+			const epoch = await takeStep(crypto, epochs.current().secrets, secret, openerPublic, step);
+			if (!epoch || session.gone) return;
+			epochs.offer({ epoch, step });
+			sessions.set(epoch.name, session);
+		};
+		session.offering = make().finally(() => (session.offering = undefined));
+		return session.offering;
+	};
+
+	/** When the keys before are over, on disk too. */
+	const expireKeys = (session: Session): void => {
+		const { previous } = session.epochs.stored();
+		if (!previous) return;
+		clock.after(Math.max(0, previous.until - clock.now()), () => {
+			if (session.gone || !session.epochs.expire(clock.now())) return;
+			const { name } = previous.epoch;
+			// The name it was opened by stays known: its first packet, played again, must open nothing.
+			if (name !== session.token) sessions.delete(name);
+			if (session.paid)
+				commits
+					.run(() => save(session))
+					.catch((error: unknown) => log('warn', 'old keys could not be erased', { error: String(error) }));
+		});
 	};
 
 	/** Moves it to the young end of its link's list, and makes room there. */
@@ -262,29 +332,8 @@ export const createNodeSide = (
 	};
 
 	const save = (session: Session): void => {
-		const used = session.uploads.used();
-		sql.run(
-			`INSERT INTO session (token, link, opener_secret, node_secret, seen, opener_address, confirmed,
-				push_sequence, last_seen, highest_stream, stream_bytes)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-			ON CONFLICT (token) DO UPDATE SET link = excluded.link, seen = excluded.seen,
-				opener_address = excluded.opener_address, confirmed = excluded.confirmed,
-				push_sequence = excluded.push_sequence, last_seen = excluded.last_seen,
-				highest_stream = excluded.highest_stream, stream_bytes = excluded.stream_bytes`,
-			[
-				session.token,
-				session.link,
-				session.secrets.opener,
-				session.secrets.node,
-				session.seen.bytes(),
-				session.openerAddress ?? null,
-				session.addressConfirmed ? 1 : 0,
-				session.pushSequence,
-				session.lastSeen,
-				used.highestId,
-				used.bytes
-			]
-		);
+		const { seen, uploads: used, epochs, ...rest } = session;
+		saveSession(sql, { ...rest, epochs: epochs.stored(), seen: seen.bytes(), uploads: used.used() });
 	};
 
 	const judge = async (incoming: Incoming): Promise<Verdict> => {
@@ -292,14 +341,20 @@ export const createNodeSide = (
 		const serving = handler();
 		const session = serving && (await find(token, link));
 		if (!serving || !session) return refuse(UNREADABLE);
-		const packet = await openFrames(crypto, session.openerKeys, prepare.data);
-		if (packet?.packetType !== 'prepare') return refuse(UNREADABLE);
+		const epoch = session.epochs.of(token);
+		const packet = epoch && (await openFrames(crypto, epoch.openerKeys, prepare.data));
+		if (!epoch || packet?.packetType !== 'prepare') return refuse(UNREADABLE);
 		// Two first packets may have found it at once: the first to be read is the session.
-		const known = sessions.get(token);
+		const known = sessions.get(session.token);
 		if (known && known !== session) return judge(incoming);
-		sessions.set(token, session);
+		if (!known) {
+			for (const name of namesOf(session)) sessions.set(name, session);
+			expireKeys(session);
+		}
+		const openerPublic = ephemeralIn(packet) ?? firstEphemeral(token);
+		if (openerPublic && epoch === session.epochs.current()) await offer(session, openerPublic);
 
-		const fulfillment = await fulfillmentOf(crypto, session.openerKeys, prepare.data);
+		const fulfillment = await fulfillmentOf(crypto, epoch.openerKeys, prepare.data);
 		const fits = bytesEqual(await conditionOf(crypto, fulfillment), prepare.condition);
 		const { sequence, newAddress } = packet;
 		const question = questionOf(session, packet);
@@ -342,14 +397,18 @@ export const createNodeSide = (
 		};
 
 		const decide = (): boolean => {
+			if (!session.gone && session.epochs.arrived(epoch, clock.now())) expireKeys(session);
 			if (session.gone || !session.seen.use(sequence)) {
 				answer = [notice(NOTICE_CODES.duplicate, 'this packet came before; nothing was done')];
 				return false;
 			}
-			if (newAddress !== undefined && newAddress !== session.openerAddress && isReachable(newAddress)) {
-				session.openerAddress = newAddress;
-				session.addressConfirmed = false;
-				session.addressTried = false;
+			if (newAddress !== undefined && sequence > session.addressSequence && isReachable(newAddress)) {
+				session.addressSequence = sequence;
+				if (newAddress !== session.openerAddress) {
+					session.openerAddress = newAddress;
+					session.addressConfirmed = false;
+					session.addressTried = false;
+				}
 			}
 			touch(session, link);
 			if (prepared && question.type === 'frames') {
@@ -398,11 +457,11 @@ export const createNodeSide = (
 				if (isBusy) return refuse({ code: 'T02', data: new Uint8Array() }).reply();
 				// Only now that it is on disk: an answer that could not be written is asked for again.
 				if (question.type === 'frames' && question.ended) session.uploads.answered(question.ended, link);
-				const data = await sealFrames(crypto, random, session.openerKeys, {
+				const data = await sealFrames(crypto, random, epoch.openerKeys, {
 					packetType: accept ? 'fulfill' : 'reject',
 					sequence,
 					amount: prepare.amount,
-					frames: answer,
+					frames: [...session.epochs.frame(epoch), ...answer],
 					...(stream
 						? { stream: [...(stream.close ? [stream.close] : []), ...session.uploads.credit(stream.id)] }
 						: {})
@@ -424,15 +483,16 @@ export const createNodeSide = (
 	const sweep = async (): Promise<void> => {
 		const now = clock.now();
 		uploads.sweep();
-		for (const session of [...sessions.values()]) {
+		for (const session of new Set(sessions.values())) {
 			const idle = now - session.lastSeen;
 			if (idle > (session.paid ? LIMITS.paidSessionIdleMs : UNPAID_IDLE_MS)) forget(session);
 		}
 		await commits.run(() => {
-			const sessionsGone = sql.run('DELETE FROM session WHERE last_seen < ?', [
-				now - LIMITS.paidSessionIdleMs
-			]);
-			sql.run('DELETE FROM session_packet WHERE expires_at < ?', [now - LIMITS.packetMemoryMs]);
+			const sessionsGone = sweepSessions(sql, {
+				now,
+				seenSince: now - LIMITS.paidSessionIdleMs,
+				packetsSince: now - LIMITS.packetMemoryMs
+			});
 			if (sessionsGone > 0) log('debug', 'forgot silent sessions', { sessions: sessionsGone });
 		});
 	};

@@ -1,21 +1,24 @@
 /**
- * The opener's side of a session: tokens, sequence numbers, and what replies mean.
+ * The opener's side of a session: sequence numbers, uploads, and what replies mean. Its keys and
+ * names are opener-keys.ts.
  *
- * At hops a token is the session's name, so a new one is made hourly. It is made only when the first
- * packet is ready to go, because a node accepts it for five minutes only.
+ * At hops a name is the session's identity, so it changes at least hourly. An idle session is opened anew
+ * instead. A token is made only when the first packet is ready to go, because a node accepts it for five
+ * minutes only.
  */
-import { base64urlEncode, bytesEqual, bytesToHex, fromHex } from '../bytes.ts';
+import { bytesEqual, bytesToHex, concatBytes } from '../bytes.ts';
 import { encodeFrames } from '../codec/btp-nips.ts';
-import type { Frame } from '../codec/frames.ts';
+import type { Frame, RatchetFrame } from '../codec/frames.ts';
 import type { IlpFulfill, IlpPrepare, IlpReject } from '../codec/ilp.ts';
 import type { Incoming, Verdict } from '../ilp/delivery.ts';
 import { LIMITS } from '../limits.ts';
-import { conditionOf, deriveStreamKeys, fulfillmentOf, type StreamKeys } from './keys.ts';
+import { conditionOf, fulfillmentOf } from './keys.ts';
+import { createOpenerKeys, type OpenerEpoch, type OpenerKeys } from './opener-keys.ts';
+import { eraseEpoch, OLD_KEY_MS } from './ratchet.ts';
 import { createSequenceWindow, type SequenceWindow } from './sequence-window.ts';
 import {
 	fitsPacket,
 	knownFrames,
-	NETWORKS,
 	openFrames,
 	sealFrames,
 	type PlainPacket,
@@ -28,24 +31,23 @@ import type {
 	SessionReply,
 	SessionsDependencies
 } from './session.ts';
-import { deriveSessionSecrets, encodeToken, streamKeyId, tokenToSegment } from './token.ts';
 import { BUSY, upload, type StreamReply } from './upload.ts';
 import { STREAM_ERRORS } from './uploads.ts';
 
-const TAG_LENGTH = 16;
 /** A token whose first packet waited longer than this is replaced: the node would refuse it. */
 const UNUSED_TOKEN_MS = LIMITS.sessionOpenMs / 2;
+/** A step of the keys that nothing was sent after is confirmed by an empty packet. */
+const CONFIRM_MS = 10_000;
 /** Pushes to a replaced token's tag are still understood for this long. */
 const OLD_LEG_MS = 2 * LIMITS.maxHoldMs;
 
-/** One token's life. */
+/** One session at the node. */
 interface Leg {
-	readonly destination: string;
-	readonly tag: string;
-	readonly openerKeys: StreamKeys;
-	readonly nodeKeys: StreamKeys;
+	readonly contact: NodeContact;
+	readonly keys: OpenerKeys;
+	/** Where the node may push to it. */
+	readonly tags: Set<string>;
 	readonly seen: SequenceWindow;
-	readonly madeAt: number;
 	sequence: bigint;
 	/** Number of the next stream: odd, never used twice. */
 	nextStream: number;
@@ -54,12 +56,12 @@ interface Leg {
 	/** Bytes that streams which are over came to, and up to where all of them may. */
 	streamBytes: number;
 	maxBytes: number;
-	/** The address the node was told, once it answered to it. */
-	toldAddress: string | undefined;
 	/** A reply of the node was read. */
 	confirmed: boolean;
 	/** The node does not know it (any more). */
 	dead: boolean;
+	/** Nothing is sent for it any more. */
+	closed: boolean;
 	onPush: (frames: readonly Frame[]) => readonly Frame[];
 }
 
@@ -89,50 +91,76 @@ export const createOpeners = (
 	refuse: (reject: Pick<IlpReject, 'code' | 'data'>) => Verdict
 ): Openers => {
 	const { clock, crypto, random, sender, network, log } = dependencies;
-	const legsByTag = new Map<string, Leg>();
+	const legsByTag = new Map<string, { readonly leg: Leg; readonly epoch: OpenerEpoch }>();
 	const conditions = new Set<string>();
 
 	/** `undefined` for a stream key of small order, which gives no secret. */
 	const makeLeg = async (contact: NodeContact): Promise<Leg | undefined> => {
-		const madeAt = clock.now();
-		// Drawn before anything is awaited, so that a run repeats whatever the crypto provider's pace.
-		const ephemeral = random.bytes(32);
-		const tag = base64urlEncode(random.bytes(TAG_LENGTH));
-		const ikm = await crypto.x25519(ephemeral, contact.streamKey);
-		if (!ikm) return undefined;
-		const token = encodeToken({
-			keyId: await streamKeyId(crypto, contact.streamKey),
-			issuedAt: Math.floor(madeAt / 1000),
-			ephemeralPublic: await crypto.x25519PublicKey(ephemeral)
-		});
-		const secrets = await deriveSessionSecrets(crypto, {
-			ikm,
-			network: NETWORKS[network],
-			receiverPubkey: fromHex(contact.pubkey),
-			token,
-			streamPublic: contact.streamKey
-		});
-		return {
-			destination: `${contact.address}.${tokenToSegment(token)}`,
-			tag,
-			openerKeys: await deriveStreamKeys(crypto, secrets.opener),
-			nodeKeys: await deriveStreamKeys(crypto, secrets.node),
-			seen: createSequenceWindow(),
-			madeAt,
-			sequence: 0n,
-			nextStream: 1,
-			maxStream: 2 * LIMITS.uploadStreams,
-			streamBytes: 0,
-			maxBytes: LIMITS.connectionWindowBytes,
-			toldAddress: undefined,
-			confirmed: false,
-			dead: false,
-			onPush: () => []
-		};
+		const keys = await createOpenerKeys({ clock, crypto, random, network }, contact);
+		return (
+			keys && {
+				contact,
+				keys,
+				tags: new Set(),
+				seen: createSequenceWindow(),
+				sequence: 0n,
+				nextStream: 1,
+				maxStream: 2 * LIMITS.uploadStreams,
+				streamBytes: 0,
+				maxBytes: LIMITS.connectionWindowBytes,
+				confirmed: false,
+				dead: false,
+				closed: false,
+				onPush: () => []
+			}
+		);
 	};
 
-	const read = async (leg: Leg, sequence: bigint, reply: IlpFulfill | IlpReject): Promise<StreamReply> => {
-		const opened = reply.data.length === 0 ? undefined : await openFrames(crypto, leg.openerKeys, reply.data);
+	const listen = (leg: Leg, epoch: OpenerEpoch): void => {
+		if (leg.closed) return;
+		leg.tags.add(epoch.tag);
+		legsByTag.set(epoch.tag, { leg, epoch });
+	};
+	const unlisten = (leg: Leg, tag: string): void => {
+		leg.tags.delete(tag);
+		legsByTag.delete(tag);
+	};
+
+	/** The node offers new keys: the next packet uses them. */
+	const moveOn = async (leg: Leg, before: OpenerEpoch, offer: RatchetFrame): Promise<void> => {
+		const epoch = await leg.keys.take(before, offer);
+		if (!epoch) return;
+		listen(leg, epoch);
+		// Whoever has nothing to say would leave the old key alive at the node.
+		clock.after(CONFIRM_MS, () => {
+			if (!epoch.confirmed && !leg.dead && !leg.closed && leg.keys.epoch() === epoch) void send(leg, {}, {});
+		});
+	};
+
+	/** The node uses these keys; those before are still understood while its last pushes are under way. */
+	const confirm = (leg: Leg, epoch: OpenerEpoch): void => {
+		leg.confirmed = true;
+		if (epoch.confirmed) return;
+		epoch.confirmed = true;
+		const before = [...leg.tags].filter((tag) => tag !== epoch.tag);
+		if (before.length === 0 || leg.keys.epoch() !== epoch) return;
+		clock.after(OLD_KEY_MS, () => {
+			for (const tag of before) {
+				const old = legsByTag.get(tag);
+				unlisten(leg, tag);
+				if (old) eraseEpoch(old.epoch);
+			}
+		});
+	};
+
+	const read = async (
+		leg: Leg,
+		epoch: OpenerEpoch,
+		sequence: bigint,
+		reply: IlpFulfill | IlpReject
+	): Promise<StreamReply> => {
+		const opened =
+			reply.data.length === 0 ? undefined : await openFrames(crypto, epoch.openerKeys, reply.data);
 		const answer = opened?.packetType === reply.type && opened.sequence === sequence ? opened : undefined;
 		const stream = answer?.stream ?? [];
 		for (const frame of stream) {
@@ -140,61 +168,59 @@ export const createOpeners = (
 			if (frame.type === 'ConnectionMaxStreamId')
 				leg.maxStream = Math.max(leg.maxStream, Number(frame.maxStreamId));
 		}
-		return { reply: meaningOf(leg, reply, answer), stream };
+		if (answer) {
+			confirm(leg, epoch);
+			const offer = answer.frames?.find((frame) => frame.type === 'RATCHET');
+			if (offer?.type === 'RATCHET') await moveOn(leg, epoch, offer);
+		}
+		// The node cannot decrypt: it forgot the session, or changed its key.
+		else if (reply.type === 'reject' && reply.code === 'F06' && epoch === leg.keys.epoch()) leg.dead = true;
+		return { reply: meaningOf(reply, answer), stream };
 	};
 
-	const meaningOf = (
-		leg: Leg,
-		reply: IlpFulfill | IlpReject,
-		answer: ReadPacket | undefined
-	): SessionReply => {
-		if (answer) leg.confirmed = true;
+	const meaningOf = (reply: IlpFulfill | IlpReject, answer: ReadPacket | undefined): SessionReply => {
+		const frames = knownFrames(answer?.frames ?? []).filter(({ type }) => type !== 'RATCHET');
 		if (reply.type === 'fulfill') {
 			if (!answer) return { type: 'spoiled' };
-			const { amount, frames } = answer;
-			return {
-				type: 'fulfilled',
-				frames: knownFrames(frames ?? []),
-				arrived: amount,
-				malformed: frames === undefined
-			};
+			return { type: 'fulfilled', frames, arrived: answer.amount, malformed: answer.frames === undefined };
 		}
-		if (answer) return { type: 'refused', frames: knownFrames(answer.frames ?? []), arrived: answer.amount };
+		if (answer) return { type: 'refused', frames, arrived: answer.amount };
 		if (reply.code === 'R00') return timedOut;
-		// The node cannot decrypt: it forgot the session, or changed its key.
-		if (reply.code === 'F06') leg.dead = true;
 		const { code, triggeredBy, message } = reply;
 		return { type: 'rejected', code, triggeredBy, message };
 	};
 
 	/** Where the node reaches this leg. */
-	const addressOf = (leg: Leg): string | undefined => {
+	const addressOf = ({ tag }: OpenerEpoch): string | undefined => {
 		const own = sender.addresses()[0];
-		return own === undefined ? undefined : `${own}.${leg.tag}`;
+		return own === undefined ? undefined : `${own}.${tag}`;
 	};
 
 	const send = async (
 		leg: Leg,
-		content: Pick<PlainPacket, 'frames' | 'datagram' | 'stream'>,
+		content: Pick<PlainPacket, 'datagram' | 'stream'>,
 		options: RequestOptions
 	): Promise<StreamReply> => {
 		const amount = options.amount ?? 0n;
-		const told = addressOf(leg);
+		const asking = await leg.keys.asking();
+		const epoch = leg.keys.epoch();
+		const told = addressOf(epoch);
 		const sequence = ++leg.sequence;
-		const data = await sealFrames(crypto, random, leg.openerKeys, {
+		const data = await sealFrames(crypto, random, epoch.openerKeys, {
 			...content,
+			datagram: concatBytes(encodeFrames(asking), content.datagram ?? new Uint8Array()),
 			packetType: 'prepare',
 			sequence,
 			amount: options.minimum ?? 0n,
-			...(told !== undefined && told !== leg.toldAddress ? { newAddress: told } : {})
+			...(told !== undefined && told !== epoch.toldAddress ? { newAddress: told } : {})
 		});
-		const condition = await conditionOf(crypto, await fulfillmentOf(crypto, leg.openerKeys, data));
+		const condition = await conditionOf(crypto, await fulfillmentOf(crypto, epoch.openerKeys, data));
 		const prepare: IlpPrepare = {
 			type: 'prepare',
 			amount,
 			expiresAt: clock.now() + (options.expiryMs ?? LIMITS.getExpiryMs),
 			condition,
-			destination: leg.destination,
+			destination: `${leg.contact.address}.${epoch.name}`,
 			data
 		};
 		const key = bytesToHex(condition);
@@ -227,8 +253,8 @@ export const createOpeners = (
 		} finally {
 			conditions.delete(key);
 		}
-		const result = await read(leg, sequence, reply);
-		if (result.reply.type === 'fulfilled' || result.reply.type === 'refused') leg.toldAddress = told;
+		const result = await read(leg, epoch, sequence, reply);
+		if (result.reply.type === 'fulfilled' || result.reply.type === 'refused') epoch.toldAddress = told;
 		return result;
 	};
 
@@ -297,10 +323,12 @@ export const createOpeners = (
 		let renamed: Parameters<OpenerSession['onRenamed']>[0] = () => undefined;
 
 		const retire = (old: Leg): void => {
-			clock.after(OLD_LEG_MS, () => legsByTag.delete(old.tag));
+			clock.after(OLD_LEG_MS, () => {
+				for (const tag of [...old.tags]) unlisten(old, tag);
+			});
 		};
 		const isUsable = (candidate: Leg): boolean => {
-			const age = clock.now() - candidate.madeAt;
+			const age = clock.now() - candidate.keys.epoch().madeAt;
 			return !candidate.dead && age < (candidate.confirmed ? LIMITS.tokenRotateMs : UNUSED_TOKEN_MS);
 		};
 		const useLeg = (): Promise<Leg | undefined> => {
@@ -311,10 +339,10 @@ export const createOpeners = (
 				if (closed || !made) return made;
 				made.onPush = (frames) => push(frames);
 				leg = made;
-				legsByTag.set(made.tag, made);
+				listen(made, made.keys.epoch());
 				if (old) {
 					retire(old);
-					renamed(async (frames) => (await send(old, { frames }, {})).reply);
+					renamed(async (frames) => (await send(old, { datagram: encodeFrames(frames) }, {})).reply);
 				}
 				return made;
 			});
@@ -328,7 +356,8 @@ export const createOpeners = (
 				const bytes = encodeFrames(frames);
 				const leg = await useLeg();
 				if (!leg) return UNUSABLE;
-				if (fitsPacket(bytes, addressOf(leg))) return (await send(leg, { datagram: bytes }, options)).reply;
+				if (fitsPacket(bytes, addressOf(leg.keys.epoch())))
+					return (await send(leg, { datagram: bytes }, options)).reply;
 				const large = tail.then(() => sendLarge(useLeg, bytes, frames, options));
 				tail = large;
 				return large;
@@ -341,18 +370,22 @@ export const createOpeners = (
 			},
 			close: () => {
 				closed = true;
-				if (leg) legsByTag.delete(leg.tag);
+				if (!leg) return;
+				leg.closed = true;
+				for (const tag of [...leg.tags]) unlisten(leg, tag);
 			}
 		};
 	};
 
 	const judgePush = async (incoming: Incoming): Promise<Verdict | undefined> => {
 		const { prepare } = incoming;
-		const leg = legsByTag.get(incoming.suffix);
-		if (!leg) return undefined;
-		const packet = await openFrames(crypto, leg.nodeKeys, prepare.data);
+		const found = legsByTag.get(incoming.suffix);
+		if (!found) return undefined;
+		const { leg } = found;
+		const { nodeKeys } = found.epoch;
+		const packet = await openFrames(crypto, nodeKeys, prepare.data);
 		if (packet?.packetType !== 'prepare') return refuse({ code: 'F06', data: new Uint8Array() });
-		const fulfillment = await fulfillmentOf(crypto, leg.nodeKeys, prepare.data);
+		const fulfillment = await fulfillmentOf(crypto, nodeKeys, prepare.data);
 		const fits = bytesEqual(await conditionOf(crypto, fulfillment), prepare.condition);
 		let accept = false;
 		let frames: readonly Frame[] = [];
@@ -375,7 +408,7 @@ export const createOpeners = (
 				return accept;
 			},
 			reply: async () => {
-				const data = await sealFrames(crypto, random, leg.nodeKeys, {
+				const data = await sealFrames(crypto, random, nodeKeys, {
 					packetType: accept ? 'fulfill' : 'reject',
 					sequence: packet.sequence,
 					amount: prepare.amount,

@@ -13,6 +13,8 @@
  * Replies are sealed with the secret of their prepare. The opener names its address in its first
  * packet (ConnectionNewAddress); the tag is random, one per token, so that a push finds its session.
  *
+ * With the first answer, and at least hourly after it, keys and name move on (ratchet.ts); the session stays.
+ *
  * ## What protects the money
  *
  * - *Reflection*: two secrets, an opener serves nothing, and a prepare whose condition is that of a
@@ -93,7 +95,8 @@ export interface OpenerSession {
 	/** What the node says unasked; the answer goes back in the fulfill. Must not throw. */
 	onPush(handle: (frames: readonly Frame[]) => readonly Frame[]): void;
 	/**
-	 * The node knows this session under a new name now: subscriptions must be asked for again.
+	 * The node had forgotten the session, or it was idle too long, and a new one has begun: subscriptions must be
+	 * asked for again.
 	 * `underOldName` sends a last word, such as CLOSE.
 	 */
 	onRenamed(handle: (underOldName: (frames: readonly Frame[]) => Promise<SessionReply>) => void): void;

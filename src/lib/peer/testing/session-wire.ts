@@ -43,6 +43,8 @@ export interface Carried {
 export interface WirePeer {
 	readonly name: string;
 	readonly contact: NodeContact;
+	/** The key it announced. */
+	readonly streamSecret: Uint8Array;
 	readonly sql: SqlDriver;
 	sessions: Sessions;
 	/** Sessions that asked something, by id. */
@@ -221,6 +223,7 @@ export const createSessionWire = (options: {
 				name,
 				address,
 				contact: { pubkey, address, streamKey },
+				streamSecret,
 				sql,
 				met: new Map<string, NodeSession>(),
 				asked: [],

@@ -1,0 +1,140 @@
+/** Sessions that carried money, on disk: written in the transaction of the money, found by any of their names. */
+import { base64urlDecode } from '../bytes.ts';
+import type { Crypto } from '../platform.ts';
+import type { SqlDriver, SqlRow } from '../storage/sql.ts';
+import type { Offer, StoredEpochs } from './node-epochs.ts';
+import { epochOf, type Epoch } from './ratchet.ts';
+import type { UploadsUsed } from './uploads.ts';
+
+export interface StoredSession {
+	/** The name it was opened by. */
+	readonly token: string;
+	/** First 16 bytes of SHA-256 of its first S_c, hex; `undefined` in rows of an earlier release: as they are now. */
+	readonly id: string | undefined;
+	readonly link: string;
+	readonly epochs: StoredEpochs;
+	readonly seen: Uint8Array;
+	readonly openerAddress: string | undefined;
+	readonly addressConfirmed: boolean;
+	readonly pushSequence: bigint;
+	readonly lastSeen: number;
+	readonly uploads: UploadsUsed;
+}
+
+/** Runs in a transaction. */
+export const saveSession = (sql: SqlDriver, session: StoredSession & { readonly id: string }): void => {
+	const { current, next, previous } = session.epochs;
+	const columns = {
+		token: session.token,
+		id: session.id,
+		link: session.link,
+		name: current.name,
+		opener_secret: current.secrets.opener,
+		node_secret: current.secrets.node,
+		next_name: next?.epoch.name ?? null,
+		next_public: next?.step.nodePublic ?? null,
+		next_opener: next?.epoch.secrets.opener ?? null,
+		next_node: next?.epoch.secrets.node ?? null,
+		previous_name: previous?.epoch.name ?? null,
+		previous_opener: previous?.epoch.secrets.opener ?? null,
+		previous_node: previous?.epoch.secrets.node ?? null,
+		previous_until: previous?.until ?? null,
+		seen: session.seen,
+		opener_address: session.openerAddress ?? null,
+		confirmed: session.addressConfirmed ? 1 : 0,
+		push_sequence: session.pushSequence,
+		last_seen: session.lastSeen,
+		highest_stream: session.uploads.highestId,
+		stream_bytes: session.uploads.bytes
+	};
+	sql.run(UPSERT, Object.values(columns));
+};
+
+const COLUMNS = [
+	'token',
+	'id',
+	'link',
+	'name',
+	'opener_secret',
+	'node_secret',
+	'next_name',
+	'next_public',
+	'next_opener',
+	'next_node',
+	'previous_name',
+	'previous_opener',
+	'previous_node',
+	'previous_until',
+	'seen',
+	'opener_address',
+	'confirmed',
+	'push_sequence',
+	'last_seen',
+	'highest_stream',
+	'stream_bytes'
+] as const;
+
+const UPSERT = `INSERT INTO session (${COLUMNS.join()}) VALUES (${COLUMNS.map(() => '?').join()})
+	ON CONFLICT (token) DO UPDATE SET ${COLUMNS.map((column) => `${column} = excluded.${column}`).join()}`;
+
+/** By any name it has or had while its row is there. */
+export const loadSession = async (
+	sql: SqlDriver,
+	crypto: Crypto,
+	name: string
+): Promise<StoredSession | undefined> => {
+	const row = sql.all(
+		'SELECT * FROM session WHERE token = ? OR name = ? OR next_name = ? OR previous_name = ? LIMIT 1',
+		[name, name, name, name]
+	)[0];
+	if (!row) return undefined;
+	const token = row.token as string;
+	const epoch = (at: string, opener: string, node: string): Promise<Epoch> | undefined =>
+		row[opener] === null
+			? undefined
+			: epochOf(crypto, (row[at] as string | null) ?? token, {
+					opener: row[opener] as Uint8Array,
+					node: row[node] as Uint8Array
+				});
+	const current = await epoch('name', 'opener_secret', 'node_secret');
+	if (!current) throw new Error('a stored session without keys');
+	const next = await epoch('next_name', 'next_opener', 'next_node');
+	const previous = await epoch('previous_name', 'previous_opener', 'previous_node');
+	return {
+		token,
+		id: (row.id as string | null) ?? undefined,
+		link: row.link as string,
+		epochs: {
+			current,
+			next: next && offerOf(row, next),
+			previous: previous && { epoch: previous, until: row.previous_until as number }
+		},
+		seen: row.seen as Uint8Array,
+		openerAddress: (row.opener_address as string | null) ?? undefined,
+		addressConfirmed: row.confirmed === 1,
+		pushSequence: BigInt(row.push_sequence as number),
+		lastSeen: row.last_seen as number,
+		uploads: { highestId: row.highest_stream as number, bytes: row.stream_bytes as number }
+	};
+};
+
+const offerOf = (row: SqlRow, epoch: Epoch): Offer => {
+	const name = base64urlDecode(epoch.name);
+	if (!name) throw new Error('a stored session with a name that is none');
+	return { epoch, step: { nodePublic: row.next_public as Uint8Array, name } };
+};
+
+/** Runs in a transaction. Answers how many silent sessions were forgotten. */
+export const sweepSessions = (
+	sql: SqlDriver,
+	limits: { readonly now: number; readonly seenSince: number; readonly packetsSince: number }
+): number => {
+	const gone = sql.run('DELETE FROM session WHERE last_seen < ?', [limits.seenSince]);
+	sql.run(
+		`UPDATE session SET previous_name = NULL, previous_opener = NULL, previous_node = NULL, previous_until = NULL
+		WHERE previous_until < ?`,
+		[limits.now]
+	);
+	sql.run('DELETE FROM session_packet WHERE expires_at < ?', [limits.packetsSince]);
+	return gone;
+};
