@@ -2,6 +2,7 @@
  * What a host decides about its peer. Nothing here names a person, a price, a route or a chain by
  * default: a browser fills it from its origin's discovery document, a node from its config file.
  */
+import type { AccountConfig } from './link/account-transport.ts';
 import type { LinkTerms } from './link/links.ts';
 import type { PayoutTerms } from './link/messages.ts';
 import type { Profile } from './api.ts';
@@ -20,7 +21,11 @@ export interface PeerConfig {
 	readonly neighbours: readonly string[];
 	/** Whether strangers may link as children. */
 	readonly acceptGuests: boolean;
-	/** `via`: the neighbour's person; `links` to the end, counting the first. */
+	/** Neighbours that speak plain ILP, each with a token and limits of its own; none unless given. */
+	readonly accounts?: readonly AccountConfig[];
+	/** Whether routes are told to and learnt from accounts that are no children (CCP). */
+	readonly exchangesRoutes?: boolean;
+	/** `via`: the neighbour's person, or an account's name; `links` to the end, counting the first. */
 	readonly routes: readonly { readonly prefix: string; readonly via: string; readonly links?: number }[];
 	/** Channels this node opens by itself towards neighbours, token units. */
 	readonly deposits: readonly { readonly owner: string; readonly amount: bigint }[];

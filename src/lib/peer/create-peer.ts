@@ -25,11 +25,15 @@ import { createConnector, ROUTE_DESTINATION, type Connector, type ConnectorCount
 import { schemeOf } from './ilp/address.ts';
 import type { PacketReceiver } from './ilp/delivery.ts';
 import { childAddress, ownAddress } from './ilp/own-address.ts';
+import type { RouteExchange } from './ilp/peer-protocols.ts';
 import { createRoutes } from './ilp/routes.ts';
 import { loadIdentity } from './identity.ts';
 import { createLedger } from './ledger/sqlite-ledger.ts';
 import { LIMITS } from './limits.ts';
 import { createLinkAccounts } from './link/accounts.ts';
+import { accountKey, type AccountConfig, type IlpAccounts } from './link/account-transport.ts';
+import { createBtpAccounts } from './link/btp-accounts.ts';
+import { createIlpAccounts } from './link/ilp-accounts.ts';
 import { createLinks, type LinkEvent, type Links } from './link/links.ts';
 import { createPackets } from './link/packets.ts';
 import { createReader } from './market/reader.ts';
@@ -59,6 +63,8 @@ export interface Peer {
 	stop(): Promise<void>;
 	/** A socket somebody opened to this node under `url`. */
 	accept(socket: Socket, url: string): void;
+	/** Neighbours that speak plain ILP: for a host that carries their packets another way than BTP. */
+	readonly accounts: IlpAccounts;
 	/** For operators and tests. */
 	status(): PeerStatus;
 	/** For hosts that publish on their person's behalf, or give others a hand with the chain. */
@@ -78,6 +84,7 @@ export interface PeerStatus {
 		readonly audit: bigint;
 		readonly pendingIn: bigint;
 		readonly pendingOut: bigint;
+		readonly packets: ConnectorCounts;
 	}[];
 	readonly channels: readonly {
 		readonly id: Hex;
@@ -162,15 +169,24 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		retryAt: undefined,
 		contact: undefined
 	};
-	const addresses = (): readonly string[] =>
-		own !== undefined ? [own] : link.address !== undefined ? [link.address] : [];
+	/** By a parent that speaks plain ILP. */
+	let accountAddress: string | undefined;
+	const addresses = (): readonly string[] => {
+		const address = own ?? link.address ?? accountAddress;
+		return address === undefined ? [] : [address];
+	};
 	const linkCounts = new Map<string, number>();
 	/** How to reach the store of each live neighbour. */
 	const contacts = new Map<string, NodeContact>();
 
 	// ---------------------------------------------------------------- packets, sessions, links
 
-	const late: { receiver?: PacketReceiver; connector?: Connector; settler?: Settler } = {};
+	const late: {
+		receiver?: PacketReceiver;
+		connector?: Connector;
+		settler?: Settler;
+		routeExchange?: RouteExchange;
+	} = {};
 	const receiver: PacketReceiver = {
 		judge: (incoming) => late.receiver?.judge(incoming) ?? Promise.resolve(undefined)
 	};
@@ -189,6 +205,30 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		if (!scheme) throw new Error('a claim without a scheme');
 		return scheme.signClaim(identity.claimSecret, promised.key, promised.epoch, promised.cumulative);
 	};
+
+	const ilpAccounts = createIlpAccounts({
+		clock,
+		commits,
+		links: accounts,
+		packets,
+		configs: config.accounts ?? [],
+		connector: () => part('connector'),
+		onChange: (account, isUp) => {
+			if (isUp) spawn('account up', onAccountUp(account));
+			else late.routeExchange?.down(accountKey(account.name));
+			changed('state');
+		}
+	});
+	await ilpAccounts.open();
+	const accountTraffic = { in: 0, out: 0 };
+	const btpAccounts = createBtpAccounts({
+		platform,
+		configs: ilpAccounts.configs,
+		accounts: ilpAccounts,
+		onBytes: (direction, bytes) => {
+			accountTraffic[direction] += bytes;
+		}
+	});
 
 	const links: Links = createLinks({
 		platform,
@@ -213,11 +253,13 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 				? late.settler.answer(peer, request)
 				: { op: 'refused', code: 'ChainUnreachable', text: 'this node knows no chain' },
 		onEvent: (event) => onLinkEvent(event),
+		...(ilpAccounts.configs.length === 0 ? {} : { plain: btpAccounts }),
 		onTime: (offset) => {
 			offsetMs += Math.round(offset);
 		}
 	});
 
+	const transport = ilpAccounts.transport(links);
 	const connector = createConnector({
 		platform,
 		commits,
@@ -229,14 +271,21 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		receiver,
 		feePpm: config.feePpm,
 		addresses,
-		childAddress: (peer) =>
-			own !== undefined && accounts.get(peer)?.role === 'child' ? childAddress(crypto, own, peer) : undefined,
+		childAddress: (peer) => {
+			const account = ilpAccounts.config(peer);
+			if (account) return account.role === 'child' ? addressOfAccount(account) : undefined;
+			return own !== undefined && accounts.get(peer)?.role === 'child'
+				? childAddress(crypto, own, peer)
+				: undefined;
+		},
+		terms: ilpAccounts.config,
+		routeExchange: () => late.routeExchange,
 		neighbourAddress: (peer) =>
 			contacts.get(peer)?.address ?? (peer === link.device ? link.contact?.address : undefined),
 		onDisagreement: (_, reason) => notices.add(peerError('HubDisagrees', reason)),
 		scheme: config.network === 'live' ? 'g' : 'test',
 		signClaim,
-		transport: links
+		transport
 	});
 	late.connector = connector;
 
@@ -392,10 +441,12 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 	// ---------------------------------------------------------------- links up and down
 
 	const askAddress = async (peer: string): Promise<string | undefined> => {
-		const reply = await links.transmit(
+		const expiresAt = clock.now() + LIMITS.maxHoldMs;
+		const reply = await transport.transmit(
 			peer,
-			encodePrepare(ildcpRequest(clock.now() + LIMITS.maxHoldMs)),
-			undefined
+			encodePrepare(ildcpRequest(expiresAt)),
+			undefined,
+			expiresAt
 		);
 		if (reply?.type !== 'fulfill') return undefined;
 		const decoded = decodeIldcpResponse(reply);
@@ -410,17 +461,19 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		const announced = await announcer.of(pubkey);
 		const address = link.contact?.pubkey === pubkey ? link.contact.address : announced?.addresses[0];
 		if (address === undefined) return;
+		const expiresAt = clock.now() + LIMITS.maxHoldMs;
 		const reply = await links.transmit(
 			link.device,
 			encodePrepare({
 				type: 'prepare',
 				amount: 0n,
-				expiresAt: clock.now() + LIMITS.maxHoldMs,
+				expiresAt,
 				condition: ZERO_FULFILLMENT_CONDITION,
 				destination: ROUTE_DESTINATION,
 				data: utf8(address)
 			}),
-			undefined
+			undefined,
+			expiresAt
 		);
 		const count = reply?.type === 'fulfill' ? reply.data[0] : undefined;
 		if (count === undefined) return;
@@ -442,6 +495,40 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		});
 	};
 
+	/** Below this node's own address, when it has one. */
+	const addressOfAccount = ({ name }: AccountConfig): string | undefined => {
+		const [address] = addresses();
+		return address === undefined ? undefined : `${address}.${name}`;
+	};
+
+	/** Ways over accounts are there whether somebody is connected or not: a packet then hears T01, not F02. */
+	const placeAccounts = (): void => {
+		for (const account of ilpAccounts.configs) {
+			const peer = accountKey(account.name);
+			const address = addressOfAccount(account);
+			if (account.role === 'child' && address !== undefined) routes.set({ prefix: address, peer, links: 1 });
+			if (account.role === 'parent' && !config.uplinks.some(({ role }) => role === 'parent'))
+				routes.set({ prefix: '', peer, links: undefined });
+			for (const route of config.routes)
+				if (route.via === account.name) routes.set({ prefix: route.prefix, peer, links: route.links });
+		}
+	};
+	placeAccounts();
+
+	const onAccountUp = async (account: AccountConfig): Promise<void> => {
+		const peer = accountKey(account.name);
+		if (account.role === 'parent' && own === undefined && link.address === undefined) {
+			accountAddress = (await askAddress(peer)) ?? accountAddress;
+			placeAccounts();
+			changed('state');
+		}
+		late.routeExchange?.up({
+			peer,
+			role: account.role,
+			address: account.role === 'child' ? addressOfAccount(account) : undefined
+		});
+	};
+
 	const onUp = async (event: Extract<LinkEvent, { type: 'up' }>): Promise<void> => {
 		const { peer, owner, role, hello } = event;
 		// First of all: a child asks for its address, and is written to, as soon as the link is up.
@@ -458,6 +545,7 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 			link.owner = owner;
 			link.contact = contact;
 			link.address = (await askAddress(peer)) ?? link.address;
+			placeAccounts();
 			link.status = 'online';
 			link.since = clock.now();
 			link.retryAt = undefined;
@@ -570,10 +658,11 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		await seller.sweep();
 		await commits.run(() => {
 			connector.sweep();
-			packets.sweep(now - LIMITS.packetMemoryMs, links.settled());
+			packets.sweep(now - LIMITS.packetMemoryMs, [...links.settled(), ...ilpAccounts.keys()]);
 			store.sweep(now);
 			accounts.forget(now - FORGET_STRANGERS_MS);
 		});
+		await ilpAccounts.sweep();
 		await announcer.refresh();
 		if (settler)
 			for (const { owner, amount } of config.deposits)
@@ -627,6 +716,8 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		for (const cancel of stopConnecting) cancel();
 		reader.stop();
 		settler?.stop();
+		late.routeExchange?.stop();
+		btpAccounts.stop();
 		links.stop();
 		sessions.stop();
 		// Whatever the closing sockets set off is queued by now.
@@ -649,11 +740,13 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 						}
 					})
 				);
+			btpAccounts.start();
 			if (settler) spawn('the chain', settler.start());
 			keepSweeping();
 		},
 		stop,
 		accept: links.accept,
+		accounts: ilpAccounts,
 		settler,
 		publish,
 		status: () => ({
@@ -667,7 +760,8 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 				balance: ledger.balance(`link/${row.peer}`),
 				audit: accounts.audit(row.peer),
 				pendingIn: accounts.pendingIn(row.peer),
-				pendingOut: accounts.pendingOut(row.peer)
+				pendingOut: accounts.pendingOut(row.peer),
+				packets: connector.countsOf(row.peer)
 			})),
 			channels: channels.all().map(({ id, epoch, direction, status, deposited, claimed, settled }) => ({
 				id,
@@ -684,7 +778,10 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 				return { sum, differences: differences.length };
 			})(),
 			packets: connector.counts(),
-			traffic: links.bytes(),
+			traffic: {
+				in: links.bytes().in + accountTraffic.in,
+				out: links.bytes().out + accountTraffic.out
+			},
 			events: store.stats().events,
 			commits: commits.counts()
 		})

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../limits.ts';
-import { createAllowance } from './allowance.ts';
+import { createAllowance, createPacketRate } from './allowance.ts';
 
 describe('the free data of a link', () => {
 	it('is a burst, then a trickle', () => {
@@ -43,5 +43,19 @@ describe('the free data of a link', () => {
 		allowance.draw(LIMITS.freeBurstBytes, 10_000);
 		expect(allowance.draw(1, 0)).toBe(false);
 		expect(allowance.draw(1, 10_000)).toBe(false);
+	});
+});
+
+describe('the packet rate of an account', () => {
+	it("is a second's worth at once, then as many a second", () => {
+		const rate = createPacketRate(10, 0);
+		const taken = (now: number): number =>
+			Array.from({ length: 30 }, () => rate.take(now)).filter(Boolean).length;
+		expect([taken(0), taken(0), taken(500), taken(60_000)]).toEqual([10, 0, 5, 10]);
+	});
+
+	it('below one a second lets one through now and then', () => {
+		const rate = createPacketRate(0.5, 0);
+		expect([rate.take(0), rate.take(1_000), rate.take(2_000)]).toEqual([true, false, true]);
 	});
 });

@@ -19,19 +19,17 @@ export interface Allowance {
 	bytes(now: number): number;
 }
 
-/** A full burst and nothing earned. */
-export const createAllowance = (now: number): Allowance => {
-	let refilled: number = LIMITS.freeBurstBytes;
+/** A full burst and nothing earned. `perSecond`: what an agreement with the neighbour gives instead, in bytes. */
+export const createAllowance = (now: number, perSecond: number = LIMITS.freeBytesPerSecond): Allowance => {
+	const burst = perSecond * (LIMITS.freeBurstBytes / LIMITS.freeBytesPerSecond);
+	let refilled: number = burst;
 	let earned = 0;
 	let earnedAt = now;
 	let at = now;
 
 	const refill = (time: number): void => {
 		if (time > at) {
-			refilled = Math.min(
-				LIMITS.freeBurstBytes,
-				refilled + ((time - at) * LIMITS.freeBytesPerSecond) / 1_000
-			);
+			refilled = Math.min(burst, refilled + ((time - at) * perSecond) / 1_000);
 			at = time;
 		}
 		if (earned > 0 && time - earnedAt > LIMITS.freeEarnedMs) earned = 0;
@@ -61,6 +59,29 @@ export const createAllowance = (now: number): Allowance => {
 		bytes: (time) => {
 			refill(time);
 			return Math.max(0, Math.floor(refilled + earned));
+		}
+	};
+};
+
+/** How many packets a neighbour may send: so many a second on average, and a second's worth at once. */
+export interface PacketRate {
+	/** False when there were too many of late; then nothing is counted. */
+	take(now: number): boolean;
+}
+
+export const createPacketRate = (perSecond: number, now: number): PacketRate => {
+	const burst = Math.max(1, perSecond);
+	let left = burst;
+	let at = now;
+	return {
+		take: (time) => {
+			if (time > at) {
+				left = Math.min(burst, left + ((time - at) * perSecond) / 1_000);
+				at = time;
+			}
+			if (left < 1) return false;
+			left -= 1;
+			return true;
 		}
 	};
 };

@@ -10,8 +10,8 @@
  * | not the same packet again on this link | the stored answer |
  * | not one of my own conditions coming back (reflection, PROTOCOL section 2) | F00 Bad Request |
  * | not expired | R00 Transfer Timed Out |
- * | amount ≤ what one packet may carry | F08 Amount Too Large |
- * | bytes within the link's allowance | T05 Rate Limited |
+ * | amount ≤ what one packet may carry, here and on the next link | F08 Amount Too Large |
+ * | packets and bytes within the link's allowance | T05 Rate Limited |
  * | `peer.*` is answered here and never passed on | F02 Unreachable |
  * | a route or a receiver | F02 Unreachable |
  * | something is left after the fee | R01 Insufficient Source Amount |
@@ -54,8 +54,9 @@ import type { Eventually, Platform } from '../platform.ts';
 import type { SignedClaim } from '../settlement/chain.ts';
 import type { Commits } from '../storage/commit.ts';
 import { schemeOf } from './address.ts';
-import { createAllowance, type Allowance } from './allowance.ts';
+import { createAllowance, createPacketRate, type Allowance, type PacketRate } from './allowance.ts';
 import type { Outgoing, PacketReceiver, PacketSender } from './delivery.ts';
+import { isRouteExchange, type RouteExchange } from './peer-protocols.ts';
 import type { Route, Routes } from './routes.ts';
 import { createShares, type ShareName } from './shares.ts';
 
@@ -79,8 +80,21 @@ export interface ConnectorDeps {
 	readonly transport: Transport;
 	/** The ILP address a neighbour answers at, when it said: whose T04 is its own. */
 	readonly neighbourAddress?: (peer: string) => string | undefined;
+	/** What was agreed with a neighbour; without it the same as for everybody. */
+	readonly terms?: (peer: string) => NeighbourTerms | undefined;
+	/** Answers `peer.route.*`, on a node that exchanges routes. */
+	readonly routeExchange?: () => RouteExchange | undefined;
 	/** A neighbour's books and mine differ: nothing more is signed to it until one packet is fulfilled again. */
 	readonly onDisagreement?: (peer: string, reason: string) => void;
+}
+
+/** Limits of one neighbour. */
+export interface NeighbourTerms {
+	/** Link units, of one packet either way. */
+	readonly maxPacketAmount?: bigint;
+	/** Packets it may send a second. */
+	readonly packetsPerSecond?: number;
+	readonly freeBytesPerSecond?: number;
 }
 
 /** `before`: all who came earlier have left. */
@@ -92,8 +106,13 @@ interface Place {
 /** What the links do for the connector. */
 export interface Transport {
 	state(peer: string): 'up' | 'busy' | 'down';
-	/** Resolves with the answer's bytes; `undefined` when the link broke or stayed silent. */
-	transmit(peer: string, prepare: Uint8Array, claim: SignedClaim | undefined): Promise<IlpReply | undefined>;
+	/** Resolves with the answer to the encoded prepare, which expires at `expiresAt` (Unix ms); `undefined` when the link broke or stayed silent. */
+	transmit(
+		peer: string,
+		prepare: Uint8Array,
+		claim: SignedClaim | undefined,
+		expiresAt: number
+	): Promise<IlpReply | undefined>;
 	/** Tells the neighbour that these fulfilments of its came too late to be counted. */
 	refuseLate(peer: string, prepares: readonly Uint8Array[]): void;
 	/** Ends the connection: the next hello tells again what could not be written down. */
@@ -137,6 +156,8 @@ export interface Connector extends PacketSender {
 	/** The free data a neighbour has left. */
 	allowance(peer: string): Allowance;
 	counts(): ConnectorCounts;
+	/** The same of the packets of one neighbour: received from it, and sent to it (`originated` is then 0). */
+	countsOf(peer: string): ConnectorCounts;
 }
 
 /** Since the start. `inFlight`: taken on and not answered. */
@@ -151,6 +172,8 @@ export interface ConnectorCounts {
 
 /** `peer.*` requests of ours: how many links to an address, by static routes. */
 export const ROUTE_DESTINATION = 'peer.btp-nips.route';
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 const EMPTY = new Uint8Array(0);
 const DAY_MS = 24 * 3_600_000;
@@ -170,6 +193,18 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 	const { clock, crypto, log } = platform;
 	const counts = { received: 0, forwarded: 0, originated: 0, fulfilled: 0, rejected: 0, inFlight: 0 };
 	const allowances = new Map<string, Allowance>();
+	const rates = new Map<string, PacketRate>();
+	const countsByPeer = new Map<string, Mutable<ConnectorCounts>>();
+	const countsFor = (peer: string): Mutable<ConnectorCounts> => {
+		let found = countsByPeer.get(peer);
+		if (!found)
+			countsByPeer.set(
+				peer,
+				(found = { received: 0, forwarded: 0, originated: 0, fulfilled: 0, rejected: 0, inFlight: 0 })
+			);
+		return found;
+	};
+	const maxPacketOf = (peer: string): bigint => deps.terms?.(peer)?.maxPacketAmount ?? LIMITS.maxPacket;
 	/** Answers under way and just given, by link and hash: the same bytes again get the same answer. */
 	const answers = new Map<
 		string,
@@ -208,16 +243,30 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 		data
 	});
 
+	const tooLarge = (receivedAmount: bigint, maximumAmount: bigint): IlpReject =>
+		reject('F08', 'more than one packet may carry', encodeAmountTooLarge({ receivedAmount, maximumAmount }));
+
+	/** Whether the neighbour keeps to the packets a second that were agreed. */
+	const inRate = (peer: string, now: number): boolean => {
+		const perSecond = deps.terms?.(peer)?.packetsPerSecond;
+		if (perSecond === undefined) return true;
+		let rate = rates.get(peer);
+		if (!rate) rates.set(peer, (rate = createPacketRate(perSecond, now)));
+		return rate.take(now);
+	};
+
 	const allowance = (peer: string): Allowance => {
 		let found = allowances.get(peer);
-		if (!found) allowances.set(peer, (found = createAllowance(clock.now())));
+		if (!found)
+			allowances.set(peer, (found = createAllowance(clock.now(), deps.terms?.(peer)?.freeBytesPerSecond)));
 		return found;
 	};
 
 	/** What follows my address in a destination of mine; undefined when it is somebody else's. */
 	const suffixOf = (destination: string): string | undefined => {
-		// A child's address lies below mine: the longer prefix wins.
-		if ((routes.find(destination)?.prefix.length ?? 0) > here().length) return undefined;
+		// A child's address lies below mine: the longer prefix wins. What is mine nobody can teach away from me.
+		const route = routes.find(destination);
+		if (route && route.path === undefined && route.prefix.length > here().length) return undefined;
 		for (const address of deps.addresses()) {
 			if (destination === address) return '';
 			if (destination.startsWith(address) && destination[address.length] === '.')
@@ -244,6 +293,7 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 		if (now === 0) inFlightByLink.delete(peer);
 		else inFlightByLink.set(peer, now);
 		counts.inFlight += by;
+		countsFor(peer).inFlight += by;
 	};
 
 	/** A fulfill only counts with the right preimage. */
@@ -273,6 +323,7 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 		promised: Promised | undefined,
 		place: Place | undefined,
 		condition: Uint8Array,
+		expiresAt: number,
 		deadline: number,
 		onLate: (reply: IlpReply) => Promise<void>
 	): Promise<IlpReply | undefined> => {
@@ -281,7 +332,7 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 		const leave = async (): Promise<{ readonly sent: Promise<IlpReply | undefined> }> => {
 			try {
 				const [claim] = await Promise.all([promised && deps.signClaim(promised), place?.before]);
-				return { sent: transport.transmit(peer, bytes, claim) };
+				return { sent: transport.transmit(peer, bytes, claim, expiresAt) };
 			} catch (error) {
 				log('error', 'a packet could not leave', { peer, error: String(error) });
 				return { sent: Promise.resolve(reject('T00', 'it could not leave')) };
@@ -348,6 +399,10 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 				fulfillment: ZERO_FULFILLMENT,
 				data: new Uint8Array([route.links, ...utf8(route.prefix)])
 			};
+		}
+		if (isRouteExchange(prepare.destination) && bytesEqual(prepare.condition, ZERO_FULFILLMENT_CONDITION)) {
+			const exchange = deps.routeExchange?.();
+			if (exchange) return exchange.handle(peer, prepare);
 		}
 		return reject('F02', 'unknown peer request');
 	};
@@ -467,6 +522,7 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 		const share: ShareName = { ingress: peer, egress, route: way.prefix };
 		const out = afterFee(prepare.amount, deps.feePpm);
 		if (prepare.amount > 0n && out === 0n) return reject('R01', 'nothing is left after the fee');
+		if (out > maxPacketOf(egress)) return tooLarge(out, maxPacketOf(egress));
 		const now = clock.now();
 		const outExpiresAt = Math.min(prepare.expiresAt, now + LIMITS.maxHoldMs) - LIMITS.expiryMarginMs;
 		if (outExpiresAt <= now + LIMITS.expiryMarginMs) return reject('R02', 'too little time for the next hop');
@@ -523,6 +579,7 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 			promised = admitted.promised;
 		}
 		counts.forwarded += 1;
+		countsFor(egress).forwarded += 1;
 
 		/** One decision, on disk, that both neighbours' accounts agree with. */
 		const finish = async (reply: IlpReply): Promise<'settled' | 'late'> => {
@@ -563,6 +620,7 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 			promised,
 			place,
 			prepare.condition,
+			outExpiresAt,
 			deadline,
 			async (late) => {
 				if (prepare.amount === 0n) return;
@@ -594,12 +652,8 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 		const now = clock.now();
 		if (ownConditions.has(bytesToHex(prepare.condition))) return reject('F00', 'my own packet came back');
 		if (prepare.expiresAt <= now) return reject('R00', 'expired on arrival');
-		if (prepare.amount > LIMITS.maxPacket)
-			return reject(
-				'F08',
-				'more than one packet may carry',
-				encodeAmountTooLarge({ receivedAmount: prepare.amount, maximumAmount: LIMITS.maxPacket })
-			);
+		if (prepare.amount > maxPacketOf(peer)) return tooLarge(prepare.amount, maxPacketOf(peer));
+		if (!inRate(peer, now)) return reject('T05', 'too many packets a second');
 		if (!allowance(peer).draw(bytes.length, now))
 			return reject('T05', 'the free data of this link is used up');
 		if (schemeOf(prepare.destination) === 'peer') return peerRequest(peer, prepare);
@@ -639,6 +693,8 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 		isLive: () => boolean = () => true
 	): Promise<IlpReply> => {
 		counts.received += 1;
+		const own = countsFor(peer);
+		own.received += 1;
 		const decoded = decodeIlpPacket(bytes);
 		if (!decoded.ok || decoded.value.type !== 'prepare') return reject('F01', 'not a prepare');
 		const prepare = decoded.value;
@@ -660,8 +716,9 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 		const reply = route(peer, bytes, prepare, hash)
 			.finally(() => judging.delete(key))
 			.then((answer) => {
-				if (answer.type === 'fulfill') counts.fulfilled += 1;
-				else counts.rejected += 1;
+				const outcome = answer.type === 'fulfill' ? 'fulfilled' : 'rejected';
+				counts[outcome] += 1;
+				own[outcome] += 1;
 				allowance(peer).owe(answer.data.length, clock.now());
 				keep(key, answer, peer, hash);
 				return answer;
@@ -693,6 +750,8 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 		};
 		if (own || peerScheme || egress === undefined)
 			return refuse(reject('F02', own ? 'that is this node itself' : 'no route'));
+		const most = deps.terms?.(egress)?.maxPacketAmount;
+		if (most !== undefined && amount > most) return refuse(tooLarge(amount, most));
 		const up = transport.state(egress);
 		if (up === 'down') return refuse(reject('T01', 'the link is down'));
 		if (up === 'busy' || (inFlightByLink.get(egress) ?? 0) >= LIMITS.inFlightPerLink)
@@ -760,6 +819,7 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 			place,
 			prepare.condition,
 			prepare.expiresAt,
+			prepare.expiresAt,
 			async (late) => {
 				// At the origin a valid fulfilment is never too late.
 				await heard(egress, settleOwn(egress, hash, late, outgoing));
@@ -826,6 +886,7 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 		addresses: deps.addresses,
 		maxPacket: () => LIMITS.maxPacket,
 		counts: () => ({ ...counts }),
+		countsOf: (peer) => ({ ...countsFor(peer) }),
 
 		isJudging: (peer, hash) => judging.has(keyOf(peer, hash)),
 		lost: (peer) =>

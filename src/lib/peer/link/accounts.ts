@@ -96,7 +96,7 @@ export interface LinkAccounts {
 	audit(peer: string): bigint;
 	/** The chain under all channels with this neighbour is gone: neither owes the other anything any more. */
 	reset(peer: string, at: number): void;
-	/** Forgets neighbours not seen since `before` (Unix ms) with whom no money ever moved. */
+	/** Forgets neighbours not seen since `before` (Unix ms) with whom no money ever moved, never a configured account. */
 	forget(before: number): number;
 }
 
@@ -277,7 +277,7 @@ export const createLinkAccounts = (sql: SqlDriver, ledger: Ledger, channels: Cha
 
 		forget: (before) =>
 			sql.run(
-				`DELETE FROM link WHERE seen_at < ? AND fulfilled_by_me = 0 AND fulfilled_by_peer = 0 AND paid_out_by_me = 0 AND paid_out_by_peer = 0
+				`DELETE FROM link WHERE seen_at < ? AND peer NOT LIKE 'ilp:%' AND fulfilled_by_me = 0 AND fulfilled_by_peer = 0 AND paid_out_by_me = 0 AND paid_out_by_peer = 0
 				AND NOT EXISTS (SELECT 1 FROM channel WHERE channel.peer = link.peer) AND NOT EXISTS (SELECT 1 FROM packet WHERE packet.link = link.peer)`,
 				[before]
 			)

@@ -20,9 +20,8 @@
  * Anything but `auth` before authentication ends the socket. A forged claim ends it too; a claim that
  * is not higher than the one held is noted and changes nothing.
  */
-import { utf8, utf8Decode } from '../bytes.ts';
 import type { Channels, Promised } from '../channel/channels.ts';
-import { BTP_CONTENT_TYPES, type ProtocolData } from '../codec/btp.ts';
+import type { ProtocolData } from '../codec/btp.ts';
 import { decodeReply, encodeIlpPacket, type IlpReply } from '../codec/ilp.ts';
 import {
 	decodeHello,
@@ -47,8 +46,11 @@ import type { SettlementScheme } from '../settlement/scheme.ts';
 import type { Commits } from '../storage/commit.ts';
 import type { LinkAccounts, LinkRole } from './accounts.ts';
 import { createBtpConnection, type BtpConnection, type BtpRefusal } from './btp-connection.ts';
+import type { BtpAccounts, TakenConnection } from './btp-accounts.ts';
 import type { Hello, Outcome, PayoutTerms, SettleAnswer, SettleRequest, WireClaim } from './messages.ts';
 import type { Packets } from './packets.ts';
+import { find, findText, octets, text } from './protocol-data.ts';
+import { keepDialling, type DialOutcome, type Redialler } from './redial.ts';
 
 export interface LinksDeps {
 	readonly platform: Pick<Platform, 'clock' | 'crypto' | 'log' | 'dial'>;
@@ -72,6 +74,8 @@ export interface LinksDeps {
 	/** Funding, payouts and closes asked for by a neighbour (channel/settler.ts). */
 	readonly settle: (peer: string, request: Exclude<SettleRequest, { op: 'late' }>) => Promise<SettleAnswer>;
 	readonly onEvent: (event: LinkEvent) => void;
+	/** Neighbours without a device key, known by a token; who shows one becomes theirs. */
+	readonly plain?: BtpAccounts;
 	/** The neighbour's clock minus mine, in ms; only from a parent. */
 	readonly onTime: (offsetMs: number) => void;
 }
@@ -165,22 +169,6 @@ interface Live {
 	settled: boolean;
 }
 
-const octets = (protocolName: string, data: Uint8Array): ProtocolData => ({
-	protocolName,
-	contentType: BTP_CONTENT_TYPES.octetStream,
-	data
-});
-const text = (protocolName: string, value: string): ProtocolData => ({
-	protocolName,
-	contentType: BTP_CONTENT_TYPES.text,
-	data: utf8(value)
-});
-const find = (data: readonly ProtocolData[], name: string): Uint8Array | undefined =>
-	data.find((entry) => entry.protocolName === name)?.data;
-const findText = (data: readonly ProtocolData[], name: string): string | undefined => {
-	const bytes = find(data, name);
-	return bytes && utf8Decode(bytes);
-};
 const authData = (token: AuthToken): readonly ProtocolData[] => [
 	octets('auth', new Uint8Array(0)),
 	text('auth_token', token.authToken),
@@ -203,8 +191,6 @@ const refusal = (code: BtpRefusal['code'], reason: string, close = false): { ok:
 
 /** Channels named in a hello, the newest: attempts that were never funded must not make it too long to read. */
 const HELLO_CHANNELS = 16;
-/** A link that was up for less than this did not really come up: the back-off goes on. */
-const STEADY_MS = 10_000;
 
 /** How long to wait before looking again at packets that were undecided when the neighbour asked. */
 const OUTCOMES_AGAIN_MS = 1_000;
@@ -215,7 +201,7 @@ export const createLinks = (deps: LinksDeps): Links => {
 	const { clock, log } = platform;
 	const live = new Map<string, Live>();
 	const unauthenticated = new Set<BtpConnection>();
-	const diallers = new Set<{ stop: () => void; now: () => void }>();
+	const diallers = new Set<Redialler>();
 	const traffic = { in: 0, out: 0 };
 	let stopped = false;
 
@@ -528,6 +514,7 @@ export const createLinks = (deps: LinksDeps): Links => {
 			return;
 		}
 		let link: Live | undefined;
+		let plain: TakenConnection | undefined;
 		let greeted = false;
 		let candidate: { who: Authenticated; terms: LinkTerms } | undefined;
 		/** One step at a time: whoever does not wait for an answer has something else in mind. */
@@ -537,6 +524,7 @@ export const createLinks = (deps: LinksDeps): Links => {
 			data: readonly ProtocolData[]
 		): Promise<Result<readonly ProtocolData[], BtpRefusal>> => {
 			if (link && greeted) return onLinkMessage(link, data);
+			if (plain) return plain.onMessage(data);
 			if (inHandshake) return refusal('F00', 'one step at a time', true);
 			inHandshake = true;
 			try {
@@ -552,6 +540,16 @@ export const createLinks = (deps: LinksDeps): Links => {
 			const now = text('time', String(clock.now()));
 			if (!candidate) {
 				if (data[0]?.protocolName !== 'auth') return refusal('F00', 'auth comes first', true);
+				const plainToken = find(data, 'delegation') ? undefined : findText(data, 'auth_token');
+				if (deps.plain && plainToken !== undefined) {
+					const name = await deps.plain.authenticate(findText(data, 'auth_username'), plainToken);
+					if (name === undefined) return refusal('F00', 'no such account', true);
+					if (connection.closed) return refusal('T00', 'closed');
+					stopTimer();
+					unauthenticated.delete(connection);
+					plain = deps.plain.take(name, connection);
+					return ok([]);
+				}
 				const token = readToken(data);
 				if (!token) return err({ code: 'F01', text: 'no auth_token', protocolData: [now], close: true });
 				const checked = await auth.check(token, url);
@@ -602,22 +600,18 @@ export const createLinks = (deps: LinksDeps): Links => {
 			onClose: () => {
 				stopTimer();
 				unauthenticated.delete(connection);
+				plain?.onClose();
 				onDown(link);
 			}
 		});
 		const stopTimer = clock.after(LIMITS.authWindowMs, () => {
-			if (!link) connection.close();
+			if (!link && !plain) connection.close();
 		});
 		unauthenticated.add(connection);
 		if (stopped) connection.close();
 	};
 
 	// ---------------------------------------------------------------- dialling
-
-	type DialOutcome =
-		| { readonly type: 'retry'; readonly reason: string }
-		| { readonly type: 'never'; readonly reason: string }
-		| { readonly type: 'was-up' };
 
 	const dialOnce = async (uplink: Uplink, isStopped: () => boolean): Promise<DialOutcome> => {
 		const dialled = await platform.dial(uplink.url);
@@ -698,57 +692,17 @@ export const createLinks = (deps: LinksDeps): Links => {
 	};
 
 	const connect = (uplink: Uplink): Cancel => {
-		let off = false;
-		let wake: () => void = () => undefined;
-		let cancelTimer: Cancel = () => undefined;
-		const entry = {
-			stop: () => {
-				off = true;
-				cancelTimer();
-				wake();
-			},
-			now: () => {
-				cancelTimer();
-				wake();
-			}
-		};
-		diallers.add(entry);
-		const run = async (): Promise<void> => {
-			let delay: number = LIMITS.reconnectFirstMs;
-			while (!off && !stopped) {
-				deps.onEvent({ type: 'connecting', url: uplink.url });
-				const startedAt = clock.now();
-				// A full disk while greeting must not be the end of all dialling.
-				const outcome = await dialOnce(uplink, () => off || stopped).catch((error: unknown): DialOutcome => {
-					log('error', 'dialling broke', { error: String(error) });
-					return { type: 'retry', reason: String(error) };
-				});
-				if (off || stopped) return;
-				if (outcome.type === 'never') {
-					deps.onEvent({ type: 'refused', url: uplink.url, reason: outcome.reason });
-					return;
-				}
-				if (outcome.type === 'was-up' && clock.now() - startedAt >= STEADY_MS)
-					delay = LIMITS.reconnectFirstMs;
-				deps.onEvent({
-					type: 'waiting',
-					url: uplink.url,
-					retryAt: clock.now() + delay,
-					reason: outcome.type === 'retry' ? outcome.reason : 'the link broke'
-				});
-				const wait = delay;
-				await new Promise<void>((resolve) => {
-					wake = resolve;
-					cancelTimer = clock.after(wait, resolve);
-				});
-				delay = Math.min(delay * 2, LIMITS.reconnectLastMs);
-			}
-		};
-		spawn('dialling', run());
+		const { url } = uplink;
+		const dialler = keepDialling(platform, (isOff) => dialOnce(uplink, () => isOff() || stopped), {
+			connecting: () => deps.onEvent({ type: 'connecting', url }),
+			waiting: (retryAt, reason) => deps.onEvent({ type: 'waiting', url, retryAt, reason }),
+			refused: (reason) => deps.onEvent({ type: 'refused', url, reason })
+		});
+		diallers.add(dialler);
 		return () => {
-			entry.stop();
-			diallers.delete(entry);
-			for (const link of live.values()) if (link.connection.label === uplink.url) link.connection.close();
+			dialler.stop();
+			diallers.delete(dialler);
+			for (const link of live.values()) if (link.connection.label === url) link.connection.close();
 		};
 	};
 
