@@ -36,7 +36,7 @@ import { err, ok, type Result } from '../../result.ts';
 import { MAX_STREAM_PLAINTEXT } from '../keys.ts';
 import { AmountLimit } from './amount-limit.ts';
 import { CongestionWindow } from './congestion-window.ts';
-import { ConnectionStream, type StreamOwner } from './connection-stream.ts';
+import { ASSUMED_STREAM_CREDIT, ConnectionStream, type StreamOwner } from './connection-stream.ts';
 import { PacketMemory } from './packet-memory.ts';
 import { RateFinder } from './rate.ts';
 import { decodeReceipt, MAX_RECEIPT_STREAM_ID } from './receipt.ts';
@@ -56,6 +56,8 @@ export const ERROR_CODES = {
 } as const;
 
 const ASSUMED_CONNECTION_CREDIT = 65_534;
+/** Less than a packet: see {@link ConnectionState.streamWindow}. */
+const REFERENCE_CONNECTION_CREDIT = 32_000;
 const ASSUMED_MAX_STREAM_ID = 20;
 /** With random ivs a key lasts this many packets of each side (RFC 29 section 6). */
 const MOST_PACKETS = 2 ** 31;
@@ -157,7 +159,6 @@ export interface ConnectionStateOptions extends ConnectionOptions {
 }
 
 export class ConnectionState implements StreamOwner {
-	readonly streamWindow: number;
 	readonly sendBuffer: number;
 	readonly limit = new AmountLimit();
 	readonly window: CongestionWindow;
@@ -217,6 +218,14 @@ export class ConnectionState implements StreamOwner {
 	#countsOpenStreams = false;
 	/** Bytes of all their streams that came in order. */
 	#bytesIn = 0;
+	readonly #fullWindow: number;
+	/**
+	 * The other end is certainly not the reference. That one, given credit for a full packet, makes packets of up
+	 * to 17 bytes more than ILP allows and dies of the refusal; it is kept within the credit that it would
+	 * give itself. It names its ConnectionMaxData in replies only, so whoever names it in a prepare is another.
+	 */
+	#isNotReference = false;
+	#tellMaxBytes = true;
 	/** The money of the packet at hand, split. */
 	readonly #parts: { stream: ConnectionStream; amount: bigint }[] = [];
 	/** Packets that were given up and fulfilled all the same. */
@@ -241,7 +250,7 @@ export class ConnectionState implements StreamOwner {
 
 	constructor(options: ConnectionStateOptions, now: number) {
 		this.#options = options;
-		this.streamWindow = options.streamWindow ?? DEFAULTS.streamWindow;
+		this.#fullWindow = options.streamWindow ?? DEFAULTS.streamWindow;
 		this.sendBuffer = options.sendBuffer ?? DEFAULTS.sendBuffer;
 		this.window = new CongestionWindow(options.maxInFlight ?? DEFAULTS.maxInFlight);
 		this.rate = new RateFinder(
@@ -258,6 +267,11 @@ export class ConnectionState implements StreamOwner {
 		this.#maxStreamId = 2 * (options.remoteStreams ?? DEFAULTS.remoteStreams);
 		this.#lastActive = now;
 		this.#now = now;
+	}
+
+	/** Bytes beyond what was read that a stream of the other end may send. */
+	get streamWindow(): number {
+		return this.#isNotReference ? this.#fullWindow : Math.min(this.#fullWindow, ASSUMED_STREAM_CREDIT);
 	}
 
 	// --- what the application does
@@ -480,7 +494,7 @@ export class ConnectionState implements StreamOwner {
 		const isAccepted = this.#control(request, undefined) && this.#take(request, amount, canFulfill, frames);
 		if (isAccepted) this.accepted++;
 		const receipts = isAccepted ? this.#creditMoney(request, frames) : NO_RECEIPTS;
-		this.#addControl(frames);
+		this.#addControl(frames, false);
 		return { isAccepted, frames, receipts };
 	}
 
@@ -503,14 +517,14 @@ export class ConnectionState implements StreamOwner {
 
 	#probe(): OutgoingPacket {
 		const frames: StreamFrame[] = [];
-		this.#addControl(frames);
+		this.#addControl(frames, true);
 		return this.#packet(frames, this.rate.nextProbe(), [], true, undefined);
 	}
 
 	#fill(now: number): OutgoingPacket | undefined {
 		const frames: StreamFrame[] = [];
 		const money: { stream: ConnectionStream; amount: bigint }[] = [];
-		let room = PACKET_ROOM - this.#addControl(frames);
+		let room = PACKET_ROOM - this.#addControl(frames, true);
 		let amount = 0n;
 		const datagram = this.#datagrams.shift();
 		if (datagram !== undefined) {
@@ -620,8 +634,16 @@ export class ConnectionState implements StreamOwner {
 	}
 
 	/** What both prepares and replies say about the connection; answers its bytes. */
-	#addControl(frames: StreamFrame[]): number {
+	#addControl(frames: StreamFrame[], isPrepare: boolean): number {
 		const first = frames.length;
+		if (
+			isPrepare &&
+			this.#tellMaxBytes &&
+			(frames.length > 0 || this.#tellAddress || this.#listed.length > 0)
+		) {
+			this.#tellMaxBytes = false;
+			frames.push(this.#maxBytesFrame());
+		}
 		if (this.#tellAddress && this.#sourceAddress !== undefined && this.destination !== undefined) {
 			this.#tellAddress = false;
 			frames.push({ type: 'ConnectionNewAddress', sourceAddress: this.#sourceAddress });
@@ -851,6 +873,7 @@ export class ConnectionState implements StreamOwner {
 			else if (frame.type === 'StreamMaxData') stream.tellMaxData ||= !wasHeard;
 			if (stream.wantsToSend) this.#list(stream);
 		} else if (wasHeard) return;
+		else if (frame.type === 'ConnectionMaxData') this.#tellMaxBytes = true;
 		else if (frame.type === 'ConnectionNewAddress') this.#tellAddress = true;
 		else if (frame.type === 'ConnectionAssetDetails') this.#tellAsset = true;
 		else if (frame.type === 'ConnectionMaxStreamId') this.#tellMaxStreamId = true;
@@ -903,6 +926,7 @@ export class ConnectionState implements StreamOwner {
 					if (!this.#newAsset({ code: frame.assetCode, scale: frame.assetScale })) return false;
 					break;
 				case 'ConnectionMaxData':
+					if (repliesTo === undefined) this.#foundNotReference();
 					this.#newCredit(Number(frame.maxOffset), repliesTo);
 					break;
 				case 'ConnectionMaxStreamId':
@@ -965,6 +989,15 @@ export class ConnectionState implements StreamOwner {
 		)
 			this.#countsOpenStreams = true;
 		if (maxOffset > this.#remoteMaxBytes) this.#remoteMaxBytes = maxOffset;
+	}
+
+	#foundNotReference(): void {
+		if (this.#isNotReference) return;
+		this.#isNotReference = true;
+		for (const stream of this.streams.values()) {
+			stream.tellMaxData = true;
+			this.#list(stream);
+		}
 	}
 
 	#newAddress(address: string, sequence: bigint): void {
@@ -1073,8 +1106,9 @@ export class ConnectionState implements StreamOwner {
 
 	#mayTakeData(id: number, offset: number, length: number): boolean {
 		const stream = this.streams.get(id) as ConnectionStream;
-		if (offset + length > stream.maxData)
-			return this.#violation(ERROR_CODES.FlowControlError, `stream ${id}: ${stream.maxData} is the limit`);
+		const limit = stream.maxData - this.streamWindow + Math.max(this.#fullWindow, ASSUMED_STREAM_CREDIT);
+		if (offset + length > limit)
+			return this.#violation(ERROR_CODES.FlowControlError, `stream ${id}: ${limit} is the limit`);
 		if (stream.remoteEnded && offset + length > stream.incoming.highest) return false;
 		return stream.incoming.fits(offset);
 	}
@@ -1209,12 +1243,13 @@ export class ConnectionState implements StreamOwner {
 	}
 
 	/**
-	 * Never binding: what is kept is bounded stream by stream. A limit for all streams together would have to
-	 * be counted alike by both ends, and the reference counts otherwise than RFC 29.
+	 * Never binding, the reference aside: what is kept is bounded stream by stream. A limit for all streams together
+	 * would have to be counted alike by both ends, and the reference counts otherwise than RFC 29.
 	 */
 	#maxBytesFrame(): StreamFrame {
 		const streams = 2 * (this.#options.remoteStreams ?? DEFAULTS.remoteStreams);
-		return { type: 'ConnectionMaxData', maxOffset: BigInt(this.#bytesIn + streams * this.streamWindow) };
+		const more = this.#isNotReference ? streams * this.#fullWindow : REFERENCE_CONNECTION_CREDIT;
+		return { type: 'ConnectionMaxData', maxOffset: BigInt(this.#bytesIn + more) };
 	}
 }
 
