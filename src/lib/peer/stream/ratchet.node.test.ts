@@ -242,6 +242,22 @@ describe('a node that ends in the middle of a step', () => {
 		}
 	});
 
+	it('knows a session that an earlier release wrote, at its first keys and without a name', async () => {
+		const { wire, node, ask, pay } = await meet();
+		wire.onReply = (_, reply) => (reply.type === 'fulfill' ? { ...reply, data: new Uint8Array() } : reply);
+		await wire.during(pay());
+		wire.onReply = (_, reply) => reply;
+		node.sql.run(
+			`UPDATE session SET id = NULL, name = NULL, next_name = NULL, next_public = NULL, next_opener = NULL,
+				next_node = NULL`
+		);
+		const [id] = node.met.keys();
+		node.restart();
+		expect((await wire.during(ask())).type).toBe('fulfilled');
+		expect(await wire.during(pay())).toBe(true);
+		expect([...node.met.keys()]).toEqual([id]);
+	});
+
 	it('forgets a session that never paid, and its opener begins another by itself', async () => {
 		const { wire, node, session, ask } = await meet();
 		await wire.during(ask());
