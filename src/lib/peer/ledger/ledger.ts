@@ -70,6 +70,8 @@ export interface TransferMemo {
 	readonly peer?: string;
 	readonly channel?: string;
 	readonly transaction?: string;
+	/** Hex; of the GET that it paid for. */
+	readonly receipt?: string;
 	/** Link units that arrived at the other end, when it said so. */
 	readonly arrived?: string;
 }
@@ -102,6 +104,12 @@ export interface Ledger {
 		readonly author?: string;
 		readonly includePending?: boolean;
 	}): bigint;
+	/** What became of the payment for one GET, begun between two times (Unix ms); undefined when there was none. */
+	paymentState(query: {
+		readonly receipt: string;
+		readonly since: number;
+		readonly until: number;
+	}): TransferState | undefined;
 	balances(): ReadonlyMap<string, bigint>;
 	/** Newest first. */
 	statement(query: {

@@ -46,6 +46,7 @@ export const LEDGER_QUERIES = {
 			UNION ALL
 			SELECT * FROM (SELECT id FROM transfer WHERE target = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3)
 		) touched ON touched.id = t.id ORDER BY t.id DESC LIMIT ?3`,
+	payment: `SELECT state FROM transfer WHERE kind = 'buy' AND at BETWEEN ? AND ? AND json_extract(memo, '$.receipt') = ?`,
 	pendingGroups: 'SELECT DISTINCT group_name FROM transfer WHERE state = 0 ORDER BY group_name'
 } as const;
 
@@ -136,6 +137,11 @@ export const createLedger: CreateLedger = (sql: SqlDriver): Ledger => {
 				parameters.push(query.account);
 			}
 			return big(sql.all(text, parameters)[0]?.['total']);
+		},
+
+		paymentState: ({ receipt, since, until }) => {
+			const state = sql.all(LEDGER_QUERIES.payment, [since, until, receipt])[0]?.['state'];
+			return state === undefined ? undefined : STATES[Number(state)];
 		},
 
 		balances: () =>

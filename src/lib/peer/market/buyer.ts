@@ -33,7 +33,7 @@ import type { Clock, Crypto, Log, Random } from '../platform.ts';
 import type { Commits } from '../storage/commit.ts';
 import type { OpenerSession } from '../stream/session.ts';
 import { minOf } from '../money.ts';
-import type { Purchase, ReaderStore } from './reader-store.ts';
+import { leastArrived, shares, type Money, type Purchase, type ReaderStore } from './reader-store.ts';
 
 export interface BuyerDependencies {
 	readonly clock: Clock;
@@ -90,6 +90,8 @@ export interface Buyer {
 	buy(session: OpenerSession, order: Order): Promise<Outcome>;
 	/** Asks by receipt, without money. `answered`: it is known that the money moved. */
 	recover(session: OpenerSession, purchase: Purchase, answered: boolean): Promise<Outcome>;
+	/** What was got before the ledger knew of its money, and is known now. */
+	reconcile(): Promise<void>;
 	/** Its own GET has not come back yet. */
 	isUnderWay(receipt: Uint8Array): boolean;
 }
@@ -154,21 +156,28 @@ export const createBuyer = (dependencies: BuyerDependencies): Buyer => {
 		return (decoded.ok ? await verified(id, decoded.value) : undefined) ?? 'bad';
 	};
 
-	/** Shares of a sum by price; what division leaves goes to the first. */
-	const shares = (sum: bigint, prices: readonly bigint[]): readonly bigint[] => {
-		const whole = prices.reduce((total, price) => total + price, 0n);
-		const each = prices.map((price) => (whole === 0n ? 0n : (sum * price) / whole));
-		const rest = sum - each.reduce((total, share) => total + share, 0n);
-		return each.map((share, i) => (i === 0 ? share + rest : share));
+	/** By the ledger; a purchase of before receipts were booked counts as paid. Inside a transaction. */
+	const moneyOf = (purchase: Purchase): Money => {
+		const { receipt, at } = purchase;
+		const known = records.money(receipt);
+		if (known !== 'open') return known ?? 'moved';
+		const state = ledger.paymentState({
+			receipt: bytesToHex(receipt),
+			since: at - LIMITS.maxHoldMs,
+			until: at + LIMITS.maxHoldMs
+		});
+		if (state === 'pending') return 'open';
+		const money = state === 'voided' ? 'back' : 'moved';
+		records.settleMoney(purchase, money);
+		return money;
 	};
 
 	const keep = async (
 		purchase: Purchase,
 		taken: Exclude<Taken, { type: 'bad' }>,
-		money: { readonly sent: bigint; readonly arrived: bigint; readonly booked: boolean }
+		toldArrived: bigint
 	): Promise<'kept' | 'bad'> => {
-		const { node, part, receipt, ids, prices } = purchase;
-		const { sent, arrived, booked } = money;
+		const { node, part, receipt, ids, prices, amount } = purchase;
 		let events: readonly VerifiedEvent[] = [];
 		const id = ids[0] as string;
 		if (taken.type === 'events') events = taken.events;
@@ -179,8 +188,10 @@ export const createBuyer = (dependencies: BuyerDependencies): Buyer => {
 		}
 		await commits.run(() => {
 			// Asked for twice at once, and the other answer was first.
-			if (sent > 0n && !records.isOpen(receipt)) return;
+			if (amount > 0n && !records.isOpen(receipt)) return;
 			const now = clock.now();
+			const money = amount === 0n ? 'moved' : moneyOf(purchase);
+			const [sent, arrived] = money === 'back' ? [0n, 0n] : [amount, toldArrived];
 			if (taken.type === 'part' && part && events.length === 0)
 				records.savePart(id, { ...part, bytes: taken.bytes, sent, arrived });
 			const earlier = part && events.length > 0 ? records.parts(id) : [];
@@ -194,16 +205,16 @@ export const createBuyer = (dependencies: BuyerDependencies): Buyer => {
 					createdAt: event.created_at,
 					sent: earlier.reduce((sum, one) => sum + one.sent, sentShares[i] ?? 0n),
 					arrived: earlier.reduce((sum, one) => sum + one.arrived, arrivedShares[i] ?? 0n),
-					receipt: sent > 0n ? receipt : undefined,
+					receipt: amount > 0n ? receipt : undefined,
 					at: now
 				});
 				records.dropWanted(event.id);
 				if (part) records.dropParts(event.id);
 			});
-			if (sent === 0n) return;
+			if (amount === 0n) return;
 			records.endPurchase(receipt, 'stored');
 			records.countGoodAnswer(node);
-			if (booked && sent > arrived)
+			if (money === 'moved' && sent > arrived)
 				ledger.record({
 					kind: 'way',
 					from: 'expense/notes',
@@ -236,13 +247,6 @@ export const createBuyer = (dependencies: BuyerDependencies): Buyer => {
 		return { type: 'cheated' };
 	};
 
-	/** What surely arrived when only the receipt tells: the price. */
-	const leastArrived = ({ prices, amount }: Purchase): bigint =>
-		minOf(
-			amount,
-			prices.reduce((sum, price) => sum + price, 0n)
-		);
-
 	const get = (purchase: Purchase): Frame => ({
 		type: 'GET',
 		requestId: dependencies.nextRequestId(),
@@ -271,8 +275,8 @@ export const createBuyer = (dependencies: BuyerDependencies): Buyer => {
 		const { frames } = reply;
 		const taken = await take(purchase, entries, frames);
 		if (taken.type !== 'bad') {
-			const money = { sent: purchase.amount, arrived: leastArrived(purchase), booked: answered };
-			if ((await keep(purchase, taken, money)) === 'kept') return { type: 'got', arrived: undefined };
+			if ((await keep(purchase, taken, leastArrived(purchase))) === 'kept')
+				return { type: 'got', arrived: undefined };
 			return cheat(purchase, frames);
 		}
 		const notice = noticeIn(frames);
@@ -344,7 +348,11 @@ export const createBuyer = (dependencies: BuyerDependencies): Buyer => {
 			day: dependencies.dayStart(clock.now()),
 			at: clock.now()
 		};
-		const memo: TransferMemo = { eventIds: purchase.ids, author: entries[0]?.author ?? node };
+		const memo: TransferMemo = {
+			eventIds: purchase.ids,
+			author: entries[0]?.author ?? node,
+			receipt: bytesToHex(receipt)
+		};
 		let refusedHere = false;
 		let answered = false;
 		let waiting = true;
@@ -367,10 +375,12 @@ export const createBuyer = (dependencies: BuyerDependencies): Buyer => {
 						onOutcome: (outcome) => {
 							if (outcome.type === 'fulfill') {
 								records.savePurchase(purchase, 'answered');
+								records.settleMoney(purchase, 'moved');
 								answered = true;
 								if (!waiting) dependencies.onLate(purchase);
 							} else {
 								stayed.add(bytesToHex(receipt));
+								records.settleMoney(purchase, 'back');
 								if (outcome.code !== 'R00') records.cancelPurchase(purchase);
 							}
 							return undefined;
@@ -401,10 +411,7 @@ export const createBuyer = (dependencies: BuyerDependencies): Buyer => {
 		}
 		const arrived = minOf(reply.arrived, amount);
 		const taken = await take(purchase, entries, reply.frames);
-		if (
-			taken.type !== 'bad' &&
-			(await keep(purchase, taken, { sent: amount, arrived, booked: true })) === 'kept'
-		)
+		if (taken.type !== 'bad' && (await keep(purchase, taken, arrived)) === 'kept')
 			return { type: 'got', arrived };
 		if (amount === 0n) return cheat(purchase, reply.frames);
 		// Readable and wrong: one chance more, for the proof must not rest on a mishap.
@@ -414,6 +421,10 @@ export const createBuyer = (dependencies: BuyerDependencies): Buyer => {
 
 	return {
 		buy,
+		reconcile: () =>
+			commits.run(() => {
+				for (const purchase of records.undecided()) moneyOf(purchase);
+			}),
 		isUnderWay: (receipt) => underWay.has(bytesToHex(receipt)),
 		recover: (session, purchase, answered) => {
 			const entries = records.wanted(purchase.node).filter(({ id }) => purchase.ids.includes(id));

@@ -620,6 +620,49 @@ describe('when answers go wrong', () => {
 		expect(alice.reader.spentToday()).toBe(PRICE);
 	});
 
+	it('a note whose payment came back, and that came by receipt all the same, cost nothing', async () => {
+		const { world, clock, alice, bob, events, got } = await aliceAndBob(['one']);
+		world.onReply = (from, prepare, reply) => (from === 'alice' && prepare.amount > 0n ? 'lose' : reply);
+		alice.reader.follow(bob.pubkey, TERMS);
+		await clock.advance(30 * SECOND);
+		const [one] = events as [VerifiedEvent];
+		expect(got()).toBe(1);
+		// A hop was late: it paid Bob, and Alice nothing.
+		expect(alice.ledger.balance('expense/notes')).toBe(0n);
+		expect(alice.reader.bought([one.id]).get(one.id)).toMatchObject({ sent: 0n, arrived: 0n });
+		expect(alice.reader.spentToday()).toBe(0n);
+		expect(alice.reader.views().get(bob.pubkey)?.spentToday).toBe(0n);
+	});
+
+	it.each([
+		['nothing, when it came back', 'void', 0n],
+		['its price, when it was paid', 'post', PRICE]
+	] as const)(
+		'a note that came by receipt before its payment was decided cost %s',
+		async (_, decision, cost) => {
+			const { world, clock, alice, bob, events, got } = await aliceAndBob(['one']);
+			world.onReply = (from, prepare, reply) => {
+				if (from === 'alice' && prepare.amount > 0n && alice.running) alice.stop();
+				return reply;
+			};
+			alice.reader.follow(bob.pubkey, TERMS);
+			await clock.advance(5 * SECOND);
+			alice.begin();
+			await clock.advance(5 * SECOND);
+			expect(got()).toBe(1);
+			const [one] = events as [VerifiedEvent];
+			expect(alice.reader.spentToday()).toBe(PRICE);
+			// The hello tells, long after the program that asked is gone.
+			const [group] = alice.ledger.pendingGroups() as [string];
+			const decided = alice.commits.run(() => alice.ledger[decision](group, clock.now()));
+			alice.reader.online();
+			await clock.advance(20 * SECOND);
+			await decided;
+			expect(alice.reader.spentToday()).toBe(cost);
+			expect(alice.reader.bought([one.id]).get(one.id)?.sent).toBe(cost);
+		}
+	);
+
 	it('an empty channel is said, and reading goes on when there is money again', async () => {
 		const { world, clock, alice, bob, got } = await aliceAndBob();
 		let isEmpty = true;

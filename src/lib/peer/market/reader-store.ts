@@ -3,10 +3,15 @@
  *
  * A purchase is *asked* (its receipt is here, the money may have left), *answered* (the money moved,
  * the events are not here yet), *stored*, or *failed* (paid, and the events are lost for good). One
- * that was refused is deleted: nothing was paid. Everything but a refusal counts against the limits.
+ * that was refused is deleted: nothing was paid.
+ *
+ * What it cost is the ledger's word, not this table's: its money is *open* while the transfer is pending,
+ * and *moved* or *back* once that is posted or voided. Open and moved money counts against the limits; what
+ * came back counts nowhere, even when the events came all the same (a hop that was late paid for them).
  */
 import type { HaveEntry, Part } from '../codec/frames.ts';
 import type { Filter } from '../codec/nostr-event.ts';
+import { minOf } from '../money.ts';
 import type { SqlDriver, SqlRow } from '../storage/sql.ts';
 
 export interface FollowRow {
@@ -44,6 +49,9 @@ export interface Purchase {
 	readonly at: number;
 }
 
+/** What became of a purchase's money. */
+export type Money = 'open' | 'moved' | 'back';
+
 export interface Bought {
 	readonly sent: bigint;
 	readonly arrived: bigint;
@@ -76,6 +84,21 @@ const toPurchase = (row: SqlRow): Purchase & { readonly answered: boolean } => {
 		answered: row.state === 'answered'
 	};
 };
+
+/** Shares of a sum by price; what division leaves goes to the first. */
+export const shares = (sum: bigint, prices: readonly bigint[]): readonly bigint[] => {
+	const whole = prices.reduce((total, price) => total + price, 0n);
+	const each = prices.map((price) => (whole === 0n ? 0n : (sum * price) / whole));
+	const rest = sum - each.reduce((total, share) => total + share, 0n);
+	return each.map((share, i) => (i === 0 ? share + rest : share));
+};
+
+/** What surely arrived when only the receipt tells: the price. */
+export const leastArrived = ({ prices, amount }: Pick<Purchase, 'prices' | 'amount'>): bigint =>
+	minOf(
+		amount,
+		prices.reduce((sum, price) => sum + price, 0n)
+	);
 
 export type ReaderStore = ReturnType<typeof createReaderStore>;
 
@@ -176,7 +199,8 @@ export const createReaderStore = (sql: SqlDriver) => ({
 			return;
 		}
 		sql.run(
-			'INSERT INTO purchase (receipt, node, ids, part, prices, amount, state, day, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+			`INSERT INTO purchase (receipt, node, ids, part, prices, amount, state, day, at, money)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'open')`,
 			[
 				receipt,
 				node,
@@ -202,10 +226,42 @@ export const createReaderStore = (sql: SqlDriver) => ({
 
 	/** Refused: nothing was paid. Leaves alone what is known to be paid. */
 	cancelPurchase: ({ receipt, day, node, amount }: Purchase): void => {
-		const cancelled = sql.run(`DELETE FROM purchase WHERE receipt = ? AND state = 'asked'`, [receipt]);
-		if (cancelled > 0)
+		const [cancelled] = sql.all(
+			`DELETE FROM purchase WHERE receipt = ? AND state = 'asked' RETURNING money`,
+			[receipt]
+		);
+		if (cancelled && cancelled.money !== 'back')
 			sql.run('UPDATE spending SET amount = amount - ? WHERE day = ? AND node = ?', [amount, day, node]);
 	},
+
+	money: (receipt: Uint8Array): Money | undefined =>
+		sql.all('SELECT money FROM purchase WHERE receipt = ?', [receipt])[0]?.money as Money | undefined,
+
+	/** The ledger has decided. What came back is not spent, on that day or on the events it was for. */
+	settleMoney: ({ receipt, day, node, amount, ids, prices }: Purchase, money: 'moved' | 'back'): void => {
+		const [was] = sql.all(
+			`UPDATE purchase SET money = ? WHERE receipt = ? AND money = 'open' RETURNING state`,
+			[money, receipt]
+		);
+		if (!was || money === 'moved') return;
+		sql.run('UPDATE spending SET amount = amount - ? WHERE day = ? AND node = ?', [amount, day, node]);
+		if (was.state !== 'stored') return;
+		const arrived = shares(leastArrived({ prices, amount }), prices);
+		for (const [i, share] of shares(amount, prices).entries())
+			sql.run('UPDATE bought SET sent = sent - ?, arrived = arrived - ? WHERE event_id = ?', [
+				share,
+				arrived[i] ?? 0n,
+				ids[i] ?? ''
+			]);
+	},
+
+	/** Those that are over while the ledger had not decided yet. */
+	undecided: (): readonly Purchase[] =>
+		sql
+			.all(
+				`SELECT * FROM purchase WHERE money = 'open' AND state IN ('stored', 'failed') ORDER BY at, receipt`
+			)
+			.map(toPurchase),
 
 	/** What ended before a time (Unix ms). */
 	prune: (before: number): void => {
@@ -222,7 +278,7 @@ export const createReaderStore = (sql: SqlDriver) => ({
 			.all(`SELECT * FROM purchase WHERE state IN ('asked', 'answered') ORDER BY at, receipt`)
 			.map(toPurchase),
 
-	/** Everything sent or on its way on the day that began then (Unix ms), to one node or to all. */
+	/** Everything sent and not come back on the day that began then (Unix ms), to one node or to all. */
 	spent: (day: number, node?: string): bigint => {
 		const row =
 			node === undefined

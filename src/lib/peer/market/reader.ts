@@ -976,7 +976,7 @@ export const createReader = (dependencies: ReaderDependencies): Reader => {
 			running = true;
 			inBackground(
 				'pruning',
-				commits.run(() => records.prune(clock.now() - LIMITS.receiptMs))
+				commits.run(() => records.prune(clock.now() - LIMITS.receiptMs)).then(buyer.reconcile)
 			);
 			for (const { node, cursor, since, ...terms } of records.follows())
 				if (!subscriptions.has(node)) subscribe(node, terms, { cursor, since });
@@ -992,6 +992,10 @@ export const createReader = (dependencies: ReaderDependencies): Reader => {
 			connections.closeAll();
 		},
 		online: () => {
+			// The hello tells what became of packets that a broken link left open.
+			clock.after(LIMITS.getExpiryMs, () => {
+				if (running) inBackground('reconciling', buyer.reconcile());
+			});
 			for (const subscription of subscriptions.values()) {
 				wake(subscription);
 				void ask(subscription);

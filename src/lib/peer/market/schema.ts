@@ -101,5 +101,11 @@ export const MARKET_MIGRATIONS: readonly string[] = [
 		arrived INTEGER NOT NULL,
 		PRIMARY KEY (event_id, part_index)
 	) STRICT, WITHOUT ROWID;
+	`,
+	`
+	-- What the ledger says became of the payment: open while it may still do either.
+	ALTER TABLE purchase ADD COLUMN money TEXT NOT NULL DEFAULT 'moved' CHECK (money IN ('open', 'moved', 'back'));
+	UPDATE purchase SET money = 'open' WHERE state = 'asked';
+	CREATE INDEX purchase_money ON purchase (receipt) WHERE money = 'open';
 	`
 ];
