@@ -45,6 +45,7 @@ const TASKS = {
 	bench: ['scripts/bench.ts'],
 	import: ['scripts/import.ts'],
 	simulate: ['scripts/simulate.ts'],
+	interop: ['scripts/interop.ts'],
 	contracts: ['scripts/contracts.ts'],
 	'contracts:deep': ['scripts/contracts-deep.ts'],
 	'contracts:prove': ['scripts/contracts-prove.ts'],

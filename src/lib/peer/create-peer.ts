@@ -23,9 +23,10 @@ import { createEventStore } from './events/sqlite-store.ts';
 import { verifyEvent } from './events/verify.ts';
 import { createConnector, ROUTE_DESTINATION, type Connector, type ConnectorCounts } from './ilp/connector.ts';
 import { schemeOf } from './ilp/address.ts';
-import type { PacketReceiver } from './ilp/delivery.ts';
+import type { PacketReceiver, PacketSender } from './ilp/delivery.ts';
 import { childAddress, ownAddress } from './ilp/own-address.ts';
 import type { RouteExchange } from './ilp/peer-protocols.ts';
+import { createRouteExchange } from './ilp/route-exchange.ts';
 import { createRoutes } from './ilp/routes.ts';
 import { loadIdentity } from './identity.ts';
 import { createLedger } from './ledger/sqlite-ledger.ts';
@@ -45,7 +46,7 @@ import { LINK_ASSET } from './money.ts';
 import { createPeerApi } from './peer-api.ts';
 import type { Change, LinkState, PeerParts, Publish } from './peer-parts.ts';
 import { createPersonalSettings } from './personal-settings.ts';
-import type { Clock, Platform, Socket } from './platform.ts';
+import type { Cancel, Clock, Platform, Socket } from './platform.ts';
 import { err, type Result } from './result.ts';
 import type { Address, SignedClaim } from './settlement/chain.ts';
 import { createEvmScheme } from './settlement/evm/scheme.ts';
@@ -65,6 +66,10 @@ export interface Peer {
 	accept(socket: Socket, url: string): void;
 	/** Neighbours that speak plain ILP: for a host that carries their packets another way than BTP. */
 	readonly accounts: IlpAccounts;
+	/** Originates packets on this node: for a host that pays by STREAM. */
+	readonly sender: PacketSender;
+	/** Packets to this node that none of its own parts knows go to `receiver` until the answer is called. One at a time. */
+	receive(receiver: PacketReceiver): Cancel;
 	/** For operators and tests. */
 	status(): PeerStatus;
 	/** For hosts that publish on their person's behalf, or give others a hand with the chain. */
@@ -183,12 +188,14 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 
 	const late: {
 		receiver?: PacketReceiver;
+		guestReceiver?: PacketReceiver;
 		connector?: Connector;
 		settler?: Settler;
 		routeExchange?: RouteExchange;
 	} = {};
 	const receiver: PacketReceiver = {
-		judge: (incoming) => late.receiver?.judge(incoming) ?? Promise.resolve(undefined)
+		judge: async (incoming) =>
+			(await late.receiver?.judge(incoming)) ?? (await late.guestReceiver?.judge(incoming))
 	};
 	const part = <K extends keyof typeof late>(name: K): NonNullable<(typeof late)[K]> => {
 		const found = late[name];
@@ -216,7 +223,6 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		onChange: (account, isUp) => {
 			if (isUp) spawn('account up', onAccountUp(account));
 			else late.routeExchange?.down(accountKey(account.name));
-			changed('state');
 		}
 	});
 	await ilpAccounts.open();
@@ -260,6 +266,8 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 	});
 
 	const transport = ilpAccounts.transport(links);
+	/** Neighbours whose books differ from mine. */
+	const differing = new Set<string>();
 	const connector = createConnector({
 		platform,
 		commits,
@@ -282,12 +290,37 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		routeExchange: () => late.routeExchange,
 		neighbourAddress: (peer) =>
 			contacts.get(peer)?.address ?? (peer === link.device ? link.contact?.address : undefined),
-		onDisagreement: (_, reason) => notices.add(peerError('HubDisagrees', reason)),
+		onDisagreement: (peer, reason) => {
+			differing.add(peer);
+			notices.add(peerError('HubDisagrees', reason));
+		},
+		onAgreement: (peer) => {
+			differing.delete(peer);
+			if (differing.size === 0) notices.clear('HubDisagrees');
+		},
 		scheme: config.network === 'live' ? 'g' : 'test',
 		signClaim,
 		transport
 	});
 	late.connector = connector;
+	if (config.exchangesRoutes)
+		late.routeExchange = createRouteExchange({
+			clock,
+			random,
+			crypto,
+			log,
+			network: config.network,
+			// Made anew each time, as the table is: it proves nothing about an earlier run.
+			routingSecret: random.bytes(32),
+			host: {
+				address: () => addresses()[0],
+				request: async (peer, prepare) =>
+					transport.transmit(peer, encodePrepare(prepare), undefined, prepare.expiresAt),
+				ownRoutes: routes.all,
+				learn: routes.learn,
+				unlearn: routes.unlearn
+			}
+		});
 
 	const sessions = createSessions({
 		clock,
@@ -405,7 +438,7 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 					const now = payee();
 					return [...(now === undefined ? [] : [now]), ...personal.formerPayoutAddresses()];
 				},
-				onBooked: (peer) => connector.agreed(peer)
+				onBooked: (peer) => connector.paidOut(peer)
 			})
 		: undefined;
 	if (settler) late.settler = settler;
@@ -520,7 +553,6 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		if (account.role === 'parent' && own === undefined && link.address === undefined) {
 			accountAddress = (await askAddress(peer)) ?? accountAddress;
 			placeAccounts();
-			changed('state');
 		}
 		late.routeExchange?.up({
 			peer,
@@ -747,6 +779,13 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		stop,
 		accept: links.accept,
 		accounts: ilpAccounts,
+		sender: connector,
+		receive: (given) => {
+			late.guestReceiver = given;
+			return () => {
+				if (late.guestReceiver === given) delete late.guestReceiver;
+			};
+		},
 		settler,
 		publish,
 		status: () => ({
