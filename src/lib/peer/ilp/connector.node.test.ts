@@ -119,6 +119,9 @@ const open = (given: { sql?: SqlDriver; at?: number; signMs?: readonly number[] 
 		scheme: 'test',
 		neighbourAddress: (peer) => (peer === BOB ? 'test.bob' : undefined),
 		onDisagreement: (peer) => disagreements.push(peer),
+		onAgreement: (peer) => {
+			disagreements.splice(0, disagreements.length, ...disagreements.filter((one) => one !== peer));
+		},
 		signClaim: (promised: Promised) =>
 			new Promise((resolve) =>
 				clock.after(signMs.shift() ?? 0, () =>
@@ -712,7 +715,24 @@ describe('a neighbour whose books differ', () => {
 		world.host.answer = () => FULFILL;
 		expect((await buy(world, 5)).type).toBe('fulfill');
 		expect((await buy(world, 6, LIMITS.windowNode / 2n + 1n)).type).toBe('fulfill');
+		expect(world.disagreements).toEqual([]);
 	});
+
+	it.each(['agreed', 'paidOut'] as const)(
+		'is believed again, and the person hears no more of it, once the books agree (%s)',
+		async (how) => {
+			const world = open();
+			world.host.answer = () => uncovered;
+			for (let n = 0; n < LIMITS.uncoveredRejects; n++) await buy(world, n);
+			expect(world.disagreements).toEqual([BOB]);
+			world.connector[how](ALICE);
+			expect(world.disagreements).toEqual([BOB]);
+			world.connector[how](BOB);
+			expect(world.disagreements).toEqual([]);
+			world.host.answer = () => FULFILL;
+			expect((await buy(world, 6, LIMITS.windowNode / 2n + 1n)).type).toBe('fulfill');
+		}
+	);
 
 	it('is not meant by a T04 from further on', async () => {
 		const world = open();
@@ -752,6 +772,11 @@ describe('a neighbour whose books differ', () => {
 		expect(verdicts.at(-1)).toBe('cut');
 		expect(world.ledger.balance('expense/late')).toBeLessThanOrEqual(LIMITS.windowGuest);
 		expect(world.disagreements).toContain(ALICE);
+		// A payout explains nothing here; equal totals in a hello do.
+		world.connector.paidOut(ALICE);
+		expect(world.disagreements).toContain(ALICE);
+		world.connector.agreed(ALICE);
+		expect(world.disagreements).not.toContain(ALICE);
 		world.audit();
 	});
 });

@@ -86,6 +86,8 @@ export interface ConnectorDeps {
 	readonly routeExchange?: () => RouteExchange | undefined;
 	/** A neighbour's books and mine differ: nothing more is signed to it until one packet is fulfilled again. */
 	readonly onDisagreement?: (peer: string, reason: string) => void;
+	/** What {@link onDisagreement} said of a neighbour is over: its books and mine agree again. */
+	readonly onAgreement?: (peer: string) => void;
 }
 
 /** Limits of one neighbour. */
@@ -153,6 +155,8 @@ export interface Connector extends PacketSender {
 	toldByHello(peer: string, hash: Uint8Array): void;
 	/** In a new hello the neighbour's totals are the same as mine. */
 	agreed(peer: string): void;
+	/** A payout was booked that the neighbour had debited before: what it refused as uncovered is explained. */
+	paidOut(peer: string): void;
 	/** The free data a neighbour has left. */
 	allowance(peer: string): Allowance;
 	counts(): ConnectorCounts;
@@ -217,6 +221,19 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 	const shares = createShares(packets.forwarded());
 	/** How often in a row a neighbour called uncovered what my ledger says is covered. */
 	const uncovered = new Map<string, number>();
+	/** Why the books differ, of each neighbour whose do. */
+	const differing = new Map<string, 'uncovered' | 'late'>();
+	const differ = (peer: string, why: 'uncovered' | 'late', reason: string): void => {
+		differing.set(peer, why);
+		deps.onDisagreement?.(peer, reason);
+	};
+	const agree = (peer: string, about: 'uncovered' | 'all'): void => {
+		uncovered.delete(peer);
+		const why = differing.get(peer);
+		if (why === undefined || (why === 'late' && about !== 'all')) return;
+		differing.delete(peer);
+		deps.onAgreement?.(peer);
+	};
 	/** Fulfilments told by a hello, by link and hash, until their row is forgotten. */
 	const byHello = new Map<string, number>();
 	/** What neighbours said came late and cannot have, link units. */
@@ -425,7 +442,7 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 	const compareBooks = (egress: string, amount: bigint, reply: IlpReply): void => {
 		if (amount === 0n) return;
 		if (reply.type === 'fulfill') {
-			uncovered.delete(egress);
+			agree(egress, 'uncovered');
 			return;
 		}
 		const address = deps.neighbourAddress?.(egress);
@@ -440,7 +457,7 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 		uncovered.set(egress, times);
 		transport.presentClaims(egress);
 		log('warn', 'the neighbour calls uncovered what my ledger covers', { peer: egress, times });
-		if (times === LIMITS.uncoveredRejects) deps.onDisagreement?.(egress, 'it refuses what my claims cover');
+		if (times === LIMITS.uncoveredRejects) differ(egress, 'uncovered', 'it refuses what my claims cover');
 	};
 	const mayPromise = (egress: string): boolean => (uncovered.get(egress) ?? 0) < LIMITS.uncoveredRejects;
 
@@ -957,9 +974,8 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 			byHello.set(keyOf(peer, hash), clock.now() + LIMITS.packetMemoryMs);
 		},
 
-		agreed: (peer) => {
-			uncovered.delete(peer);
-		},
+		agreed: (peer) => agree(peer, 'all'),
+		paidOut: (peer) => agree(peer, 'uncovered'),
 
 		takeLate: (peer, hash) =>
 			commits.run(() => {
@@ -977,7 +993,7 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 					refusedLate.set(peer, doubted + row.amount);
 					log('warn', 'a neighbour calls late what was not', { peer, amount: row.amount });
 					if (believed + doubted + row.amount <= window) return 'refused';
-					deps.onDisagreement?.(peer, 'it does not pay for what was delivered');
+					differ(peer, 'late', 'it does not pay for what was delivered');
 					return 'cut';
 				}
 				packets.markLate(peer, hash);
