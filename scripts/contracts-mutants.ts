@@ -45,7 +45,7 @@ const SWAPS: readonly (readonly [what: string, pattern: RegExp, ...instead: stri
 	['account', /\b(key|row)\.payer\b/g, '$1.payee', '$1.signer'],
 	['account', /\b(key)\.payee\b/g, '$1.payer'],
 	['account', /\b(key|row)\.signer\b/g, '$1.payer'],
-	['account', /\bmsg\.sender\b/g, 'tx.origin'],
+	['account', /(?<!\()\bmsg\.sender\b(?!\))/g, 'tx.origin'],
 	['amount', /\btoPayee\b/g, 'toPayer'],
 	['amount', /\btoPayer\b/g, 'toPayee'],
 	['amount', /\bstate\.claimed\(\)/g, 'state.deposited()'],
@@ -63,7 +63,7 @@ const STATEMENTS: readonly (readonly [what: string, start: RegExp])[] = [
 	['effect left out', /^\s*Transfers\.\w+\(/],
 	[
 		'effect left out',
-		/^\s*_(receive|receiveWithAuthorization|recordClaim|checkReceived|topUp|deny|close|requestClose)\(/
+		/^\s*_(receive|receiveWithAuthorization|recordClaim|checkReceived|topUp|close|requestClose)\(/
 	],
 	['effect left out', /^\s*_measuring = /],
 	['event left out', /^\s*emit /],
@@ -128,7 +128,7 @@ function lengthOf(lines: readonly string[], index: number, isCheck: boolean): nu
 		}
 		if (depth === 0 && /[;})]\s*$/.test(line)) {
 			if (/^\s*(\{|else)/.test(lines[at + 1] ?? '')) continue;
-			if (isCheck && !/\b(revert|require|_deny)\b/.test(text)) return undefined;
+			if (isCheck && !/\b(revert|require)\b/.test(text)) return undefined;
 			return at - index + 1;
 		}
 	}

@@ -137,15 +137,7 @@ contract Channels is IChannels {
     {
         bytes32 domain = _domain();
         for (uint256 i = 0; i < rows.length; ++i) {
-            uint256 freeMemory;
-            assembly ('memory-safe') {
-                freeMemory := mload(0x40)
-            }
             paid += _claimRow(domain, payee, token, rows[i]);
-            // What a row needed in memory is dead by now; without this the cost of a batch grows by its square.
-            assembly ('memory-safe') {
-                mstore(0x40, freeMemory)
-            }
         }
         Transfers.pay(token, payee, paid);
     }

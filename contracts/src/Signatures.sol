@@ -58,13 +58,13 @@ library Signatures {
         }
     }
 
-    /// ERC-1271. Takes 32 bytes of the answer and no more, so that a wallet cannot make its caller pay for memory.
+    /// ERC-1271. Takes 32 bytes of the answer and no more, so that a wallet cannot make its caller pay for memory. Where
+    /// no contract lives there is no answer.
     function isAcceptedBy(address wallet, bytes32 digest, bytes calldata signature, uint256 gasLimit)
         internal
         view
         returns (bool accepted)
     {
-        if (wallet.code.length == 0) return false;
         bytes memory question = abi.encodeWithSelector(ERC1271_MAGIC, digest, signature);
         assembly ('memory-safe') {
             let answered := staticcall(gasLimit, wallet, add(question, 32), mload(question), 0, 32)

@@ -55,7 +55,7 @@ library Transfers {
             mstore(add(input, 68), amount)
             pulled := call(gas(), token, 0, input, 100, 0, 32)
         }
-        if (!_isYes(token, pulled)) _deny();
+        if (!_isYes(token, pulled)) revert IChannels.DepositFailed(_answer());
     }
 
     /// Pulls `amount` from `from` by EIP-3009. 65 bytes go to the function with v, r and s, which every such token
@@ -148,7 +148,7 @@ library Transfers {
             answered := and(answered, gt(returndatasize(), 31))
             held := mload(0)
         }
-        if (!answered) _deny();
+        if (!answered) revert IChannels.DepositFailed(_answer());
     }
 
     function _checkedCall(address token, bytes memory data) private {
@@ -156,7 +156,7 @@ library Transfers {
         assembly ('memory-safe') {
             succeeded := call(gas(), token, 0, add(data, 32), mload(data), 0, 32)
         }
-        if (!_isYes(token, succeeded)) _deny();
+        if (!_isYes(token, succeeded)) revert IChannels.DepositFailed(_answer());
     }
 
     /// Of the last call: that it succeeded and returned nothing (from a contract) or a first word of exactly 1.
@@ -168,15 +168,13 @@ library Transfers {
         }
     }
 
-    /// Refuses a deposit with what the last call said.
-    function _deny() private pure {
-        bytes memory reason;
+    /// All that the last call said.
+    function _answer() private pure returns (bytes memory answer) {
         assembly ('memory-safe') {
-            reason := mload(0x40)
-            mstore(reason, returndatasize())
-            returndatacopy(add(reason, 32), 0, returndatasize())
-            mstore(0x40, and(add(add(reason, returndatasize()), 63), not(31)))
+            answer := mload(0x40)
+            mstore(answer, returndatasize())
+            returndatacopy(add(answer, 32), 0, returndatasize())
+            mstore(0x40, and(add(add(answer, returndatasize()), 63), not(31)))
         }
-        revert IChannels.DepositFailed(reason);
     }
 }

@@ -361,6 +361,28 @@ contract ChannelsAttacksTest is ChannelsTest {
         assertEq(channels.claimPacked(payee, address(dollar), packedRow(key, 9e6, mirrored)), 0, 'paid');
     }
 
+    function test_a_row_that_recovers_nobody_does_not_pass_for_the_row_before() public {
+        open(key, 10e6);
+        open(keyWithSalt(1), 10e6);
+        bytes memory good = packedRow(key, 1e6, signClaim(key, 1e6));
+        bytes memory nobodys = packedRow(keyWithSalt(1), 9e6, abi.encodePacked(bytes32(0), bytes32(0), uint8(27)));
+        assertEq(channels.claimPacked(payee, address(dollar), abi.encodePacked(good, nobodys)), 1e6, 'paid');
+        IChannels.ClaimRow[] memory rows = new IChannels.ClaimRow[](2);
+        rows[0] = row(key, 2e6, signClaim(key, 2e6));
+        rows[1] = row(keyWithSalt(1), 9e6, abi.encodePacked(bytes32(0), bytes32(0), uint8(27)));
+        assertEq(channels.claimBatch(payee, address(dollar), rows), 1e6, 'paid in rows');
+    }
+
+    function test_a_signer_whose_key_nobody_has_signs_nothing() public {
+        for (uint160 i = 1; i < 4; ++i) {
+            IChannels.Key memory odd = keyWithSalt(i);
+            odd.signer = address(i);
+            open(odd, 10e6);
+            vm.expectRevert(IChannels.InvalidSignature.selector);
+            channels.claim(odd, 9e6, [bytes32(0), bytes32(0)]);
+        }
+    }
+
     function test_a_batch_whose_payee_cannot_be_paid_changes_nothing() public {
         open(key, 10e6);
         bytes memory rows = packedRow(key, 1e6, signClaim(key, 1e6));

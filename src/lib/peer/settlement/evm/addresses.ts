@@ -9,7 +9,7 @@ import type { Address } from '../chain.ts';
 
 export const CHANNELS_ADDRESSES: Readonly<Record<number, Address>> = {
 	/** Base */
-	8453: '0x436001b9fbcd56170212a5f6e58f7fcdbdbafea1',
+	8453: '0xc2830221a5ae763ad191dedbe281e950e447fa86',
 	/** Base Sepolia */
-	84532: '0x436001b9fbcd56170212a5f6e58f7fcdbdbafea1'
+	84532: '0xc2830221a5ae763ad191dedbe281e950e447fa86'
 };
