@@ -127,7 +127,7 @@ describe('a BTP packet', () => {
 		const bytes = encodeBtpPacket({ ...ERROR, data: new Uint8Array(MAX_BTP_ERROR_DATA) });
 		expect(unwrap(decodeBtpPacket(bytes))).toMatchObject({ data: new Uint8Array(MAX_BTP_ERROR_DATA) });
 		const hex = bytesToHex(bytes);
-		expect(reasonOf(hex.replace('463030', 'c63030'))).toBe('error code is not ASCII');
+		expect(reasonOf(hex.replace('463030', 'c63030'))).toBe('not ASCII');
 		// One byte more: in the length of the data, in the data and in the length of the whole.
 		const outer = (bytes.length - 8).toString(16);
 		const oneMore = (bytes.length - 7).toString(16);

@@ -22,7 +22,7 @@
  */
 import { LIMITS } from '../limits.ts';
 import { err, ok, type Result } from '../result.ts';
-import { formatTimestamp, OerReader, OerWriter, parseTimestamp, sizeOfVar, sizeOfVarUInt } from './oer.ts';
+import { formatTimestamp, OerReader, OerWriter, parseTimestamp, sizeOfCount, sizeOfVar } from './oer.ts';
 
 export const BTP_PACKET_TYPES = { response: 1, error: 2, message: 6, transfer: 7 } as const;
 
@@ -120,7 +120,8 @@ export const decodeBtpPacket = (bytes: Uint8Array): Result<BtpPacket, MalformedB
 	const reader = new OerReader(bytes);
 	const type = reader.uint8();
 	const requestId = reader.uint32();
-	const packet = reader.sequence((contents) => readContents(contents, type, requestId));
+	reader.enter();
+	const packet = readContents(reader, type, requestId);
 	if (packet === undefined || reader.failure !== undefined)
 		return err({ type: 'MalformedBtpPacket', reason: reader.failure ?? 'malformed' });
 	return ok(packet);
@@ -162,9 +163,7 @@ const readContents = (reader: OerReader, type: number, requestId: number): BtpPa
 			return { type: 'transfer', requestId, amount, protocolData: readProtocolData(reader) };
 		}
 		case BTP_PACKET_TYPES.error: {
-			const codeBytes = reader.fixed(ERROR_CODE_LENGTH);
-			const code = String.fromCharCode(...codeBytes);
-			if (codeBytes.some((byte) => byte > 0x7f)) reader.fail('error code is not ASCII');
+			const code = reader.ascii(ERROR_CODE_LENGTH);
 			const name = reader.ia5();
 			const triggeredAt = parseGeneralizedTime(reader.ia5());
 			if (triggeredAt === undefined) reader.fail('triggeredAt is not a GeneralizedTime');
@@ -183,13 +182,11 @@ const readProtocolData = (reader: OerReader): ProtocolData[] => {
 	if (count > LIMITS.btpProtocols)
 		reader.fail(`${count} protocols where at most ${LIMITS.btpProtocols} are allowed`);
 	const entries: ProtocolData[] = [];
-	const names = new Set<string>();
 	for (let i = 0; i < count && reader.failure === undefined; i++) {
 		const protocolName = reader.ia5();
 		const contentType = reader.uint8();
+		if (isNamed(entries, protocolName, i)) reader.fail('a protocol name occurs twice');
 		entries.push({ protocolName, contentType, data: reader.varOctets() });
-		names.add(protocolName);
-		if (names.size !== entries.length) reader.fail('a protocol name occurs twice');
 	}
 	return entries;
 };
@@ -202,7 +199,7 @@ const sizeOfFields = (packet: BtpPacket, triggeredAt: string): number => {
 };
 
 const sizeOfProtocolData = (entries: readonly ProtocolData[]): number => {
-	let size = sizeOfVarUInt(BigInt(entries.length));
+	let size = sizeOfCount(entries.length);
 	for (const { protocolName, data } of entries)
 		size += sizeOfVar(protocolName.length) + 1 + sizeOfVar(data.length);
 	return size;
@@ -210,6 +207,13 @@ const sizeOfProtocolData = (entries: readonly ProtocolData[]): number => {
 
 const assertProtocols = (entries: readonly ProtocolData[]): void => {
 	if (entries.length > LIMITS.btpProtocols) throw new Error(`${entries.length} protocols in one packet`);
-	if (new Set(entries.map((entry) => entry.protocolName)).size !== entries.length)
-		throw new Error('a protocol name occurs twice');
+	for (let i = 1; i < entries.length; i++)
+		if (isNamed(entries, (entries[i] as ProtocolData).protocolName, i))
+			throw new Error('a protocol name occurs twice');
+};
+
+/** Whether one of the first `count` entries has this name; there are few, so looking beats a set. */
+const isNamed = (entries: readonly ProtocolData[], name: string, count: number): boolean => {
+	for (let i = 0; i < count; i++) if (entries[i]?.protocolName === name) return true;
+	return false;
 };

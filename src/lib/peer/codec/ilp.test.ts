@@ -17,6 +17,7 @@ import {
 	forwardPrepare,
 	ilpErrorName,
 	readPrepareHeader,
+	rewritePrepare,
 	type IlpPrepare,
 	type IlpReject
 } from './ilp.ts';
@@ -168,8 +169,16 @@ describe('a prepare', () => {
 		expect(bytesToHex(forwarded).endsWith('c0ffee')).toBe(true);
 	});
 
+	it('is rewritten where it lies by whoever owns the bytes', () => {
+		const bytes = encodePrepare({ ...PREPARE, data: new Uint8Array(300) });
+		const forwarded = forwardPrepare(bytes, 4n, PREPARE.expiresAt - 1_000);
+		rewritePrepare(bytes, 4n, PREPARE.expiresAt - 1_000);
+		expect(bytesToHex(bytes)).toBe(bytesToHex(forwarded));
+	});
+
 	it('is all that can be forwarded', () => {
 		expect(() => forwardPrepare(encodeReject(REJECT), 1n, 0)).toThrow();
+		expect(() => rewritePrepare(encodeReject(REJECT), 1n, 0)).toThrow();
 	});
 });
 
@@ -178,7 +187,7 @@ describe('a reject', () => {
 		const bytes = encodeReject({ ...REJECT, code: 'T42' });
 		expect(unwrap(decodeIlpPacket(bytes))).toEqual({ ...REJECT, code: 'T42' });
 		expect(reasonOf(changed(bytes, 2, 0x58))).toBe('not an ILP error code');
-		expect(reasonOf(changed(bytes, 3, 0xff))).toBe('not an ILP error code');
+		expect(reasonOf(changed(bytes, 3, 0xff))).toBe('not ASCII');
 		expect(() => encodeReject({ ...REJECT, code: 'X00' as 'T00' })).toThrow();
 	});
 

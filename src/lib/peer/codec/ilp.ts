@@ -22,7 +22,16 @@
 import { isValidAddress } from '../ilp/address.ts';
 import { LIMITS } from '../limits.ts';
 import { err, ok, type Result } from '../result.ts';
-import { formatTimestamp, OerReader, OerWriter, sizeOfVar, utf8Length, TIMESTAMP_LENGTH } from './oer.ts';
+import {
+	copyBytes,
+	OerReader,
+	OerWriter,
+	sizeOfVar,
+	TIMESTAMP_LENGTH,
+	utf8Length,
+	writeTimestamp,
+	writeUint64
+} from './oer.ts';
 
 /** Bytes of a condition and of a fulfillment. */
 const CONDITION_LENGTH = 32;
@@ -164,57 +173,55 @@ export const encodeReject = (packet: IlpReject): Uint8Array => {
 
 /** Reads any ILP packet. Octet strings in the answer are views into `bytes`. */
 export const decodeIlpPacket = (bytes: Uint8Array): Result<IlpPacket, MalformedIlpPacket> => {
-	const reader = new OerReader(bytes);
-	const type = reader.uint8();
-	const packet = reader.sequence((contents) => {
-		switch (type) {
-			case ILP_PACKET_TYPES.prepare:
-				return readPrepare(contents);
-			case ILP_PACKET_TYPES.fulfill:
-				return readFulfill(contents);
-			case ILP_PACKET_TYPES.reject:
-				return readReject(contents);
-			default:
-				contents.fail(`packet type ${type}`);
-				return undefined;
-		}
-	});
-	return packet === undefined || reader.failure !== undefined ? malformed(reader) : ok(packet);
+	switch (bytes[0]) {
+		case ILP_PACKET_TYPES.prepare:
+			return readPacket(bytes, readPrepare);
+		case ILP_PACKET_TYPES.fulfill:
+			return readPacket(bytes, readFulfill);
+		case ILP_PACKET_TYPES.reject:
+			return readPacket(bytes, readReject);
+		default:
+			return err({
+				type: 'MalformedIlpPacket',
+				reason: bytes.length === 0 ? 'no bytes' : `packet type ${bytes[0]}`
+			});
+	}
 };
 
 /** Reads a packet that must be a prepare, as a request on a link must. */
-export const decodePrepare = (bytes: Uint8Array): Result<IlpPrepare, MalformedIlpPacket> => {
-	const decoded = decodeIlpPacket(bytes);
-	if (!decoded.ok || decoded.value.type === 'prepare')
-		return decoded as Result<IlpPrepare, MalformedIlpPacket>;
-	return err({ type: 'MalformedIlpPacket', reason: `a ${decoded.value.type} where a prepare belongs` });
-};
+export const decodePrepare = (bytes: Uint8Array): Result<IlpPrepare, MalformedIlpPacket> =>
+	bytes[0] === ILP_PACKET_TYPES.prepare ? readPacket(bytes, readPrepare) : notA('prepare', bytes);
 
 /** Reads a packet that must be a fulfill or a reject, as an answer on a link must. */
 export const decodeReply = (bytes: Uint8Array): Result<IlpReply, MalformedIlpPacket> => {
-	const decoded = decodeIlpPacket(bytes);
-	if (!decoded.ok || decoded.value.type !== 'prepare') return decoded as Result<IlpReply, MalformedIlpPacket>;
-	return err({ type: 'MalformedIlpPacket', reason: 'a prepare where a reply belongs' });
+	if (bytes[0] === ILP_PACKET_TYPES.fulfill) return readPacket(bytes, readFulfill);
+	return bytes[0] === ILP_PACKET_TYPES.reject ? readPacket(bytes, readReject) : notA('reply', bytes);
 };
 
 /** The part of a prepare that a connector reads. The whole packet is checked all the same. */
 export const readPrepareHeader = (bytes: Uint8Array): Result<PrepareHeader, MalformedIlpPacket> =>
-	decodePrepare(bytes);
+	bytes[0] === ILP_PACKET_TYPES.prepare ? readPacket(bytes, readHeader) : notA('prepare', bytes);
 
 /**
  * The same prepare for the next hop: a copy of `bytes` with another amount and expiry. `bytes` must
  * have passed {@link readPrepareHeader}; anything else is a bug and throws.
  */
 export const forwardPrepare = (bytes: Uint8Array, amount: bigint, expiresAt: number): Uint8Array => {
+	const copy = copyBytes(bytes);
+	rewritePrepare(copy, amount, expiresAt);
+	return copy;
+};
+
+/**
+ * {@link forwardPrepare} without the copy, for whoever owns `bytes` and is done with them as they came (their
+ * hash names the packet on the link it came by).
+ */
+export const rewritePrepare = (bytes: Uint8Array, amount: bigint, expiresAt: number): void => {
 	if (bytes[0] !== ILP_PACKET_TYPES.prepare) throw new Error('not a prepare');
 	const lengthByte = bytes[1] as number;
 	const contentsAt = 2 + (lengthByte < 0x80 ? 0 : lengthByte & 0x7f);
-	const changed = new OerWriter(8 + TIMESTAMP_LENGTH);
-	changed.uint64(amount);
-	changed.ascii(formatTimestamp(expiresAt));
-	const copy = bytes.slice();
-	copy.set(changed.finish(), contentsAt);
-	return copy;
+	writeUint64(amount, bytes, contentsAt);
+	writeTimestamp(expiresAt, bytes, contentsAt + 8);
 };
 
 /** The data of an F08 reject: what reached the hop that refused, and the most it takes. */
@@ -249,20 +256,46 @@ const openEnvelope = (type: IlpPacket['type'], contentsLength: number): OerWrite
 	return writer;
 };
 
+/** The one envelope around the fields of all types. */
+const readPacket = <T>(
+	bytes: Uint8Array,
+	fields: (reader: OerReader) => T
+): Result<T, MalformedIlpPacket> => {
+	const reader = new OerReader(bytes);
+	reader.skip(1);
+	reader.enter();
+	const packet = fields(reader);
+	return reader.failure === undefined ? ok(packet) : malformed(reader);
+};
+
+const notA = (wanted: 'prepare' | 'reply', bytes: Uint8Array): Result<never, MalformedIlpPacket> => {
+	const decoded = decodeIlpPacket(bytes);
+	if (!decoded.ok) return decoded;
+	return err({ type: 'MalformedIlpPacket', reason: `a ${decoded.value.type} where a ${wanted} belongs` });
+};
+
+const readDestination = (reader: OerReader): string => {
+	const destination = reader.ia5(LIMITS.ilpAddressCharacters);
+	if (!isValidAddress(destination)) reader.fail('destination is not an ILP address');
+	return destination;
+};
+
+const readHeader = (reader: OerReader): PrepareHeader => {
+	const amount = reader.uint64();
+	const expiresAt = reader.timestamp();
+	const condition = reader.fixed(CONDITION_LENGTH);
+	const destination = readDestination(reader);
+	reader.skipVarOctets(LIMITS.ilpDataBytes);
+	return { amount, expiresAt, condition, destination };
+};
+
 const readPrepare = (reader: OerReader): IlpPrepare => {
 	const amount = reader.uint64();
 	const expiresAt = reader.timestamp();
 	const condition = reader.fixed(CONDITION_LENGTH);
-	const destination = reader.ia5(LIMITS.ilpAddressCharacters);
-	if (!isValidAddress(destination)) reader.fail('destination is not an ILP address');
-	return {
-		type: 'prepare',
-		amount,
-		expiresAt,
-		condition,
-		destination,
-		data: reader.varOctets(LIMITS.ilpDataBytes)
-	};
+	const destination = readDestination(reader);
+	const data = reader.varOctets(LIMITS.ilpDataBytes);
+	return { type: 'prepare', amount, expiresAt, condition, destination, data };
 };
 
 const readFulfill = (reader: OerReader): IlpFulfill => ({
@@ -272,7 +305,7 @@ const readFulfill = (reader: OerReader): IlpFulfill => ({
 });
 
 const readReject = (reader: OerReader): IlpReject => {
-	const code = String.fromCharCode(...reader.fixed(ERROR_CODE_LENGTH));
+	const code = reader.ascii(ERROR_CODE_LENGTH);
 	if (!isErrorCode(code)) reader.fail('not an ILP error code');
 	const triggeredBy = reader.ia5(LIMITS.ilpAddressCharacters);
 	if (!isAddressOrEmpty(triggeredBy)) reader.fail('triggeredBy is not an ILP address');

@@ -20,7 +20,9 @@
  * and reads nothing, so a decoder is written straight through and asks {@link OerReader.failure}
  * once, at the end. Loops over a count also stop on it.
  */
-import { utf8, utf8Decode } from '../bytes.ts';
+import { asciiDecode, utf8Decode, utf8Length, utf8Write } from '../bytes.ts';
+
+export { utf8Length };
 
 /** Largest value of a UInt64. */
 export const U64_MAX = 0xffff_ffff_ffff_ffffn;
@@ -29,6 +31,23 @@ const EMPTY = new Uint8Array(0);
 
 /** Lengths are JavaScript numbers; more than this cannot fit any buffer anyway. */
 const MAX_LENGTH_BYTES = 6;
+
+/**
+ * The bridge between bigint and bytes: storing in the one view and loading from the other is a single
+ * machine instruction each, where shifts and masks of bigints make a new object at every step.
+ */
+const WIDE = new BigUint64Array(1);
+const WORDS = new Uint32Array(WIDE.buffer);
+WIDE[0] = 1n;
+/** Which half of {@link WORDS} is the low one depends on the machine. */
+const LOW = WORDS[0] === 1 ? 0 : 1;
+const HIGH = 1 - LOW;
+
+const joinUint64 = (high: number, low: number): bigint => {
+	WORDS[HIGH] = high;
+	WORDS[LOW] = low;
+	return WIDE[0] as bigint;
+};
 
 /**
  * Reads one SEQUENCE from untrusted bytes. Octet strings are views into the input, not copies:
@@ -65,8 +84,13 @@ export class OerReader {
 	}
 
 	uint8(): number {
-		const at = this.#take(1);
-		return at < 0 ? 0 : this.#byte(at);
+		const at = this.#at;
+		if (at < this.#end) {
+			this.#at = at + 1;
+			return this.#byte(at);
+		}
+		this.#take(1);
+		return 0;
 	}
 
 	uint16(): number {
@@ -78,9 +102,8 @@ export class OerReader {
 	}
 
 	uint64(): bigint {
-		const high = this.#uint(4);
-		const low = this.#uint(4);
-		return joinUint64(high, low);
+		const at = this.#take(8);
+		return at < 0 ? 0n : joinUint64(this.#uintAt(at, 4), this.#uintAt(at + 4, 4));
 	}
 
 	/** Exactly `length` bytes, as a view; all zero after a failure. */
@@ -91,35 +114,61 @@ export class OerReader {
 
 	/** A VarOctetString of at most `maxLength` bytes, as a view. */
 	varOctets(maxLength = Number.MAX_SAFE_INTEGER): Uint8Array {
-		const length = this.#length();
-		if (length > maxLength) this.fail(`${length} bytes where at most ${maxLength} are allowed`);
+		const length = this.#lengthUpTo(maxLength);
 		const at = this.#take(length);
 		return at < 0 ? EMPTY : this.#bytes.subarray(at, at + length);
 	}
 
-	/** A VarOctetString that is read as a SEQUENCE of its own; failures in it are failures here. */
-	sequence<T>(read: (contents: OerReader) => T): T {
+	/** Steps over `length` bytes. */
+	skip(length: number): void {
+		this.#take(length);
+	}
+
+	/** Steps over a VarOctetString of at most `maxLength` bytes. */
+	skipVarOctets(maxLength = Number.MAX_SAFE_INTEGER): void {
+		this.#take(this.#lengthUpTo(maxLength));
+	}
+
+	/**
+	 * Steps into a VarOctetString that holds a SEQUENCE of its own: until {@link leave} the reader ends where
+	 * the contents end. Answers what `leave` wants back.
+	 */
+	enter(): number {
+		const outerEnd = this.#end;
 		const length = this.#length();
 		const at = this.#take(length);
-		const end = this.#end;
-		const after = this.#at;
-		// The same reader, fenced in: whatever follows the last known field is skipped on the way out.
 		if (at >= 0) {
 			this.#at = at;
-			this.#end = after;
+			this.#end = at + length;
 		}
+		return outerEnd;
+	}
+
+	/** Steps out again, over whatever follows the last field that was read. */
+	leave(outerEnd: number): void {
+		this.#at = this.failure === undefined ? this.#end : outerEnd;
+		this.#end = outerEnd;
+	}
+
+	/** A VarOctetString that is read as a SEQUENCE of its own; failures in it are failures here. */
+	sequence<T>(read: (contents: OerReader) => T): T {
+		const outerEnd = this.enter();
 		const value = read(this);
-		this.#end = end;
-		this.#at = this.failure === undefined ? after : end;
+		this.leave(outerEnd);
 		return value;
 	}
 
 	/** A VarOctetString of ASCII characters 0 to 127 (IA5String). */
-	ia5(maxLength?: number): string {
-		const bytes = this.varOctets(maxLength);
-		const text = ascii(bytes);
-		if (text === undefined) this.fail('not ASCII');
-		return text ?? '';
+	ia5(maxLength = Number.MAX_SAFE_INTEGER): string {
+		const length = this.#lengthUpTo(maxLength);
+		const at = this.#take(length);
+		return at < 0 ? '' : this.#ascii(at, length);
+	}
+
+	/** `length` ASCII characters without a length in front of them. */
+	ascii(length: number): string {
+		const at = this.#take(length);
+		return at < 0 ? '' : this.#ascii(at, length);
 	}
 
 	/** A VarOctetString of strict UTF-8. */
@@ -131,9 +180,9 @@ export class OerReader {
 
 	/** A VarUInt that fits 64 bits; a larger one is a failure. */
 	varUInt(): bigint {
-		const [value, fits] = this.#varUInt();
-		if (!fits) this.fail('integer above 64 bits');
-		return value;
+		const size = this.#integer();
+		if (size > 8) this.fail('integer above 64 bits');
+		return this.#integerOf(size);
 	}
 
 	/**
@@ -142,17 +191,23 @@ export class OerReader {
 	 * "no limit".
 	 */
 	varUIntSaturating(): bigint {
-		return this.#varUInt()[0];
+		return this.#integerOf(this.#integer());
 	}
 
 	/** A VarUInt up to `max` (default 2^53 − 1) as a number. */
 	varUIntNumber(max = Number.MAX_SAFE_INTEGER): number {
-		const value = this.varUInt();
-		if (value > BigInt(max)) {
+		const size = this.#integer();
+		if (size <= MAX_LENGTH_BYTES) {
+			const value = this.#uintAt(this.#at - size, size);
+			if (value <= max) return value;
 			this.fail(`${value} where at most ${max} is allowed`);
 			return 0;
 		}
-		return Number(value);
+		if (size > 8) this.fail('integer above 64 bits');
+		const value = this.#integerOf(size);
+		if (value <= BigInt(max)) return Number(value);
+		this.fail(`${value} where at most ${max} is allowed`);
+		return 0;
 	}
 
 	/**
@@ -170,10 +225,10 @@ export class OerReader {
 	timestamp(): number {
 		const at = this.#take(TIMESTAMP_LENGTH);
 		if (at < 0) return 0;
-		const digits = ascii(this.#bytes.subarray(at, at + TIMESTAMP_LENGTH));
-		const time = digits === undefined ? undefined : parseTimestamp(digits);
-		if (time === undefined) this.fail('not a timestamp');
-		return time ?? 0;
+		const time = timestampAt(this.#bytes, at);
+		if (!Number.isNaN(time)) return time;
+		this.fail('not a timestamp');
+		return 0;
 	}
 
 	/** Start of the next `length` bytes, stepping over them; −1 when they are not there. */
@@ -193,17 +248,29 @@ export class OerReader {
 	}
 
 	/** Up to 6 bytes, which a number holds exactly. */
+	#uintAt(at: number, size: number): number {
+		let value = 0;
+		for (let i = at; i < at + size; i++) value = value * 256 + this.#byte(i);
+		return value;
+	}
+
 	#uint(size: number): number {
 		const at = this.#take(size);
-		let value = 0;
-		if (at >= 0) for (let i = at; i < at + size; i++) value = value * 256 + this.#byte(i);
-		return value;
+		return at < 0 ? 0 : this.#uintAt(at, size);
+	}
+
+	#ascii(at: number, length: number): string {
+		const text = asciiDecode(this.#bytes, at, at + length);
+		if (text === undefined) this.fail('not ASCII');
+		return text ?? '';
 	}
 
 	#length(): number {
 		const first = this.uint8();
-		if (first < 0x80) return first;
-		const size = first & 0x7f;
+		return first < 0x80 ? first : this.#longLength(first & 0x7f);
+	}
+
+	#longLength(size: number): number {
 		if (size === 0 || size > MAX_LENGTH_BYTES) {
 			this.fail(`length in ${size} bytes`);
 			return 0;
@@ -213,26 +280,59 @@ export class OerReader {
 		return this.failure === undefined ? length : 0;
 	}
 
-	/** The value, cut to 64 bits' maximum, and whether it was that small. */
-	#varUInt(): readonly [value: bigint, fits: boolean] {
+	#lengthUpTo(maxLength: number): number {
+		const length = this.#length();
+		if (length > maxLength) this.fail(`${length} bytes where at most ${maxLength} are allowed`);
+		return length;
+	}
+
+	/** Steps over a VarUInt and answers its size, which is 0 after a failure. */
+	#integer(): number {
 		const size = this.#length();
 		if (size === 0) this.fail('integer of no bytes');
 		const at = this.#take(size);
-		if (at < 0) return [0n, true];
-		if (size > 1 && this.#byte(at) === 0) {
-			this.fail('integer is not in its shortest form');
-			return [0n, true];
-		}
-		if (size > 8) return [U64_MAX, false];
-		let high = 0;
-		let low = 0;
-		for (let i = at; i < at + size; i++) {
-			high = (high * 256 + Math.floor(low / 0x100_0000)) % 0x1_0000_0000;
-			low = (low % 0x100_0000) * 256 + this.#byte(i);
-		}
-		return [joinUint64(high, low), true];
+		if (at < 0) return 0;
+		if (size === 1 || this.#byte(at) !== 0) return size;
+		this.fail('integer is not in its shortest form');
+		return 0;
+	}
+
+	/** The integer of `size` bytes that was just stepped over, cut to 64 bits' maximum. */
+	#integerOf(size: number): bigint {
+		if (this.failure !== undefined) return 0n;
+		if (size > 8) return U64_MAX;
+		const low = Math.min(size, 4);
+		return joinUint64(this.#uintAt(this.#at - size, size - low), this.#uintAt(this.#at - low, low));
 	}
 }
+
+/**
+ * Where packets are written. Making a buffer of its own for every packet costs several times as much as
+ * filling it, so small ones are cut from a slab, one after the other; no byte is handed out twice, and a
+ * slab goes when the last of its packets does. Who keeps a small packet for long keeps its slab alive
+ * and should copy it.
+ */
+const SLAB_BYTES = 16_384;
+const LARGEST_CUT = 4_096;
+let slab = EMPTY;
+let slabUsed = 0;
+
+const allocate = (size: number): Uint8Array => {
+	if (size > LARGEST_CUT) return new Uint8Array(size);
+	if (slabUsed + size > slab.length) {
+		slab = new Uint8Array(SLAB_BYTES);
+		slabUsed = 0;
+	}
+	slabUsed += size;
+	return slab.subarray(slabUsed - size, slabUsed);
+};
+
+/** A copy of its own, made as {@link OerWriter} makes its buffers. */
+export const copyBytes = (bytes: Uint8Array): Uint8Array => {
+	const copy = allocate(bytes.length);
+	copy.set(bytes);
+	return copy;
+};
 
 /**
  * Writes into one buffer of a size computed beforehand with the `size…` functions below. A wrong
@@ -243,11 +343,12 @@ export class OerWriter {
 	#at = 0;
 
 	constructor(size: number) {
-		this.#bytes = new Uint8Array(size);
+		this.#bytes = allocate(size);
 	}
 
 	uint8(value: number): void {
-		this.#uint(value, 1);
+		if (!(Number.isInteger(value) && value >= 0 && value < 0x100)) throw notUnsigned(value, 1);
+		this.#bytes[this.#room(1)] = value;
 	}
 
 	uint16(value: number): void {
@@ -259,22 +360,19 @@ export class OerWriter {
 	}
 
 	uint64(value: bigint): void {
-		assertUint64(value);
-		this.#uint(Number(value >> 32n), 4);
-		this.#uint(Number(value & 0xffff_ffffn), 4);
+		writeUint64(value, this.#bytes, this.#room(8));
 	}
 
 	/** The bytes alone; the reader knows how many. */
 	fixed(bytes: Uint8Array): void {
-		this.#bytes.set(bytes, this.#at);
-		this.#at += bytes.length;
+		this.#bytes.set(bytes, this.#room(bytes.length));
 	}
 
 	/** A length determinant. Whoever writes one writes that many bytes next. */
 	length(length: number): void {
-		if (length < 0x80) return this.#uint(length, 1);
+		if (length < 0x80) return this.uint8(length);
 		const size = uintSize(length);
-		this.#uint(0x80 | size, 1);
+		this.uint8(0x80 | size);
 		this.#uint(length, size);
 	}
 
@@ -291,33 +389,42 @@ export class OerWriter {
 
 	/** ASCII characters without a length in front of them. */
 	ascii(text: string): void {
+		const at = this.#room(text.length);
 		for (let i = 0; i < text.length; i++) {
 			const code = text.charCodeAt(i);
 			if (code > 0x7f) throw new Error('not ASCII');
-			this.#uint(code, 1);
+			this.#bytes[at + i] = code;
 		}
 	}
 
 	utf8(text: string): void {
-		this.varOctets(utf8(text));
+		const length = utf8Length(text);
+		this.length(length);
+		if (utf8Write(text, this.#bytes, this.#room(length)) === undefined) throw new Error('lone surrogate');
 	}
 
 	varUInt(value: bigint): void {
 		assertUint64(value);
-		const size = sizeOfVarUInt(value) - 1;
-		this.#uint(size, 1);
-		if (size > 4) this.#uint(Number(value >> 32n), size - 4);
-		this.#uint(Number(value & 0xffff_ffffn), Math.min(size, 4));
+		WIDE[0] = value;
+		const high = WORDS[HIGH] as number;
+		const low = WORDS[LOW] as number;
+		const size = high === 0 ? uintSize(low) : 4 + uintSize(high);
+		const at = this.#room(1 + size);
+		this.#bytes[at] = size;
+		if (size > 4) put(this.#bytes, at + 1, high, size - 4);
+		put(this.#bytes, at + 1 + Math.max(0, size - 4), low, Math.min(size, 4));
 	}
 
 	/** The count of a SEQUENCE OF. */
 	count(count: number): void {
-		this.varUInt(BigInt(count));
+		const size = uintSize(count);
+		this.uint8(size);
+		this.#uint(count, size);
 	}
 
 	/** 17 digits; see {@link formatTimestamp}. */
 	timestamp(time: number): void {
-		this.ascii(formatTimestamp(time));
+		writeTimestamp(time, this.#bytes, this.#room(TIMESTAMP_LENGTH));
 	}
 
 	/** The finished bytes; throws when the announced size and what was written disagree. */
@@ -326,18 +433,40 @@ export class OerWriter {
 		return this.#bytes;
 	}
 
+	/** Start of the next `size` bytes, stepping over them. */
+	#room(size: number): number {
+		const at = this.#at;
+		if (at + size > this.#bytes.length) throw new Error('wrote more than the announced size');
+		this.#at = at + size;
+		return at;
+	}
+
+	/** Up to 6 bytes. */
 	#uint(value: number, size: number): void {
-		if (!(Number.isInteger(value) && value >= 0 && value < 256 ** size))
-			throw new Error(`${value} is not an unsigned integer of ${size} bytes`);
-		if (this.#at + size > this.#bytes.length) throw new Error('wrote more than the announced size');
-		let rest = value;
-		for (let i = size - 1; i >= 0; i--) {
-			this.#bytes[this.#at + i] = rest % 256;
-			rest = Math.floor(rest / 256);
-		}
-		this.#at += size;
+		if (!(Number.isInteger(value) && value >= 0 && value < 256 ** size)) throw notUnsigned(value, size);
+		const at = this.#room(size);
+		if (size > 4) put(this.#bytes, at, Math.floor(value / 0x1_0000_0000), size - 4);
+		put(this.#bytes, at + Math.max(0, size - 4), value % 0x1_0000_0000, Math.min(size, 4));
 	}
 }
+
+/** Writes a UInt64 in place. */
+export const writeUint64 = (value: bigint, target: Uint8Array, at: number): void => {
+	assertUint64(value);
+	WIDE[0] = value;
+	const low = WORDS[LOW] as number;
+	put(target, at, WORDS[HIGH] as number, 4);
+	put(target, at + 4, low, 4);
+};
+
+/** The last `size` bytes, at most 4, of a number below 2^32. */
+const put = (target: Uint8Array, at: number, value: number, size: number): void => {
+	let rest = value;
+	for (let i = at + size - 1; i >= at; i--) {
+		target[i] = rest & 0xff;
+		rest >>>= 8;
+	}
+};
 
 /** Bytes of the length determinant for `length` bytes. */
 export const sizeOfLength = (length: number): number => (length < 0x80 ? 1 : 1 + uintSize(length));
@@ -345,109 +474,130 @@ export const sizeOfLength = (length: number): number => (length < 0x80 ? 1 : 1 +
 /** Bytes of a VarOctetString that holds `length` bytes. */
 export const sizeOfVar = (length: number): number => sizeOfLength(length) + length;
 
-/** Bytes of a VarUInt, its length included. */
+/** Bytes of a VarUInt, its length included; of a value within 64 bits. */
 export const sizeOfVarUInt = (value: bigint): number => {
-	let size = 1;
-	for (let rest = value >> 8n; rest > 0n; rest >>= 8n) size++;
-	return 1 + size;
+	WIDE[0] = value;
+	const high = WORDS[HIGH] as number;
+	return high === 0 ? 1 + uintSize(WORDS[LOW] as number) : 5 + uintSize(high);
 };
 
-/** Bytes of text in UTF-8, without its length; a lone surrogate is a bug and throws on writing. */
-export const utf8Length = (text: string): number => {
-	let length = 0;
-	for (let i = 0; i < text.length; i++) {
-		const code = text.charCodeAt(i);
-		if (code < 0x80) length += 1;
-		else if (code < 0x800) length += 2;
-		else if (code >= 0xd800 && code <= 0xdbff) {
-			length += 4;
-			i++;
-		} else length += 3;
-	}
-	return length;
-};
-
-/** Text of ASCII bytes; `undefined` when one is above 127. */
-export const ascii = (bytes: Uint8Array): string | undefined => {
-	for (const byte of bytes) if (byte > 0x7f) return undefined;
-	let text = '';
-	for (let at = 0; at < bytes.length; at += 4096)
-		text += String.fromCharCode(...bytes.subarray(at, at + 4096));
-	return text;
-};
+/** Bytes of the count of a SEQUENCE OF. */
+export const sizeOfCount = (count: number): number => 1 + uintSize(count);
 
 /** Characters of an ILP timestamp. */
 export const TIMESTAMP_LENGTH = 17;
 
 const DAY_MS = 86_400_000;
-const DAYS_BEFORE_1970 = 719_528;
-const DAYS_BEFORE_MONTH = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365] as const;
+/** From 1 March of year 0, where the arithmetic below begins: the leap day is then the last of its year. */
+const DAYS_BEFORE_1970 = 719_468;
+const FIRST_TIME = -62_167_219_200_000;
+const LAST_TIME = 253_402_300_799_999;
+const DAYS_OF_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const;
 
 /**
- * `YYYYMMDDHHmmssSSS` in UTC for a Unix time in whole milliseconds. Years 0000 to 9999, Gregorian
+ * Writes `YYYYMMDDHHmmssSSS` in UTC for a Unix time in whole milliseconds. Years 0000 to 9999, Gregorian
  * throughout; anything else does not fit the format and throws.
  */
+export const writeTimestamp = (time: number, target: Uint8Array, at: number): void => {
+	if (!(Number.isInteger(time) && time >= FIRST_TIME && time <= LAST_TIME))
+		throw new Error(`${time} does not fit a timestamp`);
+	const days = Math.floor(time / DAY_MS);
+	const ms = time - days * DAY_MS;
+	// January and February of year 0 lie before the count begins, and 400 years later in its cycle.
+	const cycle = days + DAYS_BEFORE_1970 < 0 ? 1 : 0;
+	const day = days + DAYS_BEFORE_1970 + cycle * 146_097;
+	const era = (day / 146_097) | 0;
+	const dayOfEra = day - era * 146_097;
+	const yearOfEra =
+		((dayOfEra - ((dayOfEra / 1_460) | 0) + ((dayOfEra / 36_524) | 0) - ((dayOfEra / 146_096) | 0)) / 365) |
+		0;
+	const dayOfYear = dayOfEra - (365 * yearOfEra + (yearOfEra >> 2) - ((yearOfEra / 100) | 0));
+	const monthFromMarch = ((5 * dayOfYear + 2) / 153) | 0;
+	const month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9;
+	const year = yearOfEra + 400 * (era - cycle) + (month <= 2 ? 1 : 0);
+	const century = (year / 100) | 0;
+	const seconds = (ms / 1_000) | 0;
+	const minutes = (seconds / 60) | 0;
+	const hours = (minutes / 60) | 0;
+	const fraction = ms - seconds * 1_000;
+	writeTwo(target, at, century);
+	writeTwo(target, at + 2, year - century * 100);
+	writeTwo(target, at + 4, month);
+	writeTwo(target, at + 6, dayOfYear - (((153 * monthFromMarch + 2) / 5) | 0) + 1);
+	writeTwo(target, at + 8, hours);
+	writeTwo(target, at + 10, minutes - hours * 60);
+	writeTwo(target, at + 12, seconds - minutes * 60);
+	const tenths = (fraction / 10) | 0;
+	writeTwo(target, at + 14, tenths);
+	target[at + 16] = ZERO + fraction - tenths * 10;
+};
+
+const ZERO = 0x30;
+
+const writeTwo = (target: Uint8Array, at: number, value: number): void => {
+	const tens = (value / 10) | 0;
+	target[at] = ZERO + tens;
+	target[at + 1] = ZERO + value - tens * 10;
+};
+
+/** The inverse: NaN for other than digits, month 13, 30 February, hour 24, second 60. */
+const timestampAt = (bytes: Uint8Array, at: number): number => {
+	for (let i = at; i < at + TIMESTAMP_LENGTH; i++)
+		if (((bytes[i] as number) - ZERO) >>> 0 > 9) return Number.NaN;
+	const year = two(bytes, at) * 100 + two(bytes, at + 2);
+	const month = two(bytes, at + 4);
+	const day = two(bytes, at + 6);
+	const hour = two(bytes, at + 8);
+	const minute = two(bytes, at + 10);
+	const second = two(bytes, at + 12);
+	if (month < 1 || month > 12 || day < 1 || day > daysOfMonth(year, month)) return Number.NaN;
+	if (hour > 23 || minute > 59 || second > 59) return Number.NaN;
+	const fromMarch = month > 2 ? year : year - 1;
+	const dayOfYear = (((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5) | 0) + day - 1;
+	const leapDays = Math.floor(fromMarch / 4) - Math.floor(fromMarch / 100) + Math.floor(fromMarch / 400);
+	const days = 365 * fromMarch + leapDays + dayOfYear - DAYS_BEFORE_1970;
+	const ms = two(bytes, at + 14) * 10 + (bytes[at + 16] as number) - ZERO;
+	return days * DAY_MS + ((hour * 60 + minute) * 60 + second) * 1_000 + ms;
+};
+
+const two = (bytes: Uint8Array, at: number): number =>
+	(bytes[at] as number) * 10 + (bytes[at + 1] as number) - ZERO * 11;
+
+const daysOfMonth = (year: number, month: number): number => {
+	if (month === 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)) return 29;
+	return DAYS_OF_MONTH[month - 1] as number;
+};
+
+/** {@link writeTimestamp} as text. */
 export const formatTimestamp = (time: number): string => {
-	const day = Math.floor(time / DAY_MS) + DAYS_BEFORE_1970;
-	let year = Math.floor(day / 365.2425);
-	if (day < daysBeforeYear(year)) year--;
-	else if (day >= daysBeforeYear(year + 1)) year++;
-	if (!Number.isInteger(time) || year < 0 || year > 9999) throw new Error(`${time} does not fit a timestamp`);
-	const dayOfYear = day - daysBeforeYear(year);
-	let month = 12;
-	while (dayOfYear < daysBeforeMonth(year, month)) month--;
-	const dayOfMonth = dayOfYear - daysBeforeMonth(year, month) + 1;
-	const ms = time - (day - DAYS_BEFORE_1970) * DAY_MS;
-	return (
-		pad(year, 4) +
-		pad(month, 2) +
-		pad(dayOfMonth, 2) +
-		pad(Math.floor(ms / 3_600_000), 2) +
-		pad(Math.floor(ms / 60_000) % 60, 2) +
-		pad(Math.floor(ms / 1000) % 60, 2) +
-		pad(ms % 1000, 3)
-	);
+	const bytes = new Uint8Array(TIMESTAMP_LENGTH);
+	writeTimestamp(time, bytes, 0);
+	return asciiDecode(bytes) as string;
 };
 
 /** The inverse; `undefined` for other than 17 digits, month 13, 30 February, hour 24, second 60. */
 export const parseTimestamp = (text: string): number | undefined => {
-	if (!/^[0-9]{17}$/.test(text)) return undefined;
-	const number = (from: number, to: number): number => Number(text.slice(from, to));
-	const year = number(0, 4);
-	const month = number(4, 6);
-	const day = number(6, 8);
-	const hour = number(8, 10);
-	const minute = number(10, 12);
-	const second = number(12, 14);
-	if (month < 1 || month > 12 || hour > 23 || minute > 59 || second > 59) return undefined;
-	const dayOfYear = daysBeforeMonth(year, month) + day - 1;
-	if (day < 1 || dayOfYear >= daysBeforeMonth(year, month + 1)) return undefined;
-	const days = daysBeforeYear(year) + dayOfYear - DAYS_BEFORE_1970;
-	return days * DAY_MS + hour * 3_600_000 + minute * 60_000 + second * 1000 + number(14, 17);
+	if (text.length !== TIMESTAMP_LENGTH) return undefined;
+	// Whatever is beyond a byte must not be cut to one that looks like a digit.
+	const time = timestampAt(
+		Uint8Array.from(text, (character) => Math.min(character.charCodeAt(0), 0xff)),
+		0
+	);
+	return Number.isNaN(time) ? undefined : time;
 };
-
-/** Days from 1 January of year 0, itself a leap year, to 1 January of `year`. */
-const daysBeforeYear = (year: number): number =>
-	365 * year + Math.ceil(year / 4) - Math.ceil(year / 100) + Math.ceil(year / 400);
-
-/** Days of the year before the first of `month`; month 13 is the whole year. */
-const daysBeforeMonth = (year: number, month: number): number => {
-	const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
-	return (DAYS_BEFORE_MONTH[month - 1] as number) + (leap && month > 2 ? 1 : 0);
-};
-
-const pad = (value: number, digits: number): string => String(value).padStart(digits, '0');
-
-const joinUint64 = (high: number, low: number): bigint =>
-	high === 0 ? BigInt(low) : (BigInt(high) << 32n) | BigInt(low);
 
 const assertUint64 = (value: bigint): void => {
 	if (value < 0n || value > U64_MAX) throw new Error(`${value} is not an unsigned 64-bit integer`);
 };
 
+const notUnsigned = (value: number, size: number): Error =>
+	new Error(`${value} is not an unsigned integer of ${size} bytes`);
+
 /** Bytes of the shortest big-endian form of a length. */
 const uintSize = (value: number): number => {
-	let size = 1;
-	for (let rest = Math.floor(value / 256); rest > 0; rest = Math.floor(rest / 256)) size++;
-	return size;
+	if (value < 0x100) return 1;
+	if (value < 0x1_0000) return 2;
+	if (value < 0x100_0000) return 3;
+	if (value < 0x1_0000_0000) return 4;
+	return value < 0x100_0000_0000 ? 5 : 6;
 };
