@@ -4,7 +4,7 @@
  * way to make an instance; how that is done differs, and the core has no `WebAssembly`.
  *
  * Five times as fast at verifying as JavaScript, twice as fast as JavaScript with a table for a key it has
- * seen (schnorr-verify.ts), ten times and more at signing. Memory is fixed at one MiB; nothing is allocated
+ * seen (schnorr-verify.ts), six times at signing (in Node; Chromium runs JavaScript faster). Memory is fixed at one MiB; nothing is allocated
  * after the start, and a secret is overwritten as soon as it was used.
  */
 import type { Crypto } from '../platform.ts';
