@@ -210,7 +210,7 @@ export class ConnectionState implements StreamOwner {
 	/** It answered: credentials and route are right. */
 	#wasReached = false;
 
-	/** Bytes of all streams that left, and of those of streams gone by. */
+	/** Bytes of all streams that left, and those of them that were on streams we have closed. */
 	#bytesOut = 0;
 	#bytesOutOfGone = 0;
 	#remoteMaxBytes = ASSUMED_CONNECTION_CREDIT;
@@ -787,10 +787,15 @@ export class ConnectionState implements StreamOwner {
 			if (frame.type === 'StreamData') {
 				this.#bytesSent += frame.data.length;
 				const stream = this.streams.get(Number(frame.streamId));
-				if (stream !== undefined) stream.outgoing.acknowledged += frame.data.length;
+				if (stream === undefined) continue;
+				stream.outgoing.acknowledged += frame.data.length;
+				stream.settle();
+				if (stream.isCloseDue) this.#list(stream);
 			} else if (frame.type === 'StreamClose') {
 				const stream = this.streams.get(Number(frame.streamId));
-				if (stream !== undefined) stream.closeFrame = 'acknowledged';
+				if (stream === undefined) continue;
+				stream.closeFrame = 'acknowledged';
+				this.#bytesOutOfGone += stream.outgoing.next;
 			} else if (frame.type === 'Datagram') this.#bytesSent += frame.data.length;
 		}
 		for (const part of sent.money) if (part.stream.wantsToSend) this.#list(part.stream);
@@ -1203,7 +1208,7 @@ export class ConnectionState implements StreamOwner {
 
 	#remove(stream: ConnectionStream): void {
 		if (!this.streams.delete(stream.id)) return;
-		this.#bytesOutOfGone += stream.outgoing.next;
+		if (stream.closeFrame !== 'acknowledged') this.#bytesOutOfGone += stream.outgoing.next;
 		if (stream.isListed) this.#listed = this.#listed.filter((other) => other !== stream);
 		stream.isListed = false;
 		if (stream.id % 2 === this.#nextStreamId % 2) return;
