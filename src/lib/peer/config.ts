@@ -23,8 +23,11 @@ export interface PeerConfig {
 	readonly acceptGuests: boolean;
 	/** Neighbours that speak plain ILP, each with a token and limits of its own; none unless given. */
 	readonly accounts?: readonly AccountConfig[];
-	/** Whether routes are told to and learnt from accounts that are no children (CCP). */
-	readonly exchangesRoutes?: boolean;
+	/**
+	 * Tells routes to accounts that are no children, and learns theirs (CCP). `trusts`: names of those whose word
+	 * for addresses made of keys is taken without the owner's proof.
+	 */
+	readonly routeExchange?: { readonly trusts: readonly string[] };
 	/** `via`: the neighbour's person, or an account's name; `links` to the end, counting the first. */
 	readonly routes: readonly { readonly prefix: string; readonly via: string; readonly links?: number }[];
 	/** Channels this node opens by itself towards neighbours, token units. */

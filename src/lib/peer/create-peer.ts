@@ -32,7 +32,7 @@ import { loadIdentity } from './identity.ts';
 import { createLedger } from './ledger/sqlite-ledger.ts';
 import { LIMITS } from './limits.ts';
 import { createLinkAccounts } from './link/accounts.ts';
-import { accountKey, type AccountConfig, type IlpAccounts } from './link/account-transport.ts';
+import { accountKey, accountName, type AccountConfig, type IlpAccounts } from './link/account-transport.ts';
 import { createBtpAccounts } from './link/btp-accounts.ts';
 import { createIlpAccounts } from './link/ilp-accounts.ts';
 import { createLinks, type LinkEvent, type Links } from './link/links.ts';
@@ -303,7 +303,8 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		transport
 	});
 	late.connector = connector;
-	if (config.exchangesRoutes)
+	const { routeExchange } = config;
+	if (routeExchange)
 		late.routeExchange = createRouteExchange({
 			clock,
 			random,
@@ -312,6 +313,7 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 			network: config.network,
 			// Made anew each time, as the table is: it proves nothing about an earlier run.
 			routingSecret: random.bytes(32),
+			trustsUnproven: ({ peer }) => routeExchange.trusts.includes(accountName(peer) ?? ''),
 			host: {
 				address: () => addresses()[0],
 				request: async (peer, prepare) =>
@@ -349,6 +351,7 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		commits,
 		log,
 		store,
+		author: identity.pubkey,
 		mayServe: (event) => isMine(event) || (config.keepsAnnouncements && ANNOUNCED_KINDS.has(event.kind)),
 		priceOf: (event) => (FREE_KINDS.has(event.kind) || !isMine(event) ? 0n : personal.price()),
 		mayStore: (event) => {

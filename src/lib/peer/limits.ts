@@ -66,6 +66,10 @@ export const LIMITS = {
 	routeHoldDownMostMs: 10 * MINUTE,
 	/** Several changes at once make one update. */
 	routeUpdateLeastMs: 150,
+	/** A neighbour that does not answer with its routes is asked again after this, then after twice as long each time. */
+	routeAskFirstMs: 1 * SECOND,
+	/** And at least this often. */
+	routeAskLastMs: 5 * MINUTE,
 	/** Life of one such request. */
 	routeRequestMs: 30 * SECOND,
 	/** Routes kept of one neighbour; further ones are not learnt. */
@@ -183,7 +187,7 @@ export const LIMITS = {
 	floatMost: 100n * DOLLAR,
 	/** Largest single packet. */
 	maxPacket: DOLLAR,
-	/** One unchecked GET of this much at first for a new author key; doubles per good answer. */
+	/** What may be unchecked at first with a new author key: one GET of this much; doubles per good answer. */
 	firstTrust: DOLLAR / 1_000n,
 	/** GETs under way per author once trusted. */
 	trustedInFlight: 64,

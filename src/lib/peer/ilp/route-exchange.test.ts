@@ -137,6 +137,28 @@ describe('what a neighbour teaches', () => {
 		expect(routes.find('test.carol.shop')?.peer).toBe('bob');
 	});
 
+	it('is asked for again, ever more seldom, when the neighbour has no answer or refuses', async () => {
+		const { clock, up, controls, node } = open();
+		node.answer = () => undefined;
+		up('bob', 'peer');
+		await clock.advance(10_000);
+		expect(controls('bob')).toHaveLength(4);
+		node.answer = () => ({
+			type: 'reject',
+			code: 'F00',
+			triggeredBy: '',
+			message: '',
+			data: new Uint8Array(0)
+		});
+		await clock.advance(3_600_000);
+		expect(controls('bob').length).toBeLessThan(25);
+		node.answer = () => ({ type: 'fulfill', fulfillment: new Uint8Array(32), data: new Uint8Array(0) });
+		await clock.advance(300_000);
+		const asked = controls('bob').length;
+		await clock.advance(3_600_000);
+		expect(controls('bob')).toHaveLength(asked);
+	});
+
 	it('is asked for again when part of it was lost', async () => {
 		const { up, hear, routes, controls } = open();
 		up('bob', 'peer');

@@ -90,6 +90,8 @@ interface Neighbour {
 	expiresAt: number;
 	cancelExpiry: Cancel;
 	cancelControl: Cancel;
+	/** Times in a row that it was asked in vain. */
+	refusals: number;
 	/** It wants updates, and knows the log up to here. */
 	listening: boolean;
 	toldEpoch: number;
@@ -227,10 +229,16 @@ export const createRouteExchange = (deps: RouteExchangeDeps): RouteExchange => {
 			clock.now() + LIMITS.routeRequestMs
 		);
 		void host.request(neighbour.at.peer, request).then((reply) => {
-			// A neighbour that says no for good does not exchange routes; it will be asked when it comes up again.
-			if (stopped || reply?.type === 'fulfill' || reply?.code.startsWith('F')) return;
+			if (stopped) return;
+			if (reply?.type === 'fulfill') {
+				neighbour.refusals = 0;
+				return;
+			}
+			// One that is just starting refuses like one that exchanges no routes: soon again, then ever more seldom.
+			const delay = Math.min(LIMITS.routeAskFirstMs * 2 ** neighbour.refusals, LIMITS.routeAskLastMs);
+			neighbour.refusals += 1;
 			neighbour.cancelControl();
-			neighbour.cancelControl = clock.after(LIMITS.routeBroadcastMs, () => ask(neighbour));
+			neighbour.cancelControl = clock.after(delay, () => ask(neighbour));
 		});
 	};
 
@@ -449,6 +457,7 @@ export const createRouteExchange = (deps: RouteExchangeDeps): RouteExchange => {
 			neighbour.at = at;
 			neighbour.up = true;
 			neighbour.listening = false;
+			neighbour.refusals = 0;
 			neighbour.toldEpoch = 0;
 			ask(neighbour);
 			retell();
@@ -485,6 +494,7 @@ const newNeighbour = (at: RouteNeighbour): Neighbour => ({
 	expiresAt: 0,
 	cancelExpiry: NOTHING,
 	cancelControl: NOTHING,
+	refusals: 0,
 	listening: false,
 	toldEpoch: 0,
 	toldAt: 0,

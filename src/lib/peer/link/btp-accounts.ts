@@ -124,9 +124,11 @@ export const createBtpAccounts = (deps: BtpAccountsDeps): BtpAccounts => {
 		let taken: TakenConnection | undefined;
 		let closed: () => void = () => undefined;
 		const gone = new Promise<void>((resolve) => (closed = resolve));
+		let setReady: (taken: TakenConnection | undefined) => void = () => undefined;
+		/** A neighbour's first packet may come in the same breath as its answer to auth: it waits until that was heard. */
+		const ready = new Promise<TakenConnection | undefined>((resolve) => (setReady = resolve));
 		const connection = createBtpConnection(dialled.value, platform, {
-			onMessage: (data) =>
-				taken ? taken.onMessage(data) : Promise.resolve(err({ code: 'F00', text: 'not yet' })),
+			onMessage: async (data) => (await ready)?.onMessage(data) ?? err({ code: 'F00', text: 'not yet' }),
 			onBytes: deps.onBytes,
 			onClose: () => {
 				taken?.onClose();
@@ -150,9 +152,11 @@ export const createBtpAccounts = (deps: BtpAccountsDeps): BtpAccounts => {
 				};
 			if (connection.closed || isOff()) return { type: 'retry', reason: 'closed' };
 			taken = take(name, connection);
+			setReady(taken);
 			await gone;
 			return { type: 'was-up' };
 		} finally {
+			setReady(undefined);
 			connection.close();
 		}
 	};
