@@ -29,8 +29,8 @@ import {
 test.describe.configure({ mode: 'serial' });
 
 const DEPOSIT = 2n * DOLLAR;
-/** 0.1234567 cents in link units: no whole number of token units, so that a remainder stays. */
-const PRICE = 1_234_567n;
+/** 0.0765432 cents in link units, below the price of a sample: no whole number of token units, so that a remainder stays. */
+const PRICE = 765_432n;
 const FIRST_NOTE = 'The first note that anybody pays me for';
 const SECOND_NOTE = 'And a second one, a little later';
 
@@ -61,7 +61,7 @@ test('before publishing, the writer sees what it costs and what each reader will
 
 	await go(writer, 'compose');
 	await writer.locator('summary').click();
-	await writer.getByTestId('note-price').fill('0.1234567');
+	await writer.getByTestId('note-price').fill('0.0765432');
 	await expect(writer.getByTestId('publish-cost')).toContainText(/nothing|\$0\.00/);
 	expect(await money(writer, 'reader-pays')).toBe(PRICE);
 	await publish(FIRST_NOTE);

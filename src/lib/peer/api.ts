@@ -116,8 +116,15 @@ export interface PeerState {
 	};
 	readonly payout:
 		{ readonly address: Address | undefined; readonly fee: bigint; readonly threshold: bigint } | undefined;
-	/** What I ask per note, and what publishing costs me (0 on my own node). */
-	readonly price: { readonly perNote: bigint; readonly publish: bigint };
+	/**
+	 * What I ask per note, what publishing costs me (0 on my own node), and the most the next note can cost while it
+	 * is one of my first: strangers try a dear author with those.
+	 */
+	readonly price: {
+		readonly perNote: bigint;
+		readonly publish: bigint;
+		readonly nextAtMost: bigint | undefined;
+	};
 	readonly follows: readonly FollowView[];
 	/** Newest first; each stays until its cause is gone or it is dismissed. */
 	readonly notices: readonly Notice[];

@@ -48,6 +48,8 @@ export const ERRORS = {
 	AuthorCheated: { fault: 'peer', retry: false, money: 'bounded' },
 	AnswerSpoiled: { fault: 'peer', retry: true, money: 'unknown' },
 	PriceExpired: { fault: 'peer', retry: true, money: 'safe' },
+	/** It asks more than a node is trusted with that has not delivered yet, and offers nothing cheaper to begin with. */
+	AuthorUntried: { fault: 'peer', retry: true, money: 'safe' },
 	PriceAboveLimit: { fault: 'person', retry: false, money: 'safe' },
 	DailyLimitReached: { fault: 'person', retry: false, money: 'safe' },
 	WayTooDear: { fault: 'network', retry: true, money: 'safe' },

@@ -179,7 +179,7 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 				earned: -ledger.balance('income/notes')
 			},
 			payout,
-			price: { perNote: personal.price(), publish: 0n },
+			price: { perNote: personal.price(), publish: 0n, nextAtMost: seller.nextAtMost() },
 			follows: followViews(),
 			notices: notices.all(),
 			revision: { ...revision }

@@ -221,6 +221,7 @@ export const strings = {
 		publishFree: 'stored on your own node',
 		changePrice: 'Change the price',
 		readerPays: 'Each reader pays',
+		sample: 'one of your first notes, with which strangers try you; later ones cost your price',
 		priceHint:
 			'For this and every later note. Readers have agreed to a limit; a higher price may wait for them.',
 		send: 'Publish',

@@ -117,6 +117,11 @@ export const errors: Record<PeerErrorType, ErrorText> = {
 		money: SAFE,
 		advice: 'Nothing to do; the new price is asked for, and your limit still holds.'
 	},
+	AuthorUntried: {
+		happened: 'This author has not delivered to you yet, and asks more than a stranger is trusted with.',
+		money: 'Your money is safe: nothing was sent.',
+		advice: 'Nothing to do: dearer notes come once a cheaper one has come as promised.'
+	},
 	PriceAboveLimit: {
 		happened: 'The author asks more than you agreed to.',
 		money: 'Your money is safe: nothing is bought above your limit.',

@@ -213,7 +213,8 @@ export const createBuyer = (dependencies: BuyerDependencies): Buyer => {
 			});
 			if (amount === 0n) return;
 			records.endPurchase(receipt, 'stored');
-			records.countGoodAnswer(node);
+			// A part proves nothing until the event is whole.
+			if (events.length > 0) records.countGoodAnswer(node);
 			if (money === 'moved' && sent > arrived)
 				ledger.record({
 					kind: 'way',

@@ -15,6 +15,7 @@ import { createEventStore } from '../events/sqlite-store.ts';
 import { signEvent } from '../events/verify.ts';
 import type { Incoming, Outgoing, PacketSender, Verdict } from '../ilp/delivery.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { LIMITS } from '../limits.ts';
 import { createLedger } from '../ledger/sqlite-ledger.ts';
 import { afterFee } from '../money.ts';
 import type { Random } from '../platform.ts';
@@ -58,6 +59,8 @@ interface Peer {
 	dailyLimit: bigint;
 	online: boolean;
 	running: boolean;
+	/** Whose dear notes have samples here: its own key, unless changed. */
+	sells: string;
 	/** A day has this many notes of mine; signs and stores one and tells live readers. */
 	publish(content: string): Promise<VerifiedEvent>;
 	/** The process ends; its database stays. */
@@ -243,6 +246,7 @@ const createWorld = (): World => {
 					commits,
 					log,
 					store,
+					author: () => peer.sells,
 					mayServe: (event) => event.pubkey === pubkey || event.kind === 0,
 					priceOf: (event) => (event.kind === 0 ? 0n : peer.price(event)),
 					mayStore: (event) =>
@@ -280,6 +284,7 @@ const createWorld = (): World => {
 				random,
 				sql,
 				price: () => PRICE,
+				sells: pubkey,
 				window: 20_000_000n,
 				dailyLimit: 1_000_000_000n,
 				online: true,
@@ -442,12 +447,13 @@ describe('a followed author', () => {
 	it('is not got above the accepted price, and shows what waits', async () => {
 		const { clock, alice, bob, got } = await aliceAndBob();
 		bob.price = () => 2_000_000n;
-		alice.reader.follow(bob.pubkey, TERMS);
+		alice.reader.follow(bob.pubkey, { ...TERMS, maxPrice: 500_000n });
 		await clock.advance(5 * SECOND);
 		expect(got()).toBe(0);
+		// The first two are samples.
 		expect(alice.reader.views().get(bob.pubkey)).toMatchObject({
 			error: { type: 'PriceAboveLimit' },
-			waiting: { count: 3, cost: 6_000_000n }
+			waiting: { count: 3, cost: 800_000n + 1_600_000n + 2_000_000n }
 		});
 
 		alice.reader.follow(bob.pubkey, { ...TERMS, maxPrice: 2_000_000n });
@@ -533,6 +539,111 @@ describe('a followed author', () => {
 		for (const { prepare } of paid) expect(prepare.amount).toBeLessThanOrEqual(5_000_000n);
 	});
 
+	/** What Alice had unchecked when she sent each GET with money, and what she had checked by then. */
+	const watchTrust = (world: World) => {
+		const seen: { readonly unchecked: bigint; readonly checked: number }[] = [];
+		let unchecked = 0n;
+		let checked = 0;
+		world.onPrepare = (from, prepare) => {
+			if (from !== 'alice' || prepare.amount === 0n) return 'pass';
+			unchecked += prepare.amount;
+			seen.push({ unchecked, checked });
+			return 'pass';
+		};
+		world.onReply = (from, prepare, reply) => {
+			if (from !== 'alice' || prepare.amount === 0n) return reply;
+			unchecked -= prepare.amount;
+			if (reply.type === 'fulfill') checked++;
+			return reply;
+		};
+		return seen;
+	};
+
+	it('who is dear is tried with his first notes, and never trusted with more than was checked', async () => {
+		const { world, clock, alice, bob, got } = await aliceAndBob(
+			Array.from({ length: 20 }, (_, i) => `dear note ${i}`)
+		);
+		world.fee = 50_000n;
+		bob.price = () => CENT / 2n;
+		const seen = watchTrust(world);
+		alice.reader.follow(bob.pubkey, { maxPrice: CENT, dailyLimit: 100n * CENT });
+		await clock.advance(MINUTE);
+		expect(got()).toBe(20);
+		expect(seen[0]?.unchecked).toBeLessThanOrEqual(LIMITS.firstTrust);
+		for (const { unchecked, checked } of seen)
+			expect(unchecked).toBeLessThanOrEqual(LIMITS.firstTrust * 2n ** BigInt(checked));
+		const arrived = alice.ledger.balance('expense/notes');
+		expect(arrived).toBeGreaterThanOrEqual(17n * (CENT / 2n) + 800_000n + 1_600_000n + 3_200_000n);
+		expect(arrived).toBeLessThan(17n * (CENT / 2n) + 5_600_000n + 1_000n);
+	});
+
+	it('whose first notes are long past still offers them to a newcomer', async () => {
+		const { clock, alice, bob } = await aliceAndBob([]);
+		const events: VerifiedEvent[] = [];
+		for (let i = 0; i < 60; i++) {
+			events.push(await bob.publish(`dear note ${i}`));
+			await clock.advance(SECOND);
+		}
+		bob.price = () => CENT / 2n;
+		alice.reader.follow(bob.pubkey, { maxPrice: CENT, dailyLimit: 100n * CENT });
+		await clock.advance(MINUTE);
+		const had = events.map((event) => has(alice, event, clock.now()));
+		expect(had.slice(0, 3)).toEqual([true, true, true]);
+		expect(had.filter((one) => one)).toHaveLength(53);
+	});
+
+	it('who is dear and offers nothing to try waits, costs nothing, and is said so', async () => {
+		const { world, clock, alice, bob, got } = await aliceAndBob();
+		bob.sells = '00'.repeat(32);
+		bob.price = () => CENT / 2n;
+		const seen = watchTrust(world);
+		alice.reader.follow(bob.pubkey, { maxPrice: CENT, dailyLimit: 100n * CENT });
+		await clock.advance(MINUTE);
+		expect(seen).toEqual([]);
+		expect(alice.reader.views().get(bob.pubkey)).toMatchObject({
+			status: 'live',
+			error: { type: 'AuthorUntried' },
+			waiting: { count: 3, cost: 3n * (CENT / 2n) }
+		});
+		// Something cheap, three times as promised, and he is trusted with that much.
+		bob.price = (event) => (event.content.startsWith('cheap') ? PRICE : CENT / 2n);
+		for (const n of [1, 2, 3]) {
+			await bob.publish(`cheap ${n}`);
+			await clock.advance(SECOND);
+		}
+		await clock.advance(MINUTE);
+		expect(got()).toBe(3);
+		expect(alice.reader.views().get(bob.pubkey)?.error).toBeUndefined();
+	});
+
+	it('has four batches under way at a time, each a quarter of his share', async () => {
+		const { world, clock, alice, bob, got } = await aliceAndBob(
+			Array.from({ length: 200 }, (_, i) => `note ${i}`)
+		);
+		let underWay = 0;
+		let most = 0;
+		const amounts: bigint[] = [];
+		world.onPrepare = (from, prepare) => {
+			if (from !== 'alice' || prepare.amount === 0n) return 'pass';
+			amounts.push(prepare.amount);
+			most = Math.max(most, ++underWay);
+			return 'pass';
+		};
+		world.onReply = (from, prepare, reply) => {
+			if (from === 'alice' && prepare.amount > 0n) underWay--;
+			return reply;
+		};
+		alice.reader.follow(bob.pubkey, {
+			...TERMS,
+			filters: [{ authors: [bob.pubkey], limit: 200 }]
+		});
+		await clock.advance(20 * SECOND);
+		expect(got()).toBe(200);
+		// W is two cents, the share half a cent: four times six notes, and one in what is left.
+		expect(most).toBe(5);
+		expect(amounts.reduce((a, b) => (a > b ? a : b))).toBe(6n * PRICE);
+	});
+
 	it('gives a long note and a dear one in parts, in order', async () => {
 		const { world, clock, alice, bob } = await aliceAndBob([]);
 		const long = await bob.publish('x'.repeat(70_000));
@@ -542,6 +653,11 @@ describe('a followed author', () => {
 		expect(alice.reader.bought([long.id]).get(long.id)?.sent).toBe(PRICE);
 		expect(bob.seller.earningsOf(long.id)).toEqual({ readers: 1, total: PRICE });
 
+		// Beyond the samples, to a reader who was served well.
+		for (let n = 0; n < 12; n++) {
+			await bob.publish(`cheap ${n}`);
+			await clock.advance(300);
+		}
 		bob.price = () => 2n * CENT + 1n;
 		alice.window = 100n * CENT;
 		const dear = await bob.publish('short and dear');

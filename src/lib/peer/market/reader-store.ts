@@ -350,6 +350,16 @@ export const createReaderStore = (sql: SqlDriver) => ({
 			arrived: big(row.arrived)
 		})),
 
+	/** Link units paid to a node for parts of events that are not whole yet, but for one of them. */
+	unchecked: (node: string, except: string): bigint =>
+		big(
+			sql.all(
+				`SELECT sum(sent) AS total FROM bought_part WHERE event_id != ?
+				AND event_id IN (SELECT event_id FROM wanted WHERE node = ?)`,
+				[except, node]
+			)[0]?.total
+		),
+
 	dropParts: (id: string): void => {
 		sql.run('DELETE FROM bought_part WHERE event_id = ?', [id]);
 	}

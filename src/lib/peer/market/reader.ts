@@ -8,16 +8,20 @@
  * | why an offered event is not got | until |
  * |---|---|
  * | it costs more than the person accepted | the person accepts more |
+ * | it costs more than the node is trusted with | cheaper ones came as promised |
  * | the author's or the whole day's limit is reached | tomorrow, or a higher limit |
  * | the way takes more than a tenth | it is measured again |
  * | this node was paid and did not deliver | for ever |
  *
  * ## Trust grows
  *
- * From a node that never delivered, one event at a time; each good answer doubles how many GETs may
- * be unanswered, to {@link LIMITS.trustedInFlight}, and how much money may be in them. A quarter of
- * what may be claimed ahead towards the hub is the most for one author. One GET is always allowed,
- * whatever it costs within what the person accepted: that is the most a stranger can take.
+ * From a node that never delivered, one event at a time and for {@link LIMITS.firstTrust} at most; each
+ * good answer (paid, complete and checked) doubles how many GETs may be unanswered, to
+ * {@link LIMITS.trustedInFlight}, and how much money may be unchecked: what is under way, and the parts
+ * of events that are not whole yet, since a part proves nothing. What costs more than that waits; a dear
+ * author's first notes are cheap enough to begin with (samples.ts). A quarter of what may be claimed
+ * ahead towards the hub is the most for one author, and a batch takes a quarter of that, so that four
+ * are under way while the first is answered; one GET is always allowed.
  *
  * ## The way
  *
@@ -135,6 +139,10 @@ const SPOILED_MAX = 3;
 const PRICE_TRIES = 5;
 /** Free GETs under way per node. */
 const FREE_IN_FLIGHT = 4;
+/** Batches that fit an author's share: one round trip of several is not waited for. */
+const BATCHES_IN_SHARE = 4n;
+/** Beyond a thousand dollars trust means nothing. */
+const TRUST_DOUBLINGS = 20;
 const WEEK_S = 7 * 86_400;
 const DAY_S = 86_400;
 const DAY_MS = 86_400_000;
@@ -511,6 +519,16 @@ export const createReader = (dependencies: ReaderDependencies): Reader => {
 		return ceilDiv(price * record.sent, record.arrived) + 2n + slack;
 	};
 
+	/** Link units that may be unchecked at a time. */
+	const trustIn = ({ record }: Subscription): bigint =>
+		LIMITS.firstTrust * 2n ** BigInt(Math.min(TRUST_DOUBLINGS, record.goodAnswers));
+
+	/** Paid for parts of events that are not whole yet, but for one of them. */
+	const uncheckedParts = (subscription: Subscription, except = ''): bigint =>
+		[...subscription.wanted.values()].some(({ parts }) => parts > 1)
+			? records.unchecked(subscription.node, except)
+			: 0n;
+
 	const allowedInFlight = ({ record }: Subscription): number =>
 		Math.min(LIMITS.trustedInFlight, 2 ** Math.min(10, record.goodAnswers));
 
@@ -548,15 +566,21 @@ export const createReader = (dependencies: ReaderDependencies): Reader => {
 			return { entries, prices: entries.map(() => 0n), part: undefined, amount: 0n };
 		}
 		if (subscription.record.cheated || subscription.spoiled >= SPOILED_MAX) return 'nothing';
-		const paid = open.filter(({ price }) => price > 0n);
-		const [first] = paid;
-		if (!first) return 'nothing';
 		const allowed = allowedInFlight(subscription);
 		if (subscription.inFlight >= allowed) return 'wait';
+		const dear = open.filter(({ price }) => price > 0n);
+		const trust = trustIn(subscription) - subscription.inFlightAmount;
+		const inParts = uncheckedParts(subscription);
+		// All of an event must be within the trust: its parts count until it is whole.
+		const paid = dear.filter(
+			({ id, price, parts }) =>
+				toSend(subscription, price) + (parts > 1 ? uncheckedParts(subscription, id) : inParts) <= trust
+		);
+		const [first] = paid;
+		if (!first) return dear.length > 0 && subscription.inFlight > 0 ? 'wait' : 'nothing';
 
 		const share = (dependencies.window() * LIMITS.authorShareOfWindow) / 100n;
-		const unchecked = LIMITS.firstTrust * BigInt(allowed);
-		const room = minOf(share, unchecked) - subscription.inFlightAmount;
+		const room = minOf(share - subscription.inFlightAmount, trust - inParts);
 		const left = leftToday(subscription);
 		const single: Batch =
 			first.parts > 1
@@ -570,7 +594,7 @@ export const createReader = (dependencies: ReaderDependencies): Reader => {
 		if (single.amount > left) return 'limit';
 		if (single.amount > room && subscription.inFlight > 0) return 'wait';
 		const most = minOf(
-			minOf(room, left),
+			minOf(minOf(room, share / BATCHES_IN_SHARE), left),
 			minOf(subscription.maxAmount ?? sender.maxPacket(), sender.maxPacket())
 		);
 		const isKnown = subscription.record.goodAnswers > 0;
@@ -952,14 +976,21 @@ export const createReader = (dependencies: ReaderDependencies): Reader => {
 	const viewOf = (subscription: Subscription): FollowStatus => {
 		const { error, maxPrice, dailyLimit, lastPrice } = subscription;
 		const status = statusOf(subscription);
+		// Nothing of it is under way, so nothing will make it trusted by itself.
+		const isUntried = subscription.inFlight === 0;
 		const waiting = [...subscription.wanted.values()].filter(
 			({ id, price }) =>
-				!subscription.busy.has(id) && (price > maxPrice || (status === 'stopped' && price > 0n))
+				!subscription.busy.has(id) &&
+				(price > maxPrice ||
+					(status === 'stopped' && price > 0n) ||
+					(isUntried && toSend(subscription, price) > trustIn(subscription)))
 		);
-		const tooDear = status === 'live' && !error && waiting.length > 0;
+		const isIdle = status === 'live' && !error;
+		const tooDear = isIdle && waiting.some(({ price }) => price > maxPrice);
+		const untried = isIdle && !tooDear && waiting.length > 0;
 		return {
 			status,
-			error: tooDear ? peerError('PriceAboveLimit') : error,
+			error: tooDear ? peerError('PriceAboveLimit') : untried ? peerError('AuthorUntried') : error,
 			price: lastPrice?.price,
 			maxPrice,
 			dailyLimit,

@@ -31,6 +31,7 @@ import {
 	type ReqFrame
 } from '../codec/frames.ts';
 import type { VerifiedEvent } from '../codec/nostr-event.ts';
+import { matchesFilter } from '../events/filter.ts';
 import type { EventStore, PutOutcome, StoredEvent } from '../events/store.ts';
 import { verifyEvent, type EventError } from '../events/verify.ts';
 import { LIMITS } from '../limits.ts';
@@ -49,6 +50,7 @@ import type {
 } from '../stream/session.ts';
 import { cursorOf, seqOf } from './cursor.ts';
 import { EVENT_FRAME_OVERHEAD, partBytes, partPrice, partsOf } from './parts.ts';
+import { createSamples } from './samples.ts';
 
 export interface SellerDependencies {
 	readonly clock: Clock;
@@ -59,7 +61,9 @@ export interface SellerDependencies {
 	readonly store: EventStore;
 	/** What of the store others may see at all: a guest sells its own, a hub also gives announcements. */
 	readonly mayServe: (event: VerifiedEvent) => boolean;
-	/** Link units for the whole event; 0 is free. */
+	/** Whose events are for sale here, hex. */
+	readonly author: () => string;
+	/** Link units for the whole event; 0 is free. The first of a dear author cost less (samples.ts). */
 	readonly priceOf: (event: VerifiedEvent) => bigint;
 	/** Whether a stranger's event is taken in, and what for. `text` has a NIP-01 prefix. */
 	readonly mayStore: (event: VerifiedEvent, from: StoreRequest) => StorePolicy;
@@ -87,6 +91,8 @@ export interface Seller extends RequestHandler {
 	/** Tells live readers what is new in the store; after anything was put there. */
 	announce(): void;
 	earningsOf(eventId: string): Earned;
+	/** The most that the next note can cost, while it is one of the first; undefined beyond them. */
+	nextAtMost(): bigint | undefined;
 	/** Newest sale first. */
 	earnings(limit: number): readonly (Earned & { readonly eventId: string; readonly at: number })[];
 	/** Live ones. */
@@ -127,7 +133,9 @@ const notice = (
 ): NoticeFrame => ({ type: 'NOTICE', requestId, code, text, ...rest });
 
 export const createSeller = (dependencies: SellerDependencies): Seller => {
-	const { clock, crypto, sql, commits, log, store, mayServe, priceOf, mayStore } = dependencies;
+	const { clock, crypto, sql, commits, log, store, mayServe, mayStore } = dependencies;
+	const samples = createSamples(store, dependencies.author, dependencies.priceOf, () => clock.now());
+	const { priceOf } = samples;
 	const subscriptions = new Map<string, Subscription>();
 	/** Of each event the price it was last noted at, and until when. */
 	const noted = new Map<string, { readonly price: bigint; readonly until: number }>();
@@ -206,7 +214,16 @@ export const createSeller = (dependencies: SellerDependencies): Seller => {
 	const findNewest = (request: ReqFrame): Found => {
 		const now = clock.now();
 		const found = store.query(request.filters, { now, limit: LIMITS.haveEntries });
-		const offered = found.filter(({ event }) => isOffered(request, event));
+		// A stranger must see what he can afford to try, however many newer ones there are.
+		const tried = samples
+			.all()
+			.filter(
+				({ event }) =>
+					!found.some((one) => one.event.id === event.id) &&
+					request.filters.some((filter) => matchesFilter(event, filter))
+			);
+		const newest = found.slice(0, LIMITS.haveEntries - tried.length);
+		const offered = [...newest, ...tried].filter(({ event }) => isOffered(request, event));
 		return { entries: offered.map((stored) => haveEntry(stored, now)), seq: store.lastSeq(), more: false };
 	};
 
@@ -589,6 +606,7 @@ export const createSeller = (dependencies: SellerDependencies): Seller => {
 			sql
 				.all('SELECT event_id, readers, total, at FROM earning ORDER BY at DESC, event_id LIMIT ?', [limit])
 				.map((row) => ({ ...earned(row), eventId: row.event_id as string, at: row.at as number })),
+		nextAtMost: samples.nextAtMost,
 		subscriptions: () => subscriptions.size,
 		sweep: async () => {
 			const now = clock.now();
