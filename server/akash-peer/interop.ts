@@ -30,7 +30,7 @@ import { nodeClock } from './node-clock.ts';
 import { nodeCrypto } from './node-crypto.ts';
 import { acceptWebSocket, dialWebSocket, SERVER_OPTIONS } from './node-socket.ts';
 import { createNodeSql } from './node-sql.ts';
-import { createStreamReceiver } from './spsp.ts';
+import { createStreamReceiver, type StreamReceiver } from './spsp.ts';
 
 /** What a suite needs to know; docs/interop.md says what each is for. Money is decimal text. */
 export interface InteropDescription {
@@ -55,6 +55,7 @@ export interface InteropNode {
 	readonly description: InteropDescription;
 	/** For tests in the same process. */
 	readonly peer: Peer;
+	readonly receiver: StreamReceiver;
 	stop(): Promise<void>;
 }
 
@@ -127,6 +128,7 @@ export const startInterop = async ({ log, accounts = [], config }: InteropOption
 		clock: nodeClock,
 		random,
 		crypto: nodeCrypto,
+		http: outgoing.http,
 		secret: random.bytes(32),
 		path: SPSP_PATH,
 		receiveMax: 10n ** 18n
@@ -234,6 +236,7 @@ export const startInterop = async ({ log, accounts = [], config }: InteropOption
 	const http = `http://${HOST}:${port}`;
 	return {
 		peer,
+		receiver,
 		description: {
 			name: 'tributary',
 			address: peer.status().addresses[0] ?? '',

@@ -3,7 +3,9 @@
  * server that answers at them. What is paid is kept, and bytes are sent back as they came.
  */
 import type { Clock, Crypto, Peer, Random } from '../../src/lib/peer/index.ts';
+import type { Http } from '../../src/lib/peer/http.ts';
 import { LINK_ASSET } from '../../src/lib/peer/money.ts';
+import { paySpsp } from '../../src/lib/peer/spsp/pay.ts';
 import { createSpspServer, type SpspServer } from '../../src/lib/peer/spsp/server.ts';
 import { pay } from '../../src/lib/peer/stream/connection/client.ts';
 import { createStreamNetwork } from '../../src/lib/peer/stream/connection/network.ts';
@@ -22,6 +24,8 @@ export interface StreamReceiver {
 	readonly spsp: SpspServer;
 	/** Sends money and bytes from this node. */
 	pay(options: PayOptions): Promise<PaymentTotals>;
+	/** The same, to a payment pointer or SPSP URL. */
+	payPointer(pointer: string, options: Parameters<typeof paySpsp>[3]): ReturnType<typeof paySpsp>;
 	stop(): void;
 }
 
@@ -30,6 +34,8 @@ export interface StreamReceiverDeps {
 	readonly clock: Clock;
 	readonly random: Random;
 	readonly crypto: Crypto;
+	/** Asks other SPSP endpoints. */
+	readonly http: Http;
 	/** 32 bytes: with the same ones, addresses that were given out before a restart still work. */
 	readonly secret: Uint8Array;
 	/** Path of the SPSP endpoint, such as `/.well-known/pay`. */
@@ -42,6 +48,7 @@ export const createStreamReceiver = ({
 	peer,
 	path,
 	receiveMax,
+	http,
 	...deps
 }: StreamReceiverDeps): StreamReceiver => {
 	const network = createStreamNetwork(peer.sender, () => ({ kind: 'buy', account: 'expense/streams' }));
@@ -70,6 +77,8 @@ export const createStreamReceiver = ({
 			}
 		}),
 		pay: (options) => pay({ ...stream, server }, { asset: LINK_ASSET, ...options }),
+		payPointer: (pointer, options) =>
+			paySpsp(http, { ...stream, server }, pointer, { asset: LINK_ASSET, ...options }),
 		stop: () => {
 			leave();
 			server.close();
