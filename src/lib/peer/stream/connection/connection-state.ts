@@ -86,7 +86,7 @@ const RECEIVE_EXTRA = 101n;
 export const DEFAULTS = {
 	packetLifeMs: 30_000,
 	idleMs: 60_000,
-	patienceMs: 30_000,
+	patienceMs: 60_000,
 	slippageBasisPoints: 100,
 	maxInFlight: 256,
 	streamWindow: 262_144,
@@ -419,12 +419,14 @@ export class ConnectionState implements StreamOwner {
 			if (packet.expiresAt + LATE_MS > now) break;
 			this.replied(packet, { isFulfilled: false, code: 'R00', packet: undefined }, now);
 		}
-		if (this.#stalledSince !== undefined && now >= this.#stalledSince + this.#patienceMs)
-			return this.close(
-				this.#lastTrouble === undefined
-					? { type: 'NoProgress' }
-					: { type: 'NoProgress', code: this.#lastTrouble }
-			);
+		if (this.#stalledSince !== undefined && now >= this.#stalledSince + this.#patienceMs) {
+			if (this.#hasContent()) {
+				const code = this.#lastTrouble;
+				return this.close(code === undefined ? { type: 'NoProgress' } : { type: 'NoProgress', code });
+			}
+			// Only credits and the like wait to be confirmed: as long as the other end speaks, they can.
+			this.#stalledSince = undefined;
+		}
 		if (this.#idleMs > 0 && now >= this.#lastActive + this.#idleMs) this.close({ type: 'Idle' });
 	}
 
@@ -746,6 +748,13 @@ export class ConnectionState implements StreamOwner {
 			this.#underWay.size > 0 || this.rate.isWaiting || (this.#listed.length > 0 && !this.#isBlocked);
 		if (isStuck) this.#stalledSince ??= now;
 		else this.#stalledSince = undefined;
+	}
+
+	/** The application waits for something that is not acknowledged. */
+	#hasContent(): boolean {
+		if (this.#isEnding || this.rate.state === 'measuring') return true;
+		for (const stream of this.streams.values()) if (!stream.isFlushed) return true;
+		return this.#datagrams.length > 0;
 	}
 
 	get #patienceMs(): number {

@@ -29,9 +29,9 @@ export class PacketMemory {
 
 /** Four bytes of the GCM tag of sealed data (RFC 29: iv 12 ‖ tag 16 ‖ ciphertext), never 0. */
 export const packetTag = (data: Uint8Array): number =>
-	((((data[12] as number) << 24) |
+	(((data[12] as number) << 24) |
 		((data[13] as number) << 16) |
 		((data[14] as number) << 8) |
-		(data[15] as number)) >>>
-		0) |
-	1;
+		(data[15] as number) |
+		1) >>>
+	0;

@@ -75,7 +75,7 @@ export interface ConnectionOptions {
 	readonly packetLifeMs?: number;
 	/** Without a packet in either direction for this long the connection closes, ms. Default 60 s; 0 never. */
 	readonly idleMs?: number;
-	/** Something is to be sent and nothing got through for this long: the connection fails, ms. Default 30 s. */
+	/** Something is to be sent and nothing got through for this long: the connection fails, ms. Default 60 s: two packets' lives. */
 	readonly patienceMs?: number;
 	/** Share of the measured rate that a packet may lose on its way, in 1/10,000. Default 100: one percent. */
 	readonly slippageBasisPoints?: number;
