@@ -13,8 +13,12 @@ import type { Crypto } from '../peer/platform.ts';
 /** Bytes from which WebCrypto hashes; below, JavaScript is done before a promise could be. */
 const HASH_FROM = 256;
 
+// Named through the value, because hosts without a DOM know these types by other names.
+type Subtle = typeof crypto.subtle;
+type Key = Awaited<ReturnType<Subtle['importKey']>>;
+
 /** `hashFrom` is for tests: 0 sends everything that WebCrypto can do to it. */
-export const createWebCrypto = (subtle: SubtleCrypto = crypto.subtle, hashFrom = HASH_FROM): Crypto => {
+export const createWebCrypto = (subtle: Subtle = crypto.subtle, hashFrom = HASH_FROM): Crypto => {
 	const hmacKey = importedKeys((bytes) =>
 		subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
 	);
@@ -57,14 +61,14 @@ export const createWebCrypto = (subtle: SubtleCrypto = crypto.subtle, hashFrom =
 	};
 };
 
-type ImportKey = (bytes: BufferSource) => Promise<CryptoKey>;
+type ImportKey = (bytes: Parameters<Subtle['digest']>[1]) => Promise<Key>;
 
 /**
  * Importing a key costs as much as using it once, so the last import of a key array lives as long as
  * the array does. The copy notices an array that was filled with another key since.
  */
-const importedKeys = (importKey: ImportKey): ((key: Uint8Array) => Promise<CryptoKey>) => {
-	const imported = new WeakMap<Uint8Array, { readonly copy: Uint8Array; readonly key: Promise<CryptoKey> }>();
+const importedKeys = (importKey: ImportKey): ((key: Uint8Array) => Promise<Key>) => {
+	const imported = new WeakMap<Uint8Array, { readonly copy: Uint8Array; readonly key: Promise<Key> }>();
 	return (bytes) => {
 		const known = imported.get(bytes);
 		if (known && bytesEqual(known.copy, bytes)) return known.key;

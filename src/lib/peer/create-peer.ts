@@ -760,8 +760,9 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		commits.stop();
 	};
 
+	const api = createPeerApi(parts, stop);
 	const peer: Peer = {
-		api: createPeerApi(parts, stop),
+		api,
 		start: () => {
 			reader.start();
 			for (const uplink of config.uplinks)
@@ -779,7 +780,8 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 			if (settler) spawn('the chain', settler.start());
 			keepSweeping();
 		},
-		stop,
+		// By way of the person's side: it reads the wallet now and then, and must not once the database is closed.
+		stop: api.stop,
 		accept: links.accept,
 		accounts: ilpAccounts,
 		sender: connector,

@@ -220,8 +220,9 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 
 	const readWallet = async (): Promise<void> => {
 		walletTimer();
+		if (stopped) return;
 		const address = payee();
-		if (address && platform.chain && !stopped) {
+		if (address && platform.chain) {
 			const balance = await platform.chain.tokenBalance(address);
 			const now = balance.ok ? toLink(balance.value) : walletBalance;
 			if (now !== walletBalance) {
