@@ -1,0 +1,164 @@
+/**
+ * Ending a channel together: the payer asks, the payee signs a Close that captures exactly what its ledger
+ * is owed and puts it on the chain, and the rest is back in the payer's wallet at once. Both freeze the
+ * channel first, so that nothing is promised on it that the capture does not know.
+ */
+import type { Hex } from '../bytes.ts';
+import { peerError, type PeerError } from '../errors.ts';
+import type { SettleAnswer } from '../link/messages.ts';
+import { ceilDiv, maxOf, minOf } from '../money.ts';
+import { err, ok, type Result } from '../result.ts';
+import type { Channel, ChannelStatus } from './channels.ts';
+import { closeDeadline, type Errands, type SettlerDeps } from './errands.ts';
+
+export interface Closing {
+	/** By the payee, asked by a neighbour. */
+	closeForPayer(peer: string, id: Hex, epoch: number): Promise<SettleAnswer>;
+	/** By the payer: asks the neighbour to end the channel; answers what came back to the wallet, in link units. */
+	requestCooperativeClose(id: Hex): Promise<Result<bigint, PeerError>>;
+	/** This process waits for the end of the channel. */
+	isLeaving(id: Hex): boolean;
+}
+
+const CLOSE_VALID_SECONDS = 3_600;
+/** How often a chain that lags behind the hub's word is asked again, and how long apart. */
+const LAG_TRIES = 10;
+const LAG_EVERY_MS = 500;
+
+export const createClosing = (
+	deps: SettlerDeps,
+	{ asked, chainError, inTurn, wait, toLink, settings }: Errands
+): Closing => {
+	const {
+		platform: { clock, log },
+		commits,
+		accounts,
+		channels,
+		scheme
+	} = deps;
+	const { chain } = scheme;
+	const setSetting = settings.set;
+	/** Channels whose cooperative close this process waits for. */
+	const leaving = new Set<Hex>();
+
+	/** The least this node must keep of a channel so that its ledger is whole; the rest goes home. */
+	const captureOf = (channel: Channel): bigint => {
+		const row = accounts.get(channel.peer);
+		const unspent = maxOf(
+			0n,
+			accounts.available(channel.peer) - (row?.credit ?? 0n) - accounts.held(channel.peer, 'me')
+		);
+		const owed = maxOf(0n, toLink(channel.claimed) - unspent);
+		return maxOf(channel.settled, minOf(channel.claimed, ceilDiv(owed, toLink(1n))));
+	};
+
+	const closeForPayer = async (peer: string, id: Hex, epoch: number): Promise<SettleAnswer> => {
+		const secret = deps.payeeSecret;
+		const channel = channels.get(id, epoch);
+		if (!secret || !channel || channel.direction !== 'in' || channel.peer !== peer)
+			return { op: 'refused', code: 'ChannelUnknown', text: 'no such channel here' };
+		return inTurn(async (): Promise<SettleAnswer> => {
+			const head = asked(await chain.head());
+			if (!head.ok) return { op: 'refused', code: head.error.type, text: 'the chain does not answer' };
+			const deadline = head.value.time + CLOSE_VALID_SECONDS;
+			const capture = await commits.run((): bigint | undefined => {
+				const now = channels.get(id, epoch);
+				if (now?.status !== 'open') return undefined;
+				const keep = captureOf(now);
+				channels.freeze(id, epoch, keep, clock.now());
+				setSetting(closeDeadline(id, epoch), `${deadline}`);
+				return keep;
+			});
+			if (capture === undefined) return { op: 'refused', code: 'ChannelClosed', text: 'it is not open' };
+			const frozen = channels.get(id, epoch) as Channel;
+			const close = await scheme.signClose(secret, frozen.key, epoch, capture, deadline);
+			const claim =
+				frozen.signature && capture > frozen.settled
+					? { key: frozen.key, epoch, cumulative: frozen.promised, signature: frozen.signature }
+					: undefined;
+			const sent = await chain.close(close, claim);
+			if (!sent.ok) {
+				// Only a refusal proves that it will never be mined; silence keeps it frozen until the chain tells.
+				if (sent.error.type !== 'ChainUnreachable')
+					await commits.run(() => channels.thaw(id, epoch, clock.now()));
+				return { op: 'refused', code: chainError(sent.error).type, text: 'the chain did not take the close' };
+			}
+			await commits.run(() =>
+				channels.end(id, epoch, capture, 'closed', clock.now(), sent.value.transaction)
+			);
+			deps.onChange();
+			return {
+				op: 'closed',
+				transaction: sent.value.transaction,
+				captured: capture,
+				refunded: frozen.deposited - capture
+			};
+		});
+	};
+
+	const isEnded = (id: Hex, epoch: number): boolean => {
+		const now = channels.get(id, epoch)?.status;
+		return now === 'closed' || now === 'archived';
+	};
+
+	const requestCooperativeClose = async (id: Hex): Promise<Result<bigint, PeerError>> => {
+		const channel = channels.get(id);
+		if (!channel || channel.direction !== 'out') return err(peerError('ChannelUnknown'));
+		if (channel.status !== 'open' && channel.status !== 'frozen') return err(peerError('ChannelClosed'));
+		if (leaving.has(id)) return err(peerError('ChannelClosed', 'it is being closed'));
+		leaving.add(id);
+		try {
+			return await leave(channel);
+		} finally {
+			leaving.delete(id);
+		}
+	};
+
+	const leave = async (channel: Channel): Promise<Result<bigint, PeerError>> => {
+		const { id } = channel;
+		const statusIs = (from: ChannelStatus, to: ChannelStatus): Promise<void> =>
+			commits.run(() => {
+				// The chain may have ended it meanwhile; then nothing brings it back.
+				if (channels.get(id, channel.epoch)?.status === from)
+					channels.update(id, channel.epoch, { status: to });
+			});
+		// Nothing more is promised on it from here on.
+		await statusIs('open', 'frozen');
+		deps.onChange();
+		const answer = await deps.ask(channel.peer, { op: 'close', channel: id, epoch: channel.epoch });
+		const thaw = () => statusIs('frozen', 'open');
+		const state = await chain.channel(id);
+		const ended = state.ok && state.value.epoch > channel.epoch;
+		if (answer.ok && answer.value.op === 'closed' && ended) {
+			const { captured, transaction } = answer.value;
+			// The chain's own report says what was captured; the neighbour's word only when that does not come.
+			for (let tries = 0; tries < LAG_TRIES && !isEnded(id, channel.epoch); tries += 1)
+				await wait(LAG_EVERY_MS);
+			if (!isEnded(id, channel.epoch)) {
+				const believed = minOf(maxOf(captured, channel.settled), channel.deposited);
+				if (captured !== believed || captured > channel.claimed)
+					log('error', 'the neighbour captured what was not promised', { channel: id });
+				await commits.run(() =>
+					channels.end(id, channel.epoch, believed, 'closed', clock.now(), transaction)
+				);
+			}
+			deps.onChange();
+			const after = channels.get(id, channel.epoch) ?? channel;
+			return ok(toLink(after.deposited - after.settled));
+		}
+		if (state.ok && !ended) await thaw();
+		deps.onChange();
+		if (!answer.ok)
+			return err(
+				peerError(answer.error.type === 'NotConnected' ? 'HubUnreachable' : 'HubRefused', answer.error.reason)
+			);
+		return err(
+			peerError(
+				'HubRefused',
+				answer.value.op === 'refused' ? answer.value.text : 'the chain does not show the close'
+			)
+		);
+	};
+
+	return { closeForPayer, requestCooperativeClose, isLeaving: (id) => leaving.has(id) };
+};

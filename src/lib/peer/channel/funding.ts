@@ -1,0 +1,272 @@
+/**
+ * Opening and funding channels, and taking in those that neighbours opened.
+ *
+ * A node with an account of its own opens and tops up by itself. A guest has a wallet that signs one
+ * authorization; the hub sends it and pays the gas. Either way the chain decides: what the other side says,
+ * or could not say any more, changes nothing.
+ */
+import { concatBytes, toHex0x, type Hex } from '../bytes.ts';
+import { peerError, type PeerError } from '../errors.ts';
+import { LIMITS } from '../limits.ts';
+import type { SettleAnswer, SettleRequest } from '../link/messages.ts';
+import { err, ok, type Result } from '../result.ts';
+import type { Address, ChannelKey, FundingAuthorization } from '../settlement/chain.ts';
+import type { ChainMirror } from './chain-mirror.ts';
+import { judgeTerms } from './channels.ts';
+import type { Errands, SettlerDeps } from './errands.ts';
+
+/** What the wallet is to sign; nothing has moved yet. */
+export interface PreparedFunding {
+	readonly channel: Hex;
+	readonly funding: Omit<FundingAuthorization, 'signature'>;
+	readonly epoch: number;
+}
+
+export interface Funding {
+	/** See {@link Settler} for these. */
+	open(peer: string, amount: bigint): Promise<Result<Hex, PeerError>>;
+	keepFunded(peer: string, amount: bigint): Promise<void>;
+	prepareFunding(
+		peer: string,
+		payer: Address,
+		amount: bigint,
+		channel?: Hex
+	): Promise<Result<PreparedFunding, PeerError>>;
+	fund(peer: string, funding: FundingAuthorization): Promise<Result<Hex, PeerError>>;
+	importChannel(peer: string, key: ChannelKey, epoch: number): Promise<Result<null, PeerError>>;
+	/** Channels that the chain did not show when they were told: looked up again. */
+	lookAgain(): Promise<void>;
+	/** By a hub: sends a guest's signed funding. */
+	relay(peer: string, request: Extract<SettleRequest, { op: 'fund' }>): Promise<SettleAnswer>;
+}
+
+/** How long a signed funding may wait for its block, and a new channel may live. */
+export const FUNDING_VALID_SECONDS = 3_600;
+const CHANNEL_LIFE_SECONDS = 365 * 24 * 3_600;
+/** Enough to tell apart the channels of two neighbours; a zero costs a quarter of another byte in every call. */
+const SALT_BYTES = 8;
+/** How often, and of how many channels at once, a neighbour's word is looked up again. */
+const UNSEEN_TRIES = 40;
+const UNSEEN_MOST = 64;
+
+export const createFunding = (
+	deps: SettlerDeps,
+	errands: Errands,
+	{ blank, reconcile, refresh }: ChainMirror
+): Funding => {
+	const {
+		platform: { clock, random, log },
+		commits,
+		accounts,
+		channels,
+		scheme
+	} = deps;
+	const { chain } = scheme;
+	const { asked, inTurn, spawn } = errands;
+
+	const newKey = async (peer: string, payer: Address): Promise<Result<ChannelKey, PeerError>> => {
+		const payee = accounts.get(peer)?.payee;
+		if (!payee) return err(peerError('HubRefused', 'the neighbour names no payee'));
+		const head = asked(await chain.head());
+		if (!head.ok) return head;
+		errands.noteChainTime(head.value.time);
+		return ok({
+			payer,
+			payee,
+			token: chain.token,
+			signer: deps.claimAddress(),
+			grace: LIMITS.graceSeconds,
+			expiry: head.value.time + CHANNEL_LIFE_SECONDS,
+			salt: toHex0x(concatBytes(new Uint8Array(32 - SALT_BYTES), random.bytes(SALT_BYTES)))
+		});
+	};
+
+	const open = async (peer: string, amount: bigint): Promise<Result<Hex, PeerError>> => {
+		if (!chain.account) return err(peerError('TransactionRefused', 'no account with gas here'));
+		const key = await newKey(peer, chain.account);
+		if (!key.ok) return key;
+		const id = scheme.channelId(key.value);
+		const before = asked(await chain.channel(id));
+		if (!before.ok) return before;
+		const { epoch } = before.value;
+		await commits.run(() => channels.insert(blank(id, epoch, peer, 'out', key.value)));
+		const opened = await inTurn(() => chain.open(key.value, amount));
+		if (!opened.ok && opened.error.type !== 'ChainUnreachable')
+			await commits.run(() => channels.end(id, epoch, 0n, 'archived', clock.now()));
+		const sent = asked(opened);
+		if (!sent.ok) return sent;
+		const seen = await refresh(id);
+		if (!seen.ok) return seen;
+		const told = await deps.ask(peer, { op: 'channel', key: key.value, epoch });
+		if (!told.ok) log('warn', 'the neighbour was not told of a channel; its next hello will', { peer });
+		return ok(id);
+	};
+
+	const keepFunded = (peer: string, amount: bigint): Promise<void> =>
+		inTurn(async () => {
+			const channel = channels.ofPeer(peer, 'out').find(({ status }) => status === 'open');
+			if (!channel || (channel.deposited - channel.claimed) * 4n >= amount) return;
+			// An earlier top-up may have been mined though its answer was lost.
+			const seen = await refresh(channel.id);
+			const fresh = channels.get(channel.id, channel.epoch);
+			if (!seen.ok || fresh?.status !== 'open' || (fresh.deposited - fresh.claimed) * 4n >= amount) return;
+			const sent = asked(await chain.topUp(channel.key, amount));
+			if (sent.ok) await refresh(channel.id);
+			else deps.onTrouble(sent.error);
+		});
+
+	const prepareFunding = async (
+		peer: string,
+		payer: Address,
+		amount: bigint,
+		channel?: Hex
+	): Promise<Result<PreparedFunding, PeerError>> => {
+		if (amount <= 0n) return err(peerError('InvalidInput', 'an amount above zero'));
+		const known = channel === undefined ? undefined : channels.get(channel);
+		if (channel !== undefined && (!known || known.direction !== 'out' || known.status !== 'open'))
+			return err(peerError('ChannelClosed'));
+		const key = known ? ok(known.key) : await newKey(peer, payer);
+		if (!key.ok) return key;
+		const id = scheme.channelId(key.value);
+		const state = asked(await chain.channel(id));
+		if (!state.ok) return state;
+		const head = asked(await chain.head());
+		if (!head.ok) return head;
+		// Index 0 opens; each funding ever signed has its own, so that a lost answer spoils no later one.
+		const index = known ? Math.max(1, known.fundings) : 0;
+		return ok({
+			channel: id,
+			epoch: state.value.epoch,
+			funding: {
+				key: key.value,
+				amount,
+				validAfter: 0,
+				validBefore: head.value.time + FUNDING_VALID_SECONDS,
+				index
+			}
+		});
+	};
+
+	const fund = async (peer: string, funding: FundingAuthorization): Promise<Result<Hex, PeerError>> => {
+		const id = scheme.channelId(funding.key);
+		if (funding.key.signer !== deps.claimAddress())
+			return err(peerError('InvalidInput', 'a channel of another device'));
+		const state = asked(await chain.channel(id));
+		if (!state.ok) return state;
+		const { epoch } = state.value;
+		await commits.run(() => {
+			if (!channels.get(id, epoch)) channels.insert(blank(id, epoch, peer, 'out', funding.key));
+			channels.update(id, epoch, { fundings: funding.index + 1 });
+		});
+		deps.onChange();
+		const answer = await deps.ask(peer, { op: 'fund', funding, epoch });
+		const seen = await refresh(id);
+		const channel = channels.get(id, epoch);
+		const arrived = channel !== undefined && channel.deposited >= state.value.deposited + funding.amount;
+		// The chain decides, whatever the hub said or could not say.
+		if (arrived) {
+			deps.onChange();
+			return ok(id);
+		}
+		if (!answer.ok) return err(peerError(answer.error.type, answer.error.reason));
+		if (answer.value.op === 'refused') return err(peerError('FundingRefused', answer.value.text));
+		if (!seen.ok) return seen;
+		return err(peerError('FundingRefused', 'the chain does not show the deposit'));
+	};
+
+	/** Channels of neighbours that the chain could not be asked about, or does not show yet. */
+	const unseen = new Map<
+		Hex,
+		{ readonly peer: string; readonly key: ChannelKey; readonly epoch: number; readonly tries: number }
+	>();
+
+	const importChannel = async (
+		peer: string,
+		key: ChannelKey,
+		epoch: number
+	): Promise<Result<null, PeerError>> => {
+		const imported = await tryImport(peer, key, epoch);
+		const id = scheme.channelId(key);
+		const tries = (unseen.get(id)?.tries ?? 0) + 1;
+		const isOpen =
+			!imported.ok &&
+			(imported.error.type === 'ChainUnreachable' || imported.error.type === 'ChannelUnknown');
+		if (isOpen && tries <= UNSEEN_TRIES && (unseen.has(id) || unseen.size < UNSEEN_MOST))
+			unseen.set(id, { peer, key, epoch, tries });
+		else unseen.delete(id);
+		return imported;
+	};
+
+	const tryImport = async (
+		peer: string,
+		key: ChannelKey,
+		epoch: number
+	): Promise<Result<null, PeerError>> => {
+		const payee = chain.account;
+		if (!payee) return err(peerError('ChannelTerms', 'this node takes no channels'));
+		const id = scheme.channelId(key);
+		const known = channels.get(id, epoch);
+		if (known && (known.peer !== peer || known.direction !== 'in'))
+			return err(peerError('ChannelUnknown', "it is somebody else's"));
+		if (known && known.status !== 'opening' && known.status !== 'open')
+			return err(peerError('ChannelClosed'));
+		const head = asked(await chain.head());
+		if (!head.ok) return head;
+		const terms = judgeTerms(key, {
+			payee,
+			token: chain.token,
+			signer: deps.signerOf(peer),
+			chainTime: head.value.time,
+			graceSeconds: LIMITS.graceSeconds
+		});
+		if (!terms.ok) return err(peerError('ChannelTerms', terms.error.reason));
+		const state = asked(await chain.channel(id));
+		if (!state.ok) return state;
+		if (state.value.epoch !== epoch || state.value.deposited === 0n)
+			return err(peerError('ChannelUnknown', 'the chain does not show it'));
+		await commits.run(() => {
+			if (!channels.get(id, epoch)) channels.insert(blank(id, epoch, peer, 'in', key));
+			const channel = channels.get(id, epoch);
+			if (channel) reconcile(channel, state.value);
+		});
+		deps.onChange();
+		return ok(null);
+	};
+
+	const relay: Funding['relay'] = async (peer, request) => {
+		const { funding } = request;
+		const payee = chain.account;
+		const head = asked(await chain.head());
+		if (!payee || !head.ok)
+			return { op: 'refused', code: 'ChainUnreachable', text: 'the chain does not answer' };
+		const terms = judgeTerms(funding.key, {
+			payee,
+			token: chain.token,
+			signer: deps.signerOf(peer),
+			chainTime: head.value.time,
+			graceSeconds: LIMITS.graceSeconds
+		});
+		if (!terms.ok) return { op: 'refused', code: 'ChannelTerms', text: terms.error.reason };
+		const sent = asked(await inTurn(() => chain.openWithAuthorization(funding)));
+		// Without an answer it may have been mined all the same; a refused one may be here already.
+		if (!sent.ok) {
+			spawn(importChannel(peer, funding.key, request.epoch));
+			return { op: 'refused', code: sent.error.type, text: sent.error.reason ?? '' };
+		}
+		const taken = await importChannel(peer, funding.key, request.epoch);
+		if (!taken.ok) return { op: 'refused', code: taken.error.type, text: taken.error.reason ?? '' };
+		return { op: 'done', transaction: sent.value.transaction, epoch: request.epoch };
+	};
+
+	return {
+		open,
+		keepFunded,
+		prepareFunding,
+		fund,
+		importChannel,
+		relay,
+		lookAgain: async () => {
+			for (const { peer, key, epoch } of [...unseen.values()]) await importChannel(peer, key, epoch);
+		}
+	};
+};
