@@ -402,9 +402,12 @@ export class ConnectionState implements StreamOwner {
 		const first = this.#underWay.values().next();
 		if (!first.done) at = first.value.expiresAt + LATE_MS;
 		if (this.#listed.length > 0 || this.rate.isWaiting) {
-			if (this.window.pausedUntil > this.#now) at = Math.min(at, this.window.pausedUntil);
-			if (this.rate.isWaiting && this.rate.waitUntil > this.#now) at = Math.min(at, this.rate.waitUntil);
-			if (this.#isBlocked && this.#underWay.size === 0) at = Math.min(at, this.#pollAt);
+			let send = Number.POSITIVE_INFINITY;
+			if (this.window.pausedUntil > this.#now) send = this.window.pausedUntil;
+			if (this.rate.isWaiting && this.rate.waitUntil > this.#now) send = Math.min(send, this.rate.waitUntil);
+			if (this.#isBlocked && this.#underWay.size === 0) send = Math.min(send, this.#pollAt);
+			// Before the pause is over nothing leaves, whatever else is due.
+			at = Math.min(at, Math.max(send, this.window.pausedUntil));
 		}
 		if (this.#stalledSince !== undefined) at = Math.min(at, this.#stalledSince + this.#patienceMs);
 		if (this.#idleMs > 0) at = Math.min(at, this.#lastActive + this.#idleMs);
@@ -427,7 +430,10 @@ export class ConnectionState implements StreamOwner {
 			// Only credits and the like wait to be confirmed: as long as the other end speaks, they can.
 			this.#stalledSince = undefined;
 		}
-		if (this.#idleMs > 0 && now >= this.#lastActive + this.#idleMs) this.close({ type: 'Idle' });
+		if (this.#idleMs === 0 || now < this.#lastActive + this.#idleMs) return;
+		// Who waits for an answer is not idle: there patience decides.
+		if (this.#hasContent()) this.#lastActive = now;
+		else this.close({ type: 'Idle' });
 	}
 
 	// --- what comes back

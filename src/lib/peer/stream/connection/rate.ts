@@ -34,8 +34,10 @@ export class RateFinder {
 	#underWay = 0;
 	#rounds = 0;
 	#waitMs = FIRST_WAIT_MS;
-	/** The smallest amount of this round that a connector had no room for. */
-	#tooBusyFor: bigint | undefined;
+	/** The smallest amount of this round that a connector had no room for (T04). */
+	#noRoomFor: bigint | undefined;
+	/** The largest that was lost, or met somebody too busy. */
+	#lost: bigint | undefined;
 	readonly #tried = new Set<bigint>();
 	#memo: { amount: bigint; minimum: bigint } = { amount: 0n, minimum: 0n };
 
@@ -52,6 +54,8 @@ export class RateFinder {
 	/** Begins to measure, for packets of at most `target`. */
 	start(target: bigint): void {
 		this.state = 'measuring';
+		this.sent = 1n;
+		this.arrives = 0n;
 		this.#target = target < LARGEST_PROBE ? target : LARGEST_PROBE;
 		this.#rounds = 0;
 		this.#waitMs = FIRST_WAIT_MS;
@@ -101,8 +105,10 @@ export class RateFinder {
 			}
 			if (this.arrives >= ENOUGH * PROBE_STEP || (amount === this.#target && arrived > 0n))
 				return this.#know(this.sent, this.arrives);
+		} else if (code === 'T04') {
+			if (this.#noRoomFor === undefined || amount < this.#noRoomFor) this.#noRoomFor = amount;
 		} else if (code.startsWith('T') || code === 'R00') {
-			if (this.#tooBusyFor === undefined || amount < this.#tooBusyFor) this.#tooBusyFor = amount;
+			if (this.#lost === undefined || amount > this.#lost) this.#lost = amount;
 		}
 		if (this.#underWay === 0 && this.#toSend.length === 0) this.#endRound(now);
 	}
@@ -140,12 +146,14 @@ export class RateFinder {
 		if (this.arrives >= ENOUGH) return this.#know(this.sent, this.arrives);
 		if (++this.#rounds < MOST_ROUNDS && !this.#limit.isClosed) {
 			if (suggestion !== undefined && suggestion > 0n && suggestion < this.#target) this.#try(suggestion);
-			if (this.#tooBusyFor !== undefined) {
-				this.#try(this.#tooBusyFor - this.#tooBusyFor / 3n, true);
+			if (this.#noRoomFor !== undefined) this.#try(this.#noRoomFor - this.#noRoomFor / 3n, true);
+			if (this.#lost !== undefined) this.#try(this.#lost, true);
+			if (this.#noRoomFor !== undefined || this.#lost !== undefined) {
 				this.waitUntil = now + this.#waitMs;
 				this.#waitMs += this.#waitMs / 2;
-				this.#tooBusyFor = undefined;
 			}
+			this.#noRoomFor = undefined;
+			this.#lost = undefined;
 		}
 		if (this.#toSend.length > 0) return;
 		if (this.arrives > 0n) this.#know(this.sent, this.arrives);
