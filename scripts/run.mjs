@@ -43,6 +43,7 @@ const TASKS = {
 	'test:contracts': ['scripts/test.ts', '--contracts'],
 	check: ['scripts/test.ts', '--check'],
 	bench: ['scripts/bench.ts'],
+	fuzz: ['scripts/fuzz.ts'],
 	import: ['scripts/import.ts'],
 	simulate: ['scripts/simulate.ts'],
 	interop: ['scripts/interop.ts'],

@@ -5,11 +5,13 @@
  *   scripts/n24 tools/vectors.ts [--check]
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { frameVectorsV1 } from './vectors/btp-nips-v1.ts';
 import { frameVectors } from './vectors/btp-nips.ts';
 import { linkVectors } from './vectors/link.ts';
 import { sessionTokenVectors } from './vectors/session-token.ts';
 
 const files: Readonly<Record<string, () => Promise<unknown>>> = {
+	'src/lib/peer/codec/vectors/btp-nips-v1.json': frameVectorsV1,
 	'src/lib/peer/codec/vectors/btp-nips-v2.json': frameVectors,
 	'src/lib/peer/codec/vectors/link-v1.json': linkVectors,
 	'src/lib/peer/stream/vectors/session-token.json': sessionTokenVectors
