@@ -28,8 +28,9 @@ import { createSessions } from '../stream/sessions.ts';
 import { streamKeyId } from '../stream/token.ts';
 import { createSeededRandom } from '../testing/seeded-random.ts';
 import { createSimulatedClock, type SimulatedClock } from '../testing/simulated-clock.ts';
-import { createReader, type FollowTerms, type Reader } from './reader.ts';
+import { createReader, type Reader } from './reader.ts';
 import { createSeller, type Seller } from './seller.ts';
+import type { FollowTerms } from './subscription.ts';
 
 const START = Date.UTC(2026, 0, 10, 12);
 const SECOND = 1_000;
