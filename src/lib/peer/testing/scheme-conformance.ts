@@ -1,0 +1,162 @@
+/**
+ * What every {@link SettlementScheme} must do, whatever its chain: promises that bind one channel, one epoch
+ * and one amount, that nobody else can make and that anybody can check without a chain.
+ */
+import { describe, expect, it } from 'vitest';
+import { unwrap } from '../result.ts';
+import type { ChannelKey, SignedClaim, SignedClose } from '../settlement/chain.ts';
+import type { SettlementScheme } from '../settlement/scheme.ts';
+
+export interface SchemeConformance {
+	readonly scheme: SettlementScheme;
+	/** The same way of settling on another chain, and the same chain under another contract. */
+	readonly elsewhere: readonly SettlementScheme[];
+	/** A channel whose claims `secrets.signer` signs, between the two accounts; another for each number. */
+	key(n: number): ChannelKey;
+	readonly secrets: {
+		readonly signer: Uint8Array;
+		readonly payee: Uint8Array;
+		readonly stranger: Uint8Array;
+	};
+	/** Each answers with the payer's, and the payee's, way to the chain. */
+	readonly payer: SettlementScheme;
+	readonly payee: SettlementScheme;
+	/** From now on nobody answers at `scheme`'s chain. */
+	cutChain(): void;
+	/** Waits for a promise, letting time go by where it does not go by itself. */
+	settle<T>(promise: Promise<T>): Promise<T>;
+}
+
+/** What a claim may take on the wire (codec/link.ts). */
+const SIGNATURE_BYTES = { least: 64, most: 256 } as const;
+
+export const describeScheme = (name: string, create: () => Promise<SchemeConformance>): void => {
+	describe(`${name} as a way to settle`, () => {
+		it('says what it is: a number for claims, an asset by CAIP-19, a scale', async () => {
+			const { scheme } = await create();
+			expect(scheme.id).toBeGreaterThanOrEqual(0);
+			expect(scheme.id).toBeLessThanOrEqual(0xff);
+			expect(scheme.name).toMatch(/^[a-z][a-z0-9-]*$/);
+			expect(scheme.asset).toMatch(
+				/^[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}\/[-a-z0-9]{3,8}:[-.%a-zA-Z0-9]{1,128}$/
+			);
+			expect(scheme.tokenScale).toBeGreaterThanOrEqual(0);
+			expect(scheme.tokenScale).toBeLessThanOrEqual(18);
+		});
+
+		it('names a channel by its terms and its place, and by nothing else', async () => {
+			const { scheme, elsewhere, key } = await create();
+			expect(scheme.channelId({ ...key(1) })).toBe(scheme.channelId(key(1)));
+			const others = [
+				key(2),
+				{ ...key(1), grace: key(1).grace + 1 },
+				{ ...key(1), expiry: key(1).expiry + 1 },
+				{ ...key(1), signer: key(1).payer },
+				{ ...key(1), payer: key(1).payee, payee: key(1).payer }
+			];
+			const ids = [
+				scheme.channelId(key(1)),
+				...others.map((other) => scheme.channelId(other)),
+				...elsewhere.map((other) => other.channelId(key(1)))
+			];
+			expect(new Set(ids).size).toBe(ids.length);
+		});
+
+		it('takes a claim for what its signer signed, and for nothing more, less or else', async () => {
+			const { scheme, elsewhere, key, secrets, payer } = await create();
+			const claim = await payer.signClaim(secrets.signer, key(1), 3, 1_000n);
+			expect(claim.signature.length).toBeGreaterThanOrEqual(SIGNATURE_BYTES.least);
+			expect(claim.signature.length).toBeLessThanOrEqual(SIGNATURE_BYTES.most);
+			expect(await scheme.verifyClaim(claim)).toBe(true);
+			const changed: readonly SignedClaim[] = [
+				{ ...claim, cumulative: 1_001n },
+				{ ...claim, cumulative: 999n },
+				{ ...claim, cumulative: 0n },
+				{ ...claim, epoch: 2 },
+				{ ...claim, epoch: 4 },
+				{ ...claim, key: key(2) },
+				{ ...claim, key: { ...key(1), signer: key(1).payer } },
+				await payer.signClaim(secrets.stranger, key(1), 3, 1_000n),
+				await payer.signClaim(secrets.payee, key(1), 3, 1_000n)
+			];
+			for (const wrong of changed) expect(await scheme.verifyClaim(wrong)).toBe(false);
+			for (const other of elsewhere) expect(await other.verifyClaim(claim)).toBe(false);
+		});
+
+		it('takes a consent to close from the payee alone, and never a claim for one', async () => {
+			const { scheme, elsewhere, key, secrets } = await create();
+			const close = await scheme.signClose(secrets.payee, key(1), 3, 1_000n, 2_000_000_000);
+			expect(await scheme.verifyClose(close)).toBe(true);
+			const claim = await scheme.signClaim(secrets.signer, key(1), 3, 1_000n);
+			const changed: readonly SignedClose[] = [
+				{ ...close, capture: 999n },
+				{ ...close, epoch: 4 },
+				{ ...close, deadline: 2_000_000_001 },
+				{ ...close, key: key(2) },
+				{ ...close, signature: claim.signature },
+				await scheme.signClose(secrets.signer, key(1), 3, 1_000n, 2_000_000_000),
+				await scheme.signClose(secrets.stranger, key(1), 3, 1_000n, 2_000_000_000)
+			];
+			for (const wrong of changed) expect(await scheme.verifyClose(wrong)).toBe(false);
+			expect(await scheme.verifyClaim({ ...claim, signature: close.signature })).toBe(false);
+			for (const other of elsewhere) expect(await other.verifyClose(close)).toBe(false);
+		});
+
+		it('checks anything at all and throws at nothing', async () => {
+			const { scheme, key, secrets } = await create();
+			const claim = await scheme.signClaim(secrets.signer, key(1), 0, 5n);
+			const close = await scheme.signClose(secrets.payee, key(1), 0, 5n, 2_000_000_000);
+			const cut = (signature: Uint8Array): readonly Uint8Array[] => [
+				new Uint8Array(),
+				signature.subarray(1),
+				signature.subarray(0, signature.length - 1),
+				new Uint8Array(signature.length),
+				new Uint8Array(signature.length).fill(0xff),
+				new Uint8Array([...signature, 0])
+			];
+			for (const signature of cut(claim.signature))
+				expect(await scheme.verifyClaim({ ...claim, signature })).toBe(false);
+			for (const signature of cut(close.signature))
+				expect(await scheme.verifyClose({ ...close, signature })).toBe(false);
+			for (const [epoch, cumulative] of [
+				[-1, 5n],
+				[0.5, 5n],
+				[Number.NaN, 5n],
+				[2 ** 40, 5n],
+				[0, -1n],
+				[0, 1n << 128n]
+			] as const)
+				expect(await scheme.verifyClaim({ ...claim, epoch, cumulative })).toBe(false);
+		});
+
+		it('signs and checks while the chain is away', async () => {
+			const { scheme, key, secrets, cutChain } = await create();
+			cutChain();
+			const claim = await scheme.signClaim(secrets.signer, key(1), 0, 5n);
+			expect(await scheme.verifyClaim(claim)).toBe(true);
+			const close = await scheme.signClose(secrets.payee, key(1), 0, 5n, 2_000_000_000);
+			expect(await scheme.verifyClose(close)).toBe(true);
+		});
+
+		it('lives: opened, promised on, redeemed, ended at what both agreed, to the unit', async () => {
+			const { payer, payee, key, secrets, settle } = await create();
+			const terms = key(1);
+			const id = payer.channelId(terms);
+			const before = unwrap(await settle(payer.chain.tokenBalance(terms.payee)));
+			unwrap(await settle(payer.chain.open(terms, 1_000n)));
+			const { epoch } = unwrap(await settle(payee.chain.channel(id)));
+			await payer.signClaim(secrets.signer, terms, epoch, 300n);
+			const newest = await payer.signClaim(secrets.signer, terms, epoch, 700n);
+			unwrap(await settle(payee.chain.redeem([newest])));
+			expect(unwrap(await settle(payer.chain.channel(id))).claimed).toBe(700n);
+			const { time } = unwrap(await settle(payee.chain.head()));
+			const close = await payee.signClose(secrets.payee, terms, epoch, 700n, time + 3_600);
+			unwrap(await settle(payee.chain.close(close, undefined)));
+			expect(unwrap(await settle(payer.chain.tokenBalance(terms.payee))) - before).toBe(700n);
+			const after = unwrap(await settle(payer.chain.channel(id)));
+			expect(after).toMatchObject({ deposited: 0n, claimed: 0n, epoch: epoch + 1 });
+			// What was promised then is worth nothing now.
+			expect((await settle(payee.chain.redeem([newest]))).ok).toBe(false);
+		});
+	});
+};
