@@ -9,6 +9,7 @@ import type { Crypto } from '../platform.ts';
 import { createStreamServer } from '../stream/connection/server.ts';
 import type { StreamDeps, StreamServer, StreamServerOptions } from '../stream/connection/stream-api.ts';
 import { createSeededRandom } from './seeded-random.ts';
+import { createSimulatedCrypto } from './simulated-crypto.ts';
 import { createSimulatedClock, type SimulatedClock } from './simulated-clock.ts';
 
 export interface WireOptions {
@@ -27,6 +28,8 @@ export interface WireOptions {
 	/** Most money the hop has room for at a time. */
 	readonly liquidity?: bigint;
 	readonly crypto?: Crypto;
+	/** Answers of the crypto port take their time, and overtake each other. */
+	readonly isCryptoLate?: boolean;
 	readonly server?: Partial<StreamServerOptions>;
 }
 
@@ -58,6 +61,8 @@ export const createStreamWire = (options: WireOptions = {}): StreamWire => {
 	const random = createSeededRandom(options.seed ?? 'wire');
 	const books = { paid: 0n, arrived: 0n, lostByHop: 0n, largest: 0n, mostUnderWay: 0 };
 	const seen: IlpPrepare[] = [];
+	const lateCrypto = createSimulatedCrypto({ clock, random: random.fork('crypto'), mode: 'async' });
+	const crypto = options.isCryptoLate ? lateCrypto : (options.crypto ?? nobleCrypto);
 	const nodes: WireNode[] = [];
 	let underWay = 0;
 	let money = 0n;
@@ -117,7 +122,7 @@ export const createStreamWire = (options: WireOptions = {}): StreamWire => {
 		const deps: StreamDeps = {
 			clock,
 			random: random.fork(address),
-			crypto: options.crypto ?? nobleCrypto,
+			crypto,
 			network: { addresses: () => [address], maxPacket: () => 0n, send: carry }
 		};
 		const server = createStreamServer({ ...deps, ...options.server, secret: deps.random.bytes(32) });

@@ -4,11 +4,13 @@ import { bytesEqual, concatBytes } from '../../bytes.ts';
 import type { IlpPrepare, IlpReply } from '../../codec/ilp.ts';
 import { encodeStreamPacket, type StreamFrame } from '../../codec/stream.ts';
 import { nobleCrypto } from '../../crypto/noble-crypto.ts';
+import type { PacketSender } from '../../ilp/delivery.ts';
 import type { Crypto } from '../../platform.ts';
 import { unwrap } from '../../result.ts';
 import { createStreamWire, type StreamWire, type WireOptions } from '../../testing/stream-wire.ts';
 import { conditionOf, deriveStreamKeys, fulfillmentOf, sealPacket } from '../keys.ts';
 import { connectStream, pay } from './client.ts';
+import { createStreamNetwork } from './network.ts';
 import type { Connection } from './connection.ts';
 import type { ConnectOptions, PaymentTotals, PayOptions, Stream, StreamConnection } from './stream-api.ts';
 
@@ -43,8 +45,10 @@ const settled = async <T>(wire: StreamWire, promise: Promise<T>): Promise<T> => 
 	return done;
 };
 
-const payOver = async (wire: StreamWire, options: Partial<PayOptions>): Promise<PaymentTotals> =>
-	settled(wire, pay(wire.near, { ...(await wire.far.server.generate()), amount: 0n, ...options }));
+const payOver = async (wire: StreamWire, options: Partial<PayOptions>): Promise<PaymentTotals> => {
+	const credentials = await settled(wire, wire.far.server.generate());
+	return settled(wire, pay(wire.near, { ...credentials, amount: 0n, ...options }));
+};
 
 /** A prepare of the client's, made by hand. */
 const craft = async (
@@ -83,6 +87,7 @@ describe('whatever the way loses, delays and refuses', () => {
 		refused: percent(30),
 		refusals: fc.constant(['T00', 'T02', 'T04', 'T05'] as const),
 		longestMs: fc.integer({ min: 1, max: 300 }),
+		isCryptoLate: fc.boolean(),
 		feePercent: fc.bigInt({ min: 0n, max: 3n })
 	});
 
@@ -538,6 +543,49 @@ describe('memory', () => {
 		}
 		expect(read).toBe(written);
 		connection.destroy();
+	});
+});
+
+describe("the node's own door for packets", () => {
+	it('is told the booking and the preimage before the money is taken, and the reply only after', async () => {
+		const booking = { kind: 'sell', account: 'income/notes' } as const;
+		const wire = createStreamWire({ server: { booking: () => booking } });
+		const far = collect(wire);
+		const sender: PacketSender = {
+			send: async ({ prepare, booking: paid }) => {
+				expect(paid).toEqual(prepare.amount > 0n ? { kind: 'buy', account: 'expense/notes' } : undefined);
+				const suffix = prepare.destination.slice('test.far.'.length);
+				const verdict = await wire.far.server.judge({ prepare, suffix, link: 'near' });
+				if (verdict === undefined) throw new Error('nobody there');
+				const before = far.streams[0]?.received ?? 0n;
+				const isTaken = verdict.decide();
+				expect(far.streams[0]?.received ?? 0n).toBe(isTaken ? before + prepare.amount : before);
+				const reply = await verdict.reply();
+				expect(reply.type).toBe(isTaken ? 'fulfill' : 'reject');
+				if (reply.type === 'fulfill') expect(reply.fulfillment).toEqual(verdict.fulfillment);
+				if (prepare.amount > 0n) expect(verdict.booking).toEqual(booking);
+				return reply;
+			},
+			addresses: () => ['test.near'],
+			maxPacket: () => 1_000n
+		};
+		const network = createStreamNetwork(sender, () => ({ kind: 'buy', account: 'expense/notes' }));
+		const credentials = await wire.far.server.generate();
+		const paid = await settled(wire, pay({ ...wire.near, network }, { ...credentials, amount: 5_000n }));
+		expect(paid).toMatchObject({ sent: 5_000n, delivered: 5_000n, error: undefined });
+	});
+
+	it('leaves alone what is addressed to somebody else', async () => {
+		const wire = createStreamWire();
+		const prepare: IlpPrepare = {
+			type: 'prepare',
+			amount: 0n,
+			expiresAt: wire.clock.now() + 9_000,
+			condition: new Uint8Array(32),
+			destination: 'test.far.somebody',
+			data: new Uint8Array(0)
+		};
+		expect(await wire.far.server.judge({ prepare, suffix: 'somebody', link: 'near' })).toBeUndefined();
 	});
 });
 

@@ -200,12 +200,15 @@ export class Connection implements StreamConnection {
 		this.#isPumping = true;
 		const { clock } = this.#deps;
 		let left = BURST;
-		for (; left > 0; left--) {
-			const packet = this.state.next(clock.now());
-			if (packet === undefined) break;
-			this.#send(packet);
+		try {
+			for (; left > 0; left--) {
+				const packet = this.state.next(clock.now());
+				if (packet === undefined) break;
+				this.#send(packet);
+			}
+		} finally {
+			this.#isPumping = false;
 		}
-		this.#isPumping = false;
 		if (left === 0) clock.after(0, () => this.pump());
 		else this.#setTimer();
 	}
