@@ -617,7 +617,7 @@ describe('a followed author', () => {
 		expect(alice.reader.views().get(bob.pubkey)?.error).toBeUndefined();
 	});
 
-	it('has four batches under way at a time, each a quarter of his share', async () => {
+	it('has two batches under way at a time, each half of his share', async () => {
 		const { world, clock, alice, bob, got } = await aliceAndBob(
 			Array.from({ length: 200 }, (_, i) => `note ${i}`)
 		);
@@ -640,9 +640,9 @@ describe('a followed author', () => {
 		});
 		await clock.advance(20 * SECOND);
 		expect(got()).toBe(200);
-		// W is two cents, the share half a cent: four times six notes, and one in what is left.
-		expect(most).toBe(5);
-		expect(amounts.reduce((a, b) => (a > b ? a : b))).toBe(6n * PRICE);
+		// W is two cents, the share half a cent: twice twelve notes, and one in what is left.
+		expect(most).toBe(3);
+		expect(amounts.reduce((a, b) => (a > b ? a : b))).toBe(12n * PRICE);
 	});
 
 	it('gives a long note and a dear one in parts, in order', async () => {

@@ -20,8 +20,8 @@
  * {@link LIMITS.trustedInFlight}, and how much money may be unchecked: what is under way, and the parts
  * of events that are not whole yet, since a part proves nothing. What costs more than that waits; a dear
  * author's first notes are cheap enough to begin with (samples.ts). A quarter of what may be claimed
- * ahead towards the hub is the most for one author, and a batch takes a quarter of that, so that four
- * are under way while the first is answered; one GET is always allowed.
+ * ahead towards the hub is the most for one author, and a batch takes half of that, so that the next
+ * is under way while one is answered; one GET is always allowed.
  *
  * ## The way
  *
