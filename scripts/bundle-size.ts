@@ -9,9 +9,10 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { INITIAL_JS_GZIP_BYTES } from '../tests/budgets.ts';
+import { ILP_GZIP_BYTES, INITIAL_JS_GZIP_BYTES } from '../tests/budgets.ts';
 import { buildApp } from './build-app.ts';
 import { ROOT } from './child.ts';
+import { measureIlpBundle } from './ilp-bundle.ts';
 
 const CLIENT = join(ROOT, '.svelte-kit/output/client');
 const KIT_NODE = (number: number) => `.svelte-kit/generated/client-optimized/nodes/${number}.js`;
@@ -87,4 +88,9 @@ if (process.argv[1] === import.meta.filename) {
 	}
 	console.log(`  the worker, beside the page: ${(worker / 1000).toFixed(1)} kB`);
 	console.log(`  at most ${INITIAL_JS_GZIP_BYTES / 1000} kB a page, gzip`);
+	const { gzipBytes: ilp } = await measureIlpBundle();
+	if (ilp > ILP_GZIP_BYTES) process.exitCode = 1;
+	console.log(
+		`${ilp > ILP_GZIP_BYTES ? '✗' : '✓'} Interledger alone: ${(ilp / 1000).toFixed(1)} kB, at most ${ILP_GZIP_BYTES / 1000}`
+	);
 }

@@ -33,3 +33,6 @@ export const FAST_BUDGET_SECONDS = 60;
 
 /** What a first visit may wait for: gzip bytes of JavaScript per page, the worker not counted. */
 export const INITIAL_JS_GZIP_BYTES = 120_000;
+
+/** All packet formats, STREAM, BTP and routes without @noble: gzip bytes for whoever wants Interledger alone. */
+export const ILP_GZIP_BYTES = 30_000;

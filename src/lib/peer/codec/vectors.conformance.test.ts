@@ -3,16 +3,26 @@
  * and in every host.
  */
 import { describe, expect, it } from 'vitest';
-import { base64Decode, bytesToHex, fromHex, utf8 } from '../bytes.ts';
+import { base64Decode, bytesToHex, concatBytes, fromHex, utf8 } from '../bytes.ts';
 import { nobleCrypto } from '../crypto/noble-crypto.ts';
-import { conditionOf, deriveStreamKeys, fulfillmentOf, openPacket, sealPacket } from '../stream/keys.ts';
+import {
+	conditionOf,
+	deriveStreamKeys,
+	fulfillmentOf,
+	MAX_STREAM_PLAINTEXT,
+	openPacket,
+	sealPacket
+} from '../stream/keys.ts';
 import { decodeBtpPacket, encodeBtpPacket, type BtpPacket } from './btp.ts';
 import { decodeIldcpResponse, ildcpRequest, ildcpResponse, isIldcpRequest } from './ildcp.ts';
 import {
+	decodeAmountTooLarge,
 	decodeIlpPacket,
 	decodePrepare,
 	encodeAmountTooLarge,
 	encodeIlpPacket,
+	ILP_ERROR_NAMES,
+	type IlpErrorCode,
 	type IlpFulfill,
 	type IlpPacket,
 	type IlpPrepare
@@ -25,7 +35,21 @@ import {
 	type StreamPacket
 } from './stream.ts';
 import { unwrap } from '../result.ts';
-import { BTP_PACKETS, ILDCP_PACKETS, ILP_PACKETS, STREAM, STREAM_FRAMES } from './vectors/interledger.ts';
+import { createReceipt, verifyReceipt } from '../stream/connection/receipt.ts';
+import { OerReader, OerWriter, sizeOfVar, sizeOfVarUInt } from './oer.ts';
+import {
+	BTP_PACKETS,
+	ILDCP_PACKETS,
+	ILP_PACKETS,
+	OER_LENGTHS,
+	OER_VAR_UINTS,
+	STREAM,
+	STREAM_CAPACITY,
+	STREAM_FRAMES,
+	STREAM_PACKET_ID,
+	STREAM_RECEIPT,
+	STREAM_SERVER_SHARED_SECRET
+} from './vectors/interledger.ts';
 import { STREAM_FIXTURES, type StreamFixture } from './vectors/stream-rfc29.ts';
 
 const TIME = 1_893_553_445_678; // 2030-01-02T03:04:05.678Z
@@ -65,6 +89,40 @@ describe('ILP packets', () => {
 	it.each(cases)('%s', (name, packet) => {
 		expect(bytesToHex(encodeIlpPacket(packet))).toBe(ILP_PACKETS[name]);
 		expect(decodeIlpPacket(fromHex(ILP_PACKETS[name]))).toEqual({ ok: true, value: packet });
+	});
+});
+
+describe('OER', () => {
+	it.each(OER_VAR_UINTS)('the integer %d is %s', (value, hex) => {
+		const writer = new OerWriter(sizeOfVarUInt(value));
+		writer.varUInt(value);
+		expect(bytesToHex(writer.finish())).toBe(hex);
+		expect(new OerReader(fromHex(hex)).varUInt()).toBe(value);
+	});
+
+	it.each(OER_LENGTHS)('the length of %d bytes is %s', (length, hex) => {
+		const writer = new OerWriter(sizeOfVar(length));
+		writer.varOctets(new Uint8Array(length));
+		const bytes = writer.finish();
+		expect(bytesToHex(bytes.subarray(0, hex.length / 2))).toBe(hex);
+		expect(new OerReader(bytes).varOctets()).toHaveLength(length);
+	});
+});
+
+describe('ILP rejects', () => {
+	it.each(Object.keys(ILP_ERROR_NAMES) as IlpErrorCode[])('%s', (code) => {
+		const reject = { type: 'reject', code, triggeredBy: 'test.a', message: 'no', data: EMPTY } as const;
+		const hex = `0e0e${bytesToHex(utf8(code))}06746573742e61026e6f00`;
+		expect(bytesToHex(encodeIlpPacket(reject))).toBe(hex);
+		expect(unwrap(decodeIlpPacket(fromHex(hex)))).toEqual(reject);
+	});
+
+	it('F08 says what came and what may come', () => {
+		const { data } = unwrap(decodeIlpPacket(fromHex(ILP_PACKETS['reject.F08']))) as IlpPacket;
+		expect(unwrap(decodeAmountTooLarge(data))).toEqual({
+			receivedAmount: 1_000_001n,
+			maximumAmount: 1_000_000n
+		});
 	});
 });
 
@@ -207,6 +265,52 @@ describe('STREAM', () => {
 		expect(bytesToHex(encodeStreamPacket(alone))).toBe(hex);
 		expect(decodeStreamPacket(fromHex(hex))).toEqual({ ok: true, value: alone });
 		expect(sizeOfStreamFrame(frame)).toBe(STREAM_FRAMES[name].length / 2);
+	});
+});
+
+describe('around STREAM', () => {
+	const secret = counting(0x80, 32);
+
+	it('the secret of an address', () => {
+		const key = nobleCrypto.hmacSha256(secret, utf8('ilp_stream_shared_secret'));
+		const shared = nobleCrypto.hmacSha256(key, counting(5, 40));
+		expect(bytesToHex(shared)).toBe(STREAM_SERVER_SHARED_SECRET);
+	});
+
+	it('the name of a packet', () => {
+		const name = concatBytes(utf8('ilp_stream_packet_id'), fromHex('0000000000000005'));
+		expect(bytesToHex(nobleCrypto.hmacSha256(counting(0, 32), name))).toBe(STREAM_PACKET_ID);
+	});
+
+	it('a receipt', async () => {
+		const receipt = await createReceipt(nobleCrypto, { nonce: counting(0, 16), secret }, 1, 500n);
+		expect(bytesToHex(receipt)).toBe(STREAM_RECEIPT);
+		expect(await verifyReceipt(nobleCrypto, secret, receipt)).toEqual({
+			nonce: counting(0, 16),
+			streamId: 1,
+			totalReceived: 500n
+		});
+	});
+
+	it('as much data as fits a packet', () => {
+		const money: StreamFrame = { type: 'StreamMoney', streamId: 1n, shares: 1n };
+		const limits: StreamFrame[] = [
+			{ type: 'StreamMaxMoney', streamId: 1n, receiveMax: U64_MAX, totalReceived: 0n },
+			{ type: 'StreamMaxData', streamId: 1n, maxOffset: 16_384n }
+		];
+		const { onlyData, withMoney, withMoneyAndControl } = STREAM_CAPACITY;
+		const sizes = limits.map(sizeOfStreamFrame);
+		expect(withMoney).toBe(onlyData - sizeOfStreamFrame(money));
+		expect(withMoneyAndControl).toBe(withMoney - sizes.reduce((sum, size) => sum + size, 0));
+
+		const data: StreamFrame = {
+			type: 'StreamData',
+			streamId: 1n,
+			offset: 0n,
+			data: new Uint8Array(onlyData)
+		};
+		const alone: StreamPacket = { packetType: 'prepare', sequence: 1n, prepareAmount: 0n, frames: [data] };
+		expect(encodeStreamPacket(alone).length).toBeLessThanOrEqual(MAX_STREAM_PLAINTEXT);
 	});
 });
 

@@ -107,3 +107,16 @@ export const STREAM_FRAMES = {
 	'StreamReceipt(1,<58 bytes>)':
 		'173d01013a01000102030405060708090a0b0c0d0e0f0100000000000001f41c48530a9e1d93b1ec15dae7c0e16fddf354e91f04b8059a1b5869e26c58c4b6'
 } as const;
+
+/** The server's secret is the bytes 80 to 9f, the token 05 to 2c: HMAC(HMAC(secret, "ilp_stream_shared_secret"), token). */
+export const STREAM_SERVER_SHARED_SECRET = 'b883e61a50a0c29771364ec5b5ffe0c089a824206313cc576251fc8f47cfa07b';
+
+/** A connection's own name of packet 5, HMAC(shared secret, "ilp_stream_packet_id" and the sequence as UInt64). */
+export const STREAM_PACKET_ID = 'cadfa151a76e1dd93e77a1e32c17812e7d37adeb549aa6b378e837f054bba0b5';
+
+/** nonce=00..0f streamId=1 totalReceived=500 secret=80..9f */
+export const STREAM_RECEIPT =
+	'01000102030405060708090a0b0c0d0e0f0100000000000001f41c48530a9e1d93b1ec15dae7c0e16fddf354e91f04b8059a1b5869e26c58c4b6';
+
+/** The most data of one StreamData in a packet of 32767 bytes: alone, with money, and with money and two limits. */
+export const STREAM_CAPACITY = { onlyData: 32_717, withMoney: 32_711, withMoneyAndControl: 32_689 } as const;
