@@ -80,7 +80,7 @@ const ROUNDS_TOO_LOW = 3;
 /** Streams that only the other end could still use, and never will: the reference does not confirm a close. */
 const HALF_CLOSED_KEPT = 32;
 const DATAGRAM_QUEUE_BYTES = 262_144;
-/** REF senders round up what they may send: a stream takes this much more than its receiveMax, in 1/100. */
+/** The reference rounds up what it may send: a stream takes this much more than its receiveMax, in 1/100. */
 const RECEIVE_EXTRA = 101n;
 
 export const DEFAULTS = {
