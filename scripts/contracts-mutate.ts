@@ -11,12 +11,14 @@
  * It works on a copy in a temporary folder. The report is `contracts/mutation-report.md`.
  *
  *   npm run contracts:mutate -- ChannelAccounting.sol ChannelState.sol     these files only
+ *   npm run contracts:mutate -- --report     writes the report of what earlier runs found out
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
 	cpSync,
 	existsSync,
+	mkdirSync,
 	mkdtempSync,
 	readdirSync,
 	readFileSync,
@@ -29,6 +31,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { format, resolveConfig } from 'prettier';
 import { mutantsOf, type Mutant } from './contracts-mutants.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -52,38 +55,52 @@ const TEST_TIMEOUT_MS = 180_000;
 const BUILD_TIMEOUT_MS = 900_000;
 
 type Outcome =
-	'does not compile' | 'same bytecode' | 'killed' | 'killed by an invariant' | 'explained' | 'survived';
+	| 'does not compile'
+	| 'same bytecode'
+	| 'killed'
+	| 'killed by an invariant'
+	| 'explained'
+	| 'survived'
+	| 'not run';
 
 type Results = Record<
 	string,
 	{ mutants: number; counts: Partial<Record<Outcome, number>>; explained: string[]; survived: string[] }
 >;
 
-const { positionals } = parseArgs({ allowPositionals: true });
+const { positionals, values } = parseArgs({
+	allowPositionals: true,
+	options: { report: { type: 'boolean', default: false } }
+});
 const files = positionals.length === 0 ? MONEY_PATHS : positionals;
 const explained = readJson<Record<string, string>>(EXPLAINED);
 
+const testsHash = createHash('sha256')
+	.update([...QUICK, ...INVARIANTS].map((file) => readFileSync(join(root, file), 'utf8')).join(''))
+	.digest('hex');
 const require = createRequire(import.meta.url);
 const solc = require('solc') as { compile(input: string): string };
 const sources = readSources(join(root, 'contracts/src'), '');
-const original = compile(sources);
-const optimized = compile(sources, true);
+/** What these tests said about mutants of these sources. */
+const cache = join(
+	root,
+	'node_modules/.cache/contract-mutants',
+	createHash('sha256').update(testsHash).update(JSON.stringify(sources)).digest('hex').slice(0, 16)
+);
+const original = values.report ? '' : compile(sources);
+const optimized = values.report ? '' : compile(sources, true);
 if (original === undefined) throw new Error('The contract itself does not compile');
 
 const copy = mkdtempSync(join(tmpdir(), 'tributary-mutants-'));
 const outcomes: { mutant: Mutant; outcome: Outcome }[] = [];
 try {
-	prepareCopy();
-	const artifact = JSON.parse(readFileSync(join(copy, ARTIFACT), 'utf8')) as { bytecode: string };
-	install(artifact, original);
-	if (!passes(QUICK)) throw new Error('The tests fail on the contract as it is');
-
+	const artifact = values.report ? { bytecode: '' } : prepareCopy(original);
 	const seen = new Map<string, Outcome>();
 	for (const file of files) {
 		const source = sources[file];
 		if (source === undefined) throw new Error(`There is no contracts/src/${file}`);
 		for (const mutant of mutantsOf(file, source)) {
-			const outcome = judge(mutant, artifact, seen);
+			const outcome = remembered(mutant, artifact, seen);
 			outcomes.push({ mutant, outcome });
 			if (outcome === 'survived') console.log(`survived: ${nameOf(mutant)}`);
 		}
@@ -94,8 +111,22 @@ try {
 }
 const results = { ...readJson<Results>(RESULTS), ...resultsOf(outcomes) };
 writeFileSync(RESULTS, `${JSON.stringify(results, null, '\t')}\n`);
-writeFileSync(REPORT, report(results));
-process.exitCode = outcomes.some(({ outcome }) => outcome === 'survived') ? 1 : 0;
+writeFileSync(REPORT, await format(report(results), { ...(await resolveConfig(REPORT)), filepath: REPORT }));
+process.exitCode = outcomes.some(({ outcome }) => outcome === 'survived' || outcome === 'not run') ? 1 : 0;
+
+/** What was found out about this mutant by these tests before: a run that is cut short goes on where it was. */
+function remembered(mutant: Mutant, artifact: { bytecode: string }, seen: Map<string, Outcome>): Outcome {
+	const key = createHash('sha256').update(`${testsHash} ${mutant.file} ${mutant.source}`).digest('hex');
+	const file = join(cache, key);
+	const known = existsSync(file) ? (readFileSync(file, 'utf8') as Outcome) : undefined;
+	if (known === 'survived' && nameOf(mutant) in explained) return 'explained';
+	if (known !== undefined) return known;
+	if (values.report) return 'not run';
+	const outcome = judge(mutant, artifact, seen);
+	mkdirSync(cache, { recursive: true });
+	writeFileSync(file, outcome);
+	return outcome;
+}
 
 function judge(mutant: Mutant, artifact: { bytecode: string }, seen: Map<string, Outcome>): Outcome {
 	const mutated = { ...sources, [mutant.file]: mutant.source };
@@ -158,7 +189,7 @@ function hardhat(args: readonly string[], timeout = TEST_TIMEOUT_MS) {
 	});
 }
 
-function prepareCopy(): void {
+function prepareCopy(bytecode: string): { bytecode: string } {
 	for (const path of ['package.json', 'hardhat.config.ts', 'tsconfig.json']) {
 		cpSync(join(root, path), join(copy, path));
 	}
@@ -173,6 +204,10 @@ function prepareCopy(): void {
 	if (built.status !== 0 || tested.status !== 0) {
 		throw new Error(`The copy does not build and pass:\n${built.stderr}${tested.stdout}${tested.stderr}`);
 	}
+	const artifact = JSON.parse(readFileSync(join(copy, ARTIFACT), 'utf8')) as { bytecode: string };
+	install(artifact, bytecode);
+	if (!passes(QUICK)) throw new Error('The tests fail on the contract as it is');
+	return artifact;
 }
 
 /** In the copy, so that no test has to be compiled again for a mutant. */
@@ -233,12 +268,14 @@ function report(results: Results): string {
 		'same bytecode',
 		'does not compile',
 		'explained',
-		'survived'
+		'survived',
+		'not run'
 	];
 	const lines = [
 		'# Mutants of the channel contract',
 		'',
-		'Written by `npm run contracts:mutate`; what it does is told in `scripts/contracts-mutate.ts`.',
+		'Written by `npm run contracts:mutate`; what it does is told in `scripts/contracts-mutate.ts`. A run that was cut',
+		'short is continued by the next one; until then some are not run.',
 		'',
 		`| file | mutants | ${outcomesShown.join(' | ')} |`,
 		`| --- | --: |${' --: |'.repeat(outcomesShown.length)}`
@@ -252,6 +289,8 @@ function report(results: Results): string {
 	for (const name of Object.values(results).flatMap((result) => result.explained)) {
 		lines.push(`- \`${name}\` — ${explained[name] ?? ''}`);
 	}
+	const survived = Object.values(results).flatMap((result) => result.survived);
+	if (survived.length > 0) lines.push('', '## Survived', '', ...survived.map((name) => `- \`${name}\``));
 	return `${lines.join('\n')}\n`;
 }
 
