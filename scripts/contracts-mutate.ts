@@ -35,6 +35,7 @@ import { format, resolveConfig } from 'prettier';
 import { mutantsOf, type Mutant } from './contracts-mutants.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const WATCH_PARENT = new URL('./watch-parent.ts', import.meta.url).href;
 const EXPLAINED = join(root, 'contracts/mutants-explained.json');
 const RESULTS = join(root, 'contracts/snapshots/mutants.json');
 const REPORT = join(root, 'contracts/mutation-report.md');
@@ -181,12 +182,18 @@ function passes(tests: readonly string[]): boolean {
 }
 
 function hardhat(args: readonly string[], timeout = TEST_TIMEOUT_MS) {
-	return spawnSync(process.execPath, ['node_modules/hardhat/dist/src/cli.js', ...args], {
-		cwd: copy,
-		encoding: 'utf8',
-		timeout,
-		env: { ...process.env, CONTRACTS_QUICK: '1' }
-	});
+	// A mutant may never end, and nobody may outlive this run.
+	return spawnSync(
+		process.execPath,
+		['--import', WATCH_PARENT, 'node_modules/hardhat/dist/src/cli.js', ...args],
+		{
+			cwd: copy,
+			encoding: 'utf8',
+			timeout,
+			killSignal: 'SIGKILL',
+			env: { ...process.env, CONTRACTS_QUICK: '1' }
+		}
+	);
 }
 
 function prepareCopy(bytecode: string): { bytecode: string } {
