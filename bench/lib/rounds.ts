@@ -1,6 +1,6 @@
 /**
  * Two ways to the same result, timed against each other in one process. The machine may be busy with
- * something else and its clock rate moves, so neither is timed alone: every round runs both, one right
+ * something else and its clock rate moves, so processor time is taken and neither is timed alone: every round runs both, one right
  * after the other, the first one by turns, and what counts is the median of the rounds' ratios.
  */
 import { spreadOf, type Spread } from './stats.ts';
@@ -68,8 +68,10 @@ const timesFor = (run: () => unknown, ms: number): number => {
 	}
 };
 
+/** Processor time of this thread, so that what else the machine does meanwhile is not counted. */
 const nanosecondsEach = (run: () => unknown, times: number): number => {
-	const start = process.hrtime.bigint();
+	const start = process.threadCpuUsage();
 	for (let index = 0; index < times; index += 1) sink = run();
-	return Number(process.hrtime.bigint() - start) / times;
+	const { user, system } = process.threadCpuUsage(start);
+	return Math.max(1, (user + system) * 1_000) / times;
 };
