@@ -22,7 +22,7 @@ describe.each(PARSERS)(`$name (seed ${seed})`, (subject) => {
 			for (const { hex } of readKept(folder, subject.name)) await checkBytes(subject, fromHex(hex));
 	});
 
-	it(`survives ${CASES.toLocaleString('en')} damaged inputs`, async () => {
+	it(`survives ${CASES.toLocaleString('en')} damaged inputs`, { timeout: 60_000 }, async () => {
 		const { cases, broken } = await fuzz(subject, seed, CASES);
 		expect(broken.map((one) => describeBroken(one, seed))).toEqual([]);
 		expect(cases).toBe(CASES);
