@@ -13,8 +13,6 @@ import type { LinkRole } from '../link/accounts.ts';
 import type { Eventually } from '../platform.ts';
 import type { Route } from './routes.ts';
 
-export const ROUTE_CONTROL_DESTINATION = 'peer.route.control';
-export const ROUTE_UPDATE_DESTINATION = 'peer.route.update';
 const ROUTE_EXCHANGE_PREFIX = 'peer.route.';
 
 export const isRouteExchange = (destination: string): boolean =>
