@@ -442,11 +442,13 @@ export class ConnectionState implements StreamOwner {
 	replied(sent: OutgoingPacket, outcome: Outcome, now: number): void {
 		this.#now = now;
 		if (!this.#underWay.delete(sent.sequence)) return this.#repliedLate(sent, outcome);
-		if (outcome.packet !== undefined) this.#lastActive = now;
+		if (outcome.packet !== undefined) {
+			this.#lastActive = now;
+			this.#wasReached = true;
+		}
 		if (outcome.isFulfilled) this.#fulfilled(sent, outcome);
 		else this.#rejected(sent, outcome, now);
 		if (outcome.packet !== undefined && !this.isClosed) {
-			this.#wasReached = true;
 			if (sent.isProbe) this.#stalledSince = undefined;
 			if (!this.#control(outcome.packet, sent)) return;
 		}

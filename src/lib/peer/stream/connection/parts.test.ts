@@ -162,6 +162,18 @@ describe('the rate', () => {
 		rate.refine(2_000n, 1_000n);
 		expect([rate.sent, rate.arrives]).toEqual([1_000n, 990n]);
 	});
+
+	it('asks for all of it again when there was no room for the large probe and nothing is left of the small one', () => {
+		const rate = new RateFinder(new AmountLimit(), 100, undefined);
+		rate.start(200n);
+		expect([rate.nextProbe(), rate.nextProbe()]).toEqual([1n, 200n]);
+		rate.onAnswer(1n, undefined, 'T04', 0);
+		rate.onAnswer(200n, undefined, 'T04', 0);
+		expect([rate.nextProbe(), rate.nextProbe()]).toEqual([1n, 200n]);
+		rate.onAnswer(1n, 0n, 'F99', 100);
+		rate.onAnswer(200n, 198n, 'F99', 100);
+		expect(rate).toMatchObject({ state: 'known', sent: 200n, arrives: 198n });
+	});
 });
 
 describe('a receipt', () => {

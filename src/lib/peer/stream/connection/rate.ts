@@ -36,7 +36,7 @@ export class RateFinder {
 	#waitMs = FIRST_WAIT_MS;
 	/** The smallest amount of this round that a connector had no room for (T04). */
 	#noRoomFor: bigint | undefined;
-	/** The largest that was lost, or met somebody too busy. */
+	/** The largest that was lost, met somebody too busy or found no room: it may get through another time. */
 	#lost: bigint | undefined;
 	readonly #tried = new Set<bigint>();
 	#memo: { amount: bigint; minimum: bigint } = { amount: 0n, minimum: 0n };
@@ -107,8 +107,9 @@ export class RateFinder {
 				return this.#know(this.sent, this.arrives);
 		} else if (code === 'T04') {
 			if (this.#noRoomFor === undefined || amount < this.#noRoomFor) this.#noRoomFor = amount;
+			this.#noteLost(amount);
 		} else if (code.startsWith('T') || code === 'R00') {
-			if (this.#lost === undefined || amount > this.#lost) this.#lost = amount;
+			this.#noteLost(amount);
 		}
 		if (this.#underWay === 0 && this.#toSend.length === 0) this.#endRound(now);
 	}
@@ -146,8 +147,10 @@ export class RateFinder {
 		if (this.arrives >= ENOUGH) return this.#know(this.sent, this.arrives);
 		if (++this.#rounds < MOST_ROUNDS && !this.#limit.isClosed) {
 			if (suggestion !== undefined && suggestion > 0n && suggestion < this.#target) this.#try(suggestion);
-			if (this.#noRoomFor !== undefined) this.#try(this.#noRoomFor - this.#noRoomFor / 3n, true);
-			if (this.#lost !== undefined) this.#try(this.#lost, true);
+			const smaller = this.#noRoomFor === undefined ? 0n : this.#noRoomFor - this.#noRoomFor / 3n;
+			if (smaller > 0n) this.#try(smaller, true);
+			// Of the small probe nothing may be left at the other end; then only the large one can tell the rate.
+			if (this.#lost !== undefined && this.#lost !== smaller) this.#try(this.#lost, true);
 			if (this.#noRoomFor !== undefined || this.#lost !== undefined) {
 				this.waitUntil = now + this.#waitMs;
 				this.#waitMs += this.#waitMs / 2;
@@ -158,6 +161,10 @@ export class RateFinder {
 		if (this.#toSend.length > 0) return;
 		if (this.arrives > 0n) this.#know(this.sent, this.arrives);
 		else this.state = 'failed';
+	}
+
+	#noteLost(amount: bigint): void {
+		if (this.#lost === undefined || amount > this.#lost) this.#lost = amount;
 	}
 
 	#try(amount: bigint, isAgain = false): void {
