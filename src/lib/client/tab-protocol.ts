@@ -41,7 +41,9 @@ export const METHODS: Readonly<Record<Method, 'read' | 'set' | 'once'>> = {
 	earnings: 'read',
 	follow: 'set',
 	unfollow: 'set',
-	setDailyLimit: 'set',
+	setBudgets: 'set',
+	// Answered once, the question is gone.
+	answerConsent: 'set',
 	setFloat: 'set',
 	publish: 'once',
 	setPrice: 'set',

@@ -6,6 +6,7 @@
  * `state()` is small and pushed whole; lists (feed, activity, people) are asked for again when their
  * number in `revision` changes.
  */
+import type { BudgetLimit, Budgets } from './budgets.ts';
 import type { NostrEvent } from './codec/nostr-event.ts';
 import type { Hex } from './bytes.ts';
 import type { PeerError } from './errors.ts';
@@ -39,8 +40,13 @@ export interface PeerApi {
 	): Promise<Answer<null>>;
 	/** Stops at once: nothing more is got or paid. */
 	unfollow(pubkey: string): Promise<Answer<null>>;
-	/** For all authors together; 0 stops all spending. */
-	setDailyLimit(limit: bigint): Promise<Answer<null>>;
+	/** Changes the limits that are named (link units); questions they answer are gone. `perDay: 0n` stops all spending. */
+	setBudgets(change: Partial<Budgets>): Promise<Answer<null>>;
+	/**
+	 * Answers one question of `state().consents`. `allow` lets through what was asked for and not a unit more;
+	 * `deny` lets nothing through. Neither is asked again before `until`. Error: ConsentGone.
+	 */
+	answerConsent(id: string, answer: 'allow' | 'deny'): Promise<Answer<null>>;
 	/** The most the hub may hold of what I earn; 0 takes no money on credit. Dials the hub again to tell it. */
 	setFloat(float: bigint): Promise<Answer<null>>;
 
@@ -110,10 +116,13 @@ export interface PeerState {
 		/** The most the hub may hold: my float. */
 		readonly float: bigint;
 		readonly spentToday: bigint;
-		readonly dailyLimit: bigint;
 		readonly earnedToday: bigint;
 		readonly earned: bigint;
 	};
+	/** What may be spent or locked up without asking; see budgets.ts. */
+	readonly budgets: Budgets;
+	/** What waits because a limit would be passed, oldest first; each asked once. */
+	readonly consents: readonly Consent[];
 	readonly payout:
 		{ readonly address: Address | undefined; readonly fee: bigint; readonly threshold: bigint } | undefined;
 	/**
@@ -129,6 +138,25 @@ export interface PeerState {
 	/** Newest first; each stays until its cause is gone or it is dismissed. */
 	readonly notices: readonly Notice[];
 	readonly revision: { readonly feed: number; readonly activity: number; readonly people: number };
+}
+
+/** A question: may more be spent, or locked in a channel, than the limit says? Until it is answered nothing moves. */
+export interface Consent {
+	readonly id: string;
+	readonly at: number;
+	readonly limit: BudgetLimit;
+	/** The author who would be paid, or the person at the other end of the channel; undefined when it is several. */
+	readonly peer: string | undefined;
+	/** What would be locked, and where; undefined for what is spent, and for a channel yet to be opened. */
+	readonly channel: Hex | undefined;
+	/** `spend`: paid for notes. `commit`: locked in a channel, and still mine. */
+	readonly act: 'spend' | 'commit';
+	/** The limit as it stands, what is used of it, and how much is asked for on top of that. Link units. */
+	readonly most: bigint;
+	readonly used: bigint;
+	readonly wanted: bigint;
+	/** The question and its answer end here: at the end of the day. */
+	readonly until: number;
 }
 
 export interface Notice {

@@ -2,6 +2,7 @@
  * What a host decides about its peer. Nothing here names a person, a price, a route or a chain by
  * default: a browser fills it from its origin's discovery document, a node from its config file.
  */
+import type { Budgets } from './budgets.ts';
 import type { AccountConfig } from './link/account-transport.ts';
 import type { LinkTerms } from './link/links.ts';
 import type { PayoutTerms } from './link/messages.ts';
@@ -49,12 +50,16 @@ export interface PeerConfig {
 	readonly redeemThreshold?: bigint;
 	readonly maxIdsPerGet?: number;
 	/** Defaults of settings the person can change. */
-	readonly dailyLimit?: bigint;
+	readonly budgets?: Partial<Budgets>;
 	readonly float?: bigint;
 }
 
-/** A dollar a day over all authors, until the person says otherwise. */
-export const DEFAULT_DAILY_LIMIT = 1_000_000_000n;
+/** A dollar a day over all authors, five cents for each, ten dollars in a channel: until the person says otherwise. */
+export const DEFAULT_BUDGETS: Budgets = {
+	perDay: 1_000_000_000n,
+	perPeer: 50_000_000n,
+	perChannel: 10_000_000_000n
+};
 /** 0.0002 USD a note (PROTOCOL section 4). */
 export const DEFAULT_PRICE = 200_000n;
 

@@ -395,7 +395,7 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 			link.device === undefined
 				? LIMITS.windowGuest
 				: (accounts.get(link.device)?.window ?? LIMITS.windowGuest),
-		dailyLimit: personal.dailyLimit,
+		dailyLimit: () => personal.budgets().perDay,
 		dayStart: (now) => now - (now % DAY_MS),
 		findNode: async (pubkey, fresh) => {
 			if (link.contact?.pubkey === pubkey) return link.contact;

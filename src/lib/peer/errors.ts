@@ -52,6 +52,10 @@ export const ERRORS = {
 	AuthorUntried: { fault: 'peer', retry: true, money: 'safe' },
 	PriceAboveLimit: { fault: 'person', retry: false, money: 'safe' },
 	DailyLimitReached: { fault: 'person', retry: false, money: 'safe' },
+	/** More would be locked in channels than the person allows without being asked. */
+	CommitLimitReached: { fault: 'person', retry: false, money: 'safe' },
+	/** Answered before, or its day is over. */
+	ConsentGone: { fault: 'person', retry: false, money: 'safe' },
 	WayTooDear: { fault: 'network', retry: true, money: 'safe' },
 	NoRoute: { fault: 'network', retry: true, money: 'safe' },
 	PacketTimedOut: { fault: 'network', retry: true, money: 'unknown' },

@@ -4,7 +4,7 @@
 /** Wires a peer from what its host supplies. */
 export { createPeer, type Peer, type PeerStatus } from './create-peer.ts';
 /** What a host decides about its peer, and the defaults a person can change. */
-export { DEFAULT_DAILY_LIMIT, DEFAULT_PRICE, type PeerConfig } from './config.ts';
+export { DEFAULT_BUDGETS, DEFAULT_PRICE, type PeerConfig } from './config.ts';
 /** What a person can see and do. */
 export type * from './api.ts';
 /** What a host must supply. */

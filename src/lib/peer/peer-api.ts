@@ -174,10 +174,11 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 				float: personal.float(),
 				// From the books, where a payment that did not happen is undone; the limits count what may have been paid.
 				spentToday: ledger.total({ kind: 'buy', since: today(), includePending: true }),
-				dailyLimit: personal.dailyLimit(),
 				earnedToday: ledger.total({ kind: 'sell', since: today() }),
 				earned: -ledger.balance('income/notes')
 			},
+			budgets: personal.budgets(),
+			consents: [],
 			payout,
 			price: { perNote: personal.price(), publish: 0n, nextAtMost: seller.nextAtMost() },
 			follows: followViews(),
@@ -386,8 +387,13 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 				parts.changed('people');
 				return ok(null);
 			}),
-		setDailyLimit: (limit) =>
-			limit < 0n ? Promise.resolve(err(peerError('InvalidInput'))) : set(personal.setDailyLimit(limit)),
+		setBudgets: (change) =>
+			guard(async () => {
+				if (Object.values(change).some((limit) => limit < 0n))
+					return err(peerError('InvalidInput', 'a limit below zero'));
+				return set(personal.setBudgets(change));
+			}),
+		answerConsent: (id) => Promise.resolve(err(peerError('ConsentGone', id))),
 
 		setFloat: (float) =>
 			guard(async () => {

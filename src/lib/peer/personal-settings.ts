@@ -2,7 +2,8 @@
  * What a person can change, each with its default: from the host's config, or from limits.ts. Kept as
  * text in the database; setting one is a transaction of its own.
  */
-import { DEFAULT_DAILY_LIMIT, type PeerConfig } from './config.ts';
+import type { Budgets } from './budgets.ts';
+import { DEFAULT_BUDGETS, type PeerConfig } from './config.ts';
 import { LIMITS } from './limits.ts';
 import type { Address } from './settlement/chain.ts';
 import type { Commits } from './storage/commit.ts';
@@ -11,8 +12,8 @@ import type { Settings } from './storage/settings.ts';
 export interface PersonalSettings {
 	/** Link units asked per note. */
 	price(): bigint;
-	/** Link units spent a day at most, over all authors. */
-	dailyLimit(): bigint;
+	/** What may be spent or locked up without asking. */
+	budgets(): Budgets;
 	/** Link units the hub may hold at most. */
 	float(): bigint;
 	/** Where payouts go: the wallet that was connected. */
@@ -22,14 +23,19 @@ export interface PersonalSettings {
 	/** Whether this person wants to be found. */
 	isAnnounced(): boolean;
 	setPrice(price: bigint): Promise<void>;
-	setDailyLimit(limit: bigint): Promise<void>;
+	/** Those that are named. */
+	setBudgets(change: Partial<Budgets>): Promise<void>;
 	setFloat(float: bigint): Promise<void>;
 	setPayoutAddress(address: Address): Promise<void>;
 	setAnnounced(): Promise<void>;
 }
 
 const PRICE = 'peer.price';
-const DAILY_LIMIT = 'peer.daily-limit';
+const BUDGETS = {
+	perDay: 'peer.daily-limit',
+	perPeer: 'peer.daily-limit-per-peer',
+	perChannel: 'peer.channel-limit'
+} as const satisfies Record<keyof Budgets, string>;
 const FLOAT = 'peer.float';
 const PAYOUT_ADDRESS = 'peer.payout-address';
 const FORMER_ADDRESSES = 'peer.payout-addresses-before';
@@ -41,7 +47,7 @@ const FORMER_KEPT = 8;
 export const createPersonalSettings = (
 	settings: Settings,
 	commits: Commits,
-	config: Pick<PeerConfig, 'price' | 'dailyLimit' | 'float' | 'address'>
+	config: Pick<PeerConfig, 'price' | 'budgets' | 'float' | 'address'>
 ): PersonalSettings => {
 	const amount = (key: string, otherwise: bigint): bigint => {
 		const value = settings.get(key);
@@ -50,7 +56,14 @@ export const createPersonalSettings = (
 	const set = (key: string, value: string): Promise<void> => commits.run(() => settings.set(key, value));
 	return {
 		price: () => amount(PRICE, config.price),
-		dailyLimit: () => amount(DAILY_LIMIT, config.dailyLimit ?? DEFAULT_DAILY_LIMIT),
+		budgets: () => {
+			const defaults = { ...DEFAULT_BUDGETS, ...config.budgets };
+			return {
+				perDay: amount(BUDGETS.perDay, defaults.perDay),
+				perPeer: amount(BUDGETS.perPeer, defaults.perPeer),
+				perChannel: amount(BUDGETS.perChannel, defaults.perChannel)
+			};
+		},
 		float: () => amount(FLOAT, config.float ?? LIMITS.floatDefault),
 		payoutAddress: () => settings.get(PAYOUT_ADDRESS) as Address | undefined,
 		formerPayoutAddresses: () =>
@@ -58,7 +71,11 @@ export const createPersonalSettings = (
 		// A node that routes for others is there to be found.
 		isAnnounced: () => config.address === 'own' || settings.get(ANNOUNCED) === 'yes',
 		setPrice: (price) => set(PRICE, `${price}`),
-		setDailyLimit: (limit) => set(DAILY_LIMIT, `${limit}`),
+		setBudgets: (change) =>
+			commits.run(() => {
+				for (const name of Object.keys(BUDGETS) as (keyof Budgets)[])
+					if (change[name] !== undefined) settings.set(BUDGETS[name], `${change[name]}`);
+			}),
 		setFloat: (float) => set(FLOAT, `${float}`),
 		setPayoutAddress: (address) =>
 			commits.run(() => {

@@ -132,6 +132,16 @@ export const errors: Record<PeerErrorType, ErrorText> = {
 		money: 'Your money is safe: nothing more is bought today.',
 		advice: 'Wait until tomorrow, or raise the limit.'
 	},
+	CommitLimitReached: {
+		happened: 'More would be locked in a channel than you allow without being asked.',
+		money: SAFE,
+		advice: 'Allow it this once, or change the limit.'
+	},
+	ConsentGone: {
+		happened: 'This question is answered already, or its day is over.',
+		money: SAFE,
+		advice: 'Nothing to do; you are asked again when a limit is reached.'
+	},
 	WayTooDear: {
 		happened: 'The nodes on the way take too large a part.',
 		money: 'Your money is safe: nothing was sent that way.',
