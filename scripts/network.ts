@@ -60,6 +60,8 @@ export interface NetworkOptions {
 	nodes?: readonly NodeName[];
 	/** Nodes answer POST /control/*: for tests. */
 	control?: boolean;
+	/** What the hub tells browsers besides: another explorer, a project with a WalletConnect relay. */
+	hub?: { explorer?: string; walletConnect?: { projectId: string; relayUrl?: string } };
 	/** Told what is being done, in words for a person. */
 	onProgress?: (line: string) => void;
 	/** Told when a process ended without being asked. It is started again. */
@@ -188,8 +190,16 @@ export async function startNetwork(options: NetworkOptions): Promise<LocalNetwor
 				...(name === 'hub' && options.app !== undefined ? { app: resolve(options.app) } : {})
 			},
 			acceptGuests: name === 'hub',
-			chain: { rpcUrl, chainId: CHAIN_ID, ...contracts, tokenScale: 6, privateKey: walletKeys[name] },
+			chain: {
+				rpcUrl,
+				chainId: CHAIN_ID,
+				...contracts,
+				tokenScale: 6,
+				privateKey: walletKeys[name],
+				...(name === 'hub' ? { explorer: options.hub?.explorer } : {})
+			},
 			faucetUrl,
+			...(name === 'hub' ? { walletConnect: options.hub?.walletConnect } : {}),
 			feePpm: FEE_PPM,
 			// The hub's own notes welcome newcomers, who have nothing to pay with yet.
 			price: name === 'hub' ? '0' : NOTE_PRICE,

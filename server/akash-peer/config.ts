@@ -26,9 +26,13 @@ export interface NodeConfig {
 		readonly tokenScale: number;
 		/** Pays gas, receives what claims pay, pays guests out. */
 		readonly privateKey: `0x${string}`;
+		/** Told to browsers: where people look up a `{transaction}`. */
+		readonly explorer?: string;
 	};
 	/** Told to browsers; only on local networks. */
 	readonly faucetUrl?: string;
+	/** Told to browsers: the operator's project with a WalletConnect relay. */
+	readonly walletConnect?: { readonly projectId: string; readonly relayUrl?: string };
 	readonly feePpm: bigint;
 	readonly price: bigint;
 	readonly notes: { readonly past?: string; readonly facts: boolean };
@@ -58,6 +62,8 @@ export const readNodeConfig = (file: string): NodeConfig => {
 	const listen = object(root['listen'], 'listen');
 	const chain = object(root['chain'], 'chain');
 	const notes = object(root['notes'] ?? {}, 'notes');
+	const walletConnect =
+		root['walletConnect'] === undefined ? undefined : object(root['walletConnect'], 'walletConnect');
 	const neighbours = (key: 'links' | 'peers'): readonly Neighbour[] =>
 		list(root[key], key).map((value, index) => {
 			const at = `${key}[${index}]`;
@@ -88,9 +94,22 @@ export const readNodeConfig = (file: string): NodeConfig => {
 			contract: hex(chain['contract'], 20, 'chain.contract'),
 			token: hex(chain['token'], 20, 'chain.token'),
 			tokenScale: integer(chain['tokenScale'], 'chain.tokenScale'),
-			privateKey: hex(chain['privateKey'], 32, 'chain.privateKey')
+			privateKey: hex(chain['privateKey'], 32, 'chain.privateKey'),
+			...(chain['explorer'] === undefined
+				? {}
+				: { explorer: matching(chain['explorer'], /^https?:.*\{transaction\}/, 'chain.explorer') })
 		},
 		...(root['faucetUrl'] === undefined ? {} : { faucetUrl: text(root['faucetUrl'], 'faucetUrl') }),
+		...(walletConnect === undefined
+			? {}
+			: {
+					walletConnect: {
+						projectId: matching(walletConnect['projectId'], /^[0-9a-f]{32}$/, 'walletConnect.projectId'),
+						...(walletConnect['relayUrl'] === undefined
+							? {}
+							: { relayUrl: matching(walletConnect['relayUrl'], /^wss?:/, 'walletConnect.relayUrl') })
+					}
+				}),
 		feePpm: amount(root['feePpm'] ?? '0', 'feePpm'),
 		price: amount(root['price'] ?? '0', 'price'),
 		notes: {

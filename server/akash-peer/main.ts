@@ -153,9 +153,11 @@ async function serve(): Promise<void> {
 				token: config.chain.token,
 				tokenSymbol: config.chain.chainId === 31337 ? 'tUSD' : 'USDC',
 				tokenScale: config.chain.tokenScale,
-				genesis: genesis ?? '0x'
+				genesis: genesis ?? '0x',
+				...(config.chain.explorer === undefined ? {} : { explorer: config.chain.explorer })
 			},
-			...(config.faucetUrl === undefined ? {} : { faucet: config.faucetUrl })
+			...(config.faucetUrl === undefined ? {} : { faucet: config.faucetUrl }),
+			...(config.walletConnect === undefined ? {} : { walletConnect: config.walletConnect })
 		}),
 		status: () => ({
 			name: config.name,

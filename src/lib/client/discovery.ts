@@ -19,7 +19,16 @@ export interface Discovery {
 		readonly tokenScale: number;
 		/** Hash of block 0: tells one local chain from the next. */
 		readonly genesis: `0x${string}`;
+		/** Where people look a transaction up, such as `https://basescan.org/tx/{transaction}`; local chains have none. */
+		readonly explorer?: string;
 	};
 	/** Only on local networks. */
 	readonly faucet?: string;
+	/** Only where the operator has a project with a WalletConnect relay. */
+	readonly walletConnect?: {
+		/** 32 hex digits; the relay knows who sends it traffic by this. */
+		readonly projectId: string;
+		/** Another relay than WalletConnect's own. */
+		readonly relayUrl?: string;
+	};
 }

@@ -28,6 +28,15 @@ describe('the discovery document', () => {
 		});
 	});
 
+	it('may say where transactions are looked up, and by which project wallets on other devices are reached', () => {
+		const full = {
+			...document,
+			chain: { ...chain, explorer: 'https://basescan.org/tx/{transaction}' },
+			walletConnect: { projectId: 'ab'.repeat(16), relayUrl: 'wss://relay.example' }
+		};
+		expect(parseDiscovery(full)).toEqual(full);
+	});
+
 	it('may write addresses with the capitals of a checksum', () => {
 		const token = `0x${'aB'.repeat(20)}`;
 		expect(parseDiscovery({ ...document, chain: { ...chain, token } })?.chain.token).toBe(
@@ -46,7 +55,11 @@ describe('the discovery document', () => {
 			{ ...document, btp: 'javascript:alert(1)' },
 			{ ...document, pubkey: 'AB'.repeat(32) },
 			{ ...document, faucet: 'javascript:alert(1)' },
+			{ ...document, walletConnect: { projectId: 'mine' } },
+			{ ...document, walletConnect: { projectId: 'ab'.repeat(16), relayUrl: 'https://relay.example' } },
 			{ ...document, chain: null },
+			{ ...document, chain: { ...chain, explorer: 'https://basescan.org/tx/' } },
+			{ ...document, chain: { ...chain, explorer: 'javascript:alert("{transaction}")' } },
 			{ ...document, chain: { ...chain, id: -1 } },
 			{ ...document, chain: { ...chain, id: '31337' } },
 			{ ...document, chain: { ...chain, contract: '0x11' } },

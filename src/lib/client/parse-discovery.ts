@@ -5,12 +5,13 @@ const HASH = /^0x[0-9a-f]{64}$/;
 const ADDRESS = /^0x[0-9a-fA-F]{40}$/;
 /** Decimals a token may have: more would be below a link's unit by so much that rounding is all that is left. */
 const MAX_TOKEN_SCALE = 18;
+const PROJECT_ID = /^[0-9a-f]{32}$/;
 
 /** Checks what an origin serves as `/.well-known/tributary.json`; `undefined` for anything else. */
 export const parseDiscovery = (value: unknown): Discovery | undefined => {
 	if (!isRecord(value) || !isRecord(value['chain'])) return undefined;
-	const { name, network, btp, pubkey, chain, faucet } = value;
-	const { id, rpcUrl, contract, token, tokenSymbol, tokenScale, genesis } = chain;
+	const { name, network, btp, pubkey, chain, faucet, walletConnect } = value;
+	const { id, rpcUrl, contract, token, tokenSymbol, tokenScale, genesis, explorer } = chain;
 	if (typeof name !== 'string' || (network !== 'live' && network !== 'test')) return undefined;
 	if (!isUrl(btp, 'ws:', 'wss:') || typeof pubkey !== 'string' || !HEX_32.test(pubkey)) return undefined;
 	if (!isCount(id) || typeof chain['name'] !== 'string' || !isUrl(rpcUrl, 'http:', 'https:'))
@@ -19,6 +20,9 @@ export const parseDiscovery = (value: unknown): Discovery | undefined => {
 	if (typeof tokenSymbol !== 'string' || !isCount(tokenScale) || tokenScale > MAX_TOKEN_SCALE)
 		return undefined;
 	if (faucet !== undefined && !isUrl(faucet, 'http:', 'https:')) return undefined;
+	if (explorer !== undefined && !(isUrl(explorer, 'http:', 'https:') && explorer.includes('{transaction}')))
+		return undefined;
+	if (walletConnect !== undefined && !isWalletConnect(walletConnect)) return undefined;
 	return {
 		name,
 		network,
@@ -32,14 +36,22 @@ export const parseDiscovery = (value: unknown): Discovery | undefined => {
 			token: lowerCase(token),
 			tokenSymbol,
 			tokenScale,
-			genesis
+			genesis,
+			...(explorer === undefined ? {} : { explorer })
 		},
-		...(faucet === undefined ? {} : { faucet })
+		...(faucet === undefined ? {} : { faucet }),
+		...(walletConnect === undefined ? {} : { walletConnect })
 	};
 };
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
 	typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isWalletConnect = (value: unknown): value is NonNullable<Discovery['walletConnect']> =>
+	isRecord(value) &&
+	typeof value['projectId'] === 'string' &&
+	PROJECT_ID.test(value['projectId']) &&
+	(value['relayUrl'] === undefined || isUrl(value['relayUrl'], 'ws:', 'wss:'));
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 

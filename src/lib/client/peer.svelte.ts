@@ -152,6 +152,7 @@ const PLAIN: ReadonlySet<Method> = new Set<Method>([
 	'people',
 	'person',
 	'earnings',
+	'paymentCounts',
 	'importEvents',
 	'exportEvents'
 ]);

@@ -39,6 +39,7 @@ export const METHODS: Readonly<Record<Method, 'read' | 'set' | 'once'>> = {
 	people: 'read',
 	person: 'read',
 	earnings: 'read',
+	paymentCounts: 'read',
 	follow: 'set',
 	unfollow: 'set',
 	setBudgets: 'set',

@@ -32,6 +32,8 @@ export interface PeerApi {
 	person(pubkey: string): Promise<Person>;
 	/** What my notes earned, newest first. */
 	earnings(query: { readonly limit: number }): Promise<readonly Earning[]>;
+	/** How many payments these books hold: what would have been one transaction each on the chain. */
+	paymentCounts(): Promise<PaymentCounts>;
 
 	/** Starts a paid (or free) subscription. `maxPrice` per note and the daily limit are the person's consent. */
 	follow(
@@ -204,6 +206,8 @@ export interface ChannelView {
 	readonly settled: bigint;
 	/** Unix seconds at which withdraw opens, while closing without the hub. */
 	readonly closeAt: number | undefined;
+	/** Seconds that pass between such a request and the withdrawal. */
+	readonly grace: number;
 	readonly payer: Address;
 	readonly openedAt: number;
 }
@@ -278,6 +282,13 @@ export interface Earning {
 	readonly at: number;
 	readonly amount: bigint;
 	readonly readers: number;
+}
+
+export interface PaymentCounts {
+	/** To authors, each for one answer. */
+	readonly made: number;
+	/** From readers of mine. */
+	readonly taken: number;
 }
 
 export interface FundingRequest {

@@ -118,6 +118,7 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 					(first && channel.direction === 'out' ? unspent(channel.peer) : 0n),
 		settled: toLink(channel.settled),
 		closeAt: channel.closeAt > 0 ? channel.closeAt : undefined,
+		grace: channel.key.grace,
 		payer: channel.key.payer,
 		openedAt: channel.openedAt
 	});
@@ -366,6 +367,8 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 					content: store.get(eventId, clock.now())?.event.content ?? ''
 				}))
 			),
+
+		paymentCounts: () => Promise.resolve({ made: ledger.count('buy'), taken: ledger.count('sell') }),
 
 		follow: (pubkey, terms) =>
 			guard(async () => {

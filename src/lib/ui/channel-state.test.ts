@@ -12,6 +12,7 @@ const channel = (some: Partial<ChannelView>): ChannelView => ({
 	remaining: 2_000n,
 	settled: 0n,
 	closeAt: undefined,
+	grace: 86_400,
 	payer: '0x02',
 	openedAt: 0,
 	...some

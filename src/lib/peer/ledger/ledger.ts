@@ -104,6 +104,8 @@ export interface Ledger {
 		readonly author?: string;
 		readonly includePending?: boolean;
 	}): bigint;
+	/** How many posted transfers of one kind there are. */
+	count(kind: TransferKind): number;
 	/** What became of the payment for one GET, begun between two times (Unix ms); undefined when there was none. */
 	paymentState(query: {
 		readonly receipt: string;

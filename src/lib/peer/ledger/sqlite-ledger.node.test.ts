@@ -115,6 +115,7 @@ describe('the ledger', () => {
 		ledger.record(draft({ at: 1_000, amount: 100_000n, kind: 'publish' }));
 
 		expect(ledger.total({ kind: 'buy', since: 0 })).toBe(111n);
+		expect(ledger.count('buy')).toBe(3);
 		expect(ledger.total({ kind: 'buy', since: 1_000 })).toBe(110n);
 		expect(ledger.total({ kind: 'buy', since: 1_000, includePending: true })).toBe(1_110n);
 		expect(ledger.total({ kind: 'buy', since: 0, author: 'aa' })).toBe(11n);

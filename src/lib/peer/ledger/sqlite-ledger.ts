@@ -40,6 +40,7 @@ export const LEDGER_QUERIES = {
 		WHERE group_name = ? AND state = 0 RETURNING source, target, amount`,
 	balance: 'SELECT posted, pending_in, pending_out FROM account WHERE name = ?',
 	total: `SELECT coalesce(sum(amount), 0) AS total FROM transfer WHERE kind = ? AND at >= ? AND state <= 1 AND state >= ?`,
+	count: 'SELECT count(*) AS count FROM transfer WHERE kind = ? AND state = 1',
 	statement: `SELECT ${COLUMNS} FROM transfer t WHERE t.id < ? ORDER BY t.id DESC LIMIT ?`,
 	accountStatement: `SELECT ${COLUMNS} FROM transfer t JOIN (
 			SELECT * FROM (SELECT id FROM transfer WHERE source = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3)
@@ -138,6 +139,8 @@ export const createLedger: CreateLedger = (sql: SqlDriver): Ledger => {
 			}
 			return big(sql.all(text, parameters)[0]?.['total']);
 		},
+
+		count: (kind) => Number(sql.all(LEDGER_QUERIES.count, [kind])[0]?.['count']),
 
 		paymentState: ({ receipt, since, until }) => {
 			const state = sql.all(LEDGER_QUERIES.payment, [since, until, receipt])[0]?.['state'];
