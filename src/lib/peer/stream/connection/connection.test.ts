@@ -357,6 +357,18 @@ describe('money for several streams', () => {
 		expect(wire.far.server.totals()).toMatchObject({ money: 0n, bytes: 0n });
 	});
 
+	it('is refused when a stream, named twice, would get more than it takes', async () => {
+		const wire = createStreamWire();
+		wire.far.server.onConnection = (connection) => {
+			connection.onStream = (stream) => stream.setReceiveMax(60n);
+		};
+		const connection = await connect(wire);
+		const half = { type: 'StreamMoney', streamId: 1n, shares: 1n } as const;
+		const reply = await craft(wire, connection, { sequence: 1n, amount: 100n, frames: [half, half] });
+		expect(reply).toMatchObject({ type: 'reject', code: 'F99' });
+		expect(wire.far.server.totals().money).toBe(0n);
+	});
+
 	it('waits for a receiver that takes none yet, and goes on when it does', async () => {
 		const wire = createStreamWire();
 		let far: Stream | undefined;

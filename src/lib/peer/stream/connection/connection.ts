@@ -22,14 +22,11 @@ import {
 	type StreamKeys
 } from '../keys.ts';
 import { whenever } from '../whenever.ts';
-import {
-	ConnectionState,
-	type Answer,
-	type ConnectionStateOptions,
-	type OutgoingPacket
-} from './connection-state.ts';
+import { ConnectionState } from './connection-state.ts';
+import type { Answer, OutgoingPacket } from './packet.ts';
 import { packetTag } from './packet-memory.ts';
 import { createReceipt } from './receipt.ts';
+import type { ConnectionStateOptions } from './state-options.ts';
 import type {
 	AssetDetails,
 	ConnectionOptions,
