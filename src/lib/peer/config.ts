@@ -4,7 +4,7 @@
  */
 import type { Budgets } from './budgets.ts';
 import type { AccountConfig } from './link/account-transport.ts';
-import type { LinkTerms } from './link/links.ts';
+import type { LinkTerms } from './link/links-deps.ts';
 import type { PayoutTerms } from './link/messages.ts';
 import type { Profile } from './api.ts';
 import { LIMITS } from './limits.ts';

@@ -21,11 +21,12 @@ import { peerError, type PeerError } from './errors.ts';
 import { KINDS } from './events/kinds.ts';
 import { createEventStore } from './events/sqlite-store.ts';
 import { verifyEvent } from './events/verify.ts';
-import { createConnector, ROUTE_DESTINATION, type Connector, type ConnectorCounts } from './ilp/connector.ts';
+import { createConnector, type Connector } from './ilp/connector.ts';
+import type { ConnectorCounts } from './ilp/connector/counts.ts';
 import { schemeOf } from './ilp/address.ts';
 import type { PacketReceiver, PacketSender } from './ilp/delivery.ts';
 import { childAddress, ownAddress } from './ilp/own-address.ts';
-import type { RouteExchange } from './ilp/peer-protocols.ts';
+import { ROUTE_DESTINATION, type RouteExchange } from './ilp/peer-protocols.ts';
 import { createRouteExchange } from './ilp/route-exchange.ts';
 import { createRoutes } from './ilp/routes.ts';
 import { loadIdentity } from './identity.ts';
@@ -35,7 +36,8 @@ import { createLinkAccounts } from './link/accounts.ts';
 import { accountKey, accountName, type AccountConfig, type IlpAccounts } from './link/account-transport.ts';
 import { createBtpAccounts } from './link/btp-accounts.ts';
 import { createIlpAccounts } from './link/ilp-accounts.ts';
-import { createLinks, type LinkEvent, type Links } from './link/links.ts';
+import { createLinks, type Links } from './link/links.ts';
+import type { LinkEvent } from './link/links-deps.ts';
 import { createPackets } from './link/packets.ts';
 import { createReader } from './market/reader.ts';
 import { createSeller } from './market/seller.ts';
@@ -273,7 +275,6 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		commits,
 		ledger,
 		accounts,
-		channels,
 		packets,
 		routes,
 		receiver,

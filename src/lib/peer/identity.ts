@@ -9,7 +9,7 @@ import type { EventTemplate, VerifiedEvent } from './codec/nostr-event.ts';
 import { peerError, type PeerError } from './errors.ts';
 import { signEvent } from './events/verify.ts';
 import { LIMITS } from './limits.ts';
-import type { LinkAuth } from './link/links.ts';
+import type { LinkAuth } from './link/links-deps.ts';
 import {
 	answerEndpoint,
 	checkAuthToken,

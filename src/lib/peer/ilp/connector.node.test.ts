@@ -22,8 +22,9 @@ import { createCommits } from '../storage/commit.ts';
 import { migrate } from '../storage/migrations.ts';
 import type { SqlDriver } from '../storage/sql.ts';
 import { createSimulatedClock } from '../testing/simulated-clock.ts';
-import { createConnector, ROUTE_DESTINATION } from './connector.ts';
+import { createConnector } from './connector.ts';
 import type { Incoming, Verdict } from './delivery.ts';
+import { ROUTE_DESTINATION } from './peer-protocols.ts';
 import { createRoutes } from './routes.ts';
 
 const START = Date.UTC(2030, 0, 1);
@@ -109,7 +110,6 @@ const open = (given: { sql?: SqlDriver; at?: number; signMs?: readonly number[] 
 		commits,
 		ledger,
 		accounts,
-		channels,
 		packets,
 		routes,
 		receiver: { judge: async (incoming) => host.judge(incoming) },

@@ -13,6 +13,9 @@ import type { LinkRole } from '../link/accounts.ts';
 import type { Eventually } from '../platform.ts';
 import type { Route } from './routes.ts';
 
+/** How many links to an address, by static routes: the answer is a byte and the route's prefix. */
+export const ROUTE_DESTINATION = 'peer.btp-nips.route';
+
 const ROUTE_EXCHANGE_PREFIX = 'peer.route.';
 
 export const isRouteExchange = (destination: string): boolean =>

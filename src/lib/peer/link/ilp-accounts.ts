@@ -7,7 +7,8 @@
  * ended is given up in the same way by `sweep`.
  */
 import { decodeReply, encodeIlpPacket, type IlpReply } from '../codec/ilp.ts';
-import type { Connector, Transport } from '../ilp/connector.ts';
+import type { Connector } from '../ilp/connector.ts';
+import type { Transport } from '../ilp/transport.ts';
 import { LIMITS } from '../limits.ts';
 import { isValidAddress } from '../ilp/address.ts';
 import { LINK_ASSET } from '../money.ts';

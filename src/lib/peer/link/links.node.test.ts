@@ -26,7 +26,8 @@ import { createSimulatedChain } from '../testing/simulated-chain.ts';
 import { createSimulatedClock } from '../testing/simulated-clock.ts';
 import { createSimulatedNetwork } from '../testing/simulated-network.ts';
 import { createLinkAccounts } from './accounts.ts';
-import { createLinks, type LinkEvent, type Links } from './links.ts';
+import { createLinks, type Links } from './links.ts';
+import type { LinkEvent } from './links-deps.ts';
 import type { Hello } from './messages.ts';
 import { createPackets } from './packets.ts';
 

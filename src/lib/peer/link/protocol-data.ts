@@ -1,6 +1,8 @@
 /** Shorthands for the protocol data of BTP messages (codec/btp.ts). */
 import { utf8, utf8Decode } from '../bytes.ts';
 import { BTP_CONTENT_TYPES, type ProtocolData } from '../codec/btp.ts';
+import { err } from '../result.ts';
+import type { BtpRefusal } from './btp-connection.ts';
 
 export const octets = (protocolName: string, data: Uint8Array): ProtocolData => ({
 	protocolName,
@@ -23,3 +25,10 @@ export const findText = (data: readonly ProtocolData[], name: string): string | 
 	const bytes = find(data, name);
 	return bytes && utf8Decode(bytes);
 };
+
+/** The answer to a message that is not taken; `close`: and the end of the connection. */
+export const refusal = (
+	code: BtpRefusal['code'],
+	reason: string,
+	close = false
+): { ok: false; error: BtpRefusal } => err({ code, text: reason, close });

@@ -1,0 +1,163 @@
+/**
+ * One packet on one link: it leaves, and its answer is waited for.
+ *
+ * Packets leave in the order of the transactions that promised them, so that none overtakes the claim it needs.
+ * When the link breaks, the next hello tells what became of them (PROTOCOL section 6); whoever waits does so until
+ * the deadline of the packet, and what comes after that is booked all the same.
+ */
+import { bytesEqual } from '../../bytes.ts';
+import type { Promised } from '../../channel/channels.ts';
+import type { IlpReply } from '../../codec/ilp.ts';
+import type { Rejects } from '../rejects.ts';
+import type { Counts } from './counts.ts';
+import type { ConnectorDeps } from './deps.ts';
+import { packetKey } from './packet-key.ts';
+
+/** A place in the line of a link. `before`: all who came earlier have left. */
+export interface Place {
+	readonly before: Promise<void>;
+	readonly leave: () => void;
+}
+
+export interface Parcel {
+	/** The neighbour it goes to. */
+	readonly peer: string;
+	/** The encoded prepare. */
+	readonly bytes: Uint8Array;
+	/** Of a packet with money, which is on disk: SHA-256 of the bytes, the claim it needs, its place in the line. */
+	readonly hash: Uint8Array | undefined;
+	readonly promised: Promised | undefined;
+	readonly place: Place | undefined;
+	readonly condition: Uint8Array;
+	/** Unix ms. */
+	readonly expiresAt: number;
+	/** How long to wait for the answer, Unix ms. */
+	readonly deadline: number;
+	/** Gets an answer that came after the deadline, whenever that is. */
+	readonly onLate: (reply: IlpReply) => Promise<void>;
+}
+
+export interface Exchange {
+	/** Takes a place in the line; in the transaction that promises, so that line and promises agree. */
+	queue(peer: string, hash: Uint8Array): Place;
+	/** Sends, and resolves with the answer; `undefined` when there was none until the deadline. */
+	send(parcel: Parcel): Promise<IlpReply | undefined>;
+	/** A reply as it may be believed: a fulfill only counts with the right preimage. */
+	checked(reply: IlpReply, condition: Uint8Array): Promise<IlpReply>;
+	/** Writes down what the neighbour answered; an answer that finds no room on the disk must be heard again. */
+	heard<T>(peer: string, writing: Promise<T>): Promise<T>;
+	/** On disk and not sent yet: its claim is being signed. */
+	isLeaving(peer: string, hash: Uint8Array): boolean;
+	/** What a hello told of a packet whose link broke; false when nobody here waits for it. */
+	tell(peer: string, hash: Uint8Array, reply: IlpReply): boolean;
+}
+
+export const createExchange = (
+	{
+		platform: { clock, crypto, log },
+		signClaim,
+		transport
+	}: Pick<ConnectorDeps, 'platform' | 'signClaim' | 'transport'>,
+	{ here, rejects: { reject }, counts }: { here: () => string; rejects: Rejects; counts: Counts }
+): Exchange => {
+	const tails = new Map<string, Promise<void>>();
+	const leaving = new Set<string>();
+	/** Who waits for a packet whose link broke, by link and hash. */
+	const awaited = new Map<string, (reply: IlpReply) => void>();
+
+	const queue = (peer: string, hash: Uint8Array): Place => {
+		const key = packetKey(peer, hash);
+		const before = tails.get(peer) ?? Promise.resolve();
+		let next: () => void = () => undefined;
+		const mine = new Promise<void>((resolve) => (next = resolve));
+		const tail = before.then(() => mine);
+		tails.set(peer, tail);
+		void tail.then(() => {
+			if (tails.get(peer) === tail) tails.delete(peer);
+		});
+		leaving.add(key);
+		return {
+			before,
+			leave: () => {
+				leaving.delete(key);
+				next();
+			}
+		};
+	};
+
+	const checked = async (reply: IlpReply, condition: Uint8Array): Promise<IlpReply> => {
+		// Only I speak for my own address; a stranger far away must not make the one before distrust me.
+		if (reply.type === 'reject')
+			return reply.triggeredBy !== '' && reply.triggeredBy === here() ? { ...reply, triggeredBy: '' } : reply;
+		if (bytesEqual(await crypto.sha256(reply.fulfillment), condition)) return reply;
+		return reject('F05', 'the fulfillment does not fit the condition');
+	};
+
+	/** The promise of the answer in a box: the packet has left when the box is there. */
+	const leave = async ({
+		peer,
+		bytes,
+		promised,
+		place,
+		expiresAt
+	}: Parcel): Promise<{ readonly sent: Promise<IlpReply | undefined> }> => {
+		try {
+			const [claim] = await Promise.all([promised && signClaim(promised), place?.before]);
+			return { sent: transport.transmit(peer, bytes, claim, expiresAt) };
+		} catch (error) {
+			log('error', 'a packet could not leave', { peer, error: String(error) });
+			return { sent: Promise.resolve(reject('T00', 'it could not leave')) };
+		} finally {
+			place?.leave();
+		}
+	};
+
+	return {
+		queue,
+		checked,
+		send: async (parcel) => {
+			const { peer, hash, condition, deadline, onLate } = parcel;
+			const key = hash && packetKey(peer, hash);
+			let timedOut = false;
+			const { sent } = await leave(parcel);
+			counts.track(peer, 1);
+			const answer = sent.then(async (heard) => {
+				counts.track(peer, -1);
+				const reply =
+					heard ??
+					(key === undefined
+						? undefined
+						: await new Promise<IlpReply>((resolve) => awaited.set(key, resolve)));
+				if (!reply) return undefined;
+				const good = await checked(reply, condition);
+				if (timedOut) await onLate(good);
+				return good;
+			});
+			const timeout = new Promise<undefined>((resolve) => {
+				const cancel = clock.after(Math.max(0, deadline - clock.now()), () => {
+					timedOut = true;
+					resolve(undefined);
+				});
+				answer.then(cancel, cancel);
+			});
+			answer.catch((error: unknown) =>
+				log('error', 'a late answer could not be booked', { error: String(error) })
+			);
+			return Promise.race([answer, timeout]);
+		},
+		heard: (peer, writing) =>
+			writing.catch((error: unknown) => {
+				transport.drop(peer);
+				throw error;
+			}),
+		isLeaving: (peer, hash) => leaving.has(packetKey(peer, hash)),
+		tell: (peer, hash, reply) => {
+			const key = packetKey(peer, hash);
+			const waiting = awaited.get(key);
+			if (!waiting) return false;
+			awaited.delete(key);
+			waiting(reply);
+			return true;
+		}
+	};
+};

@@ -1,0 +1,174 @@
+/**
+ * A packet for somebody else: passed on for less money and less time, in two commits. Before it moves on, both
+ * rows, the pending transfers and the raised claim are on disk; before the fulfill moves back, the posted ones.
+ */
+import { bytesToHex } from '../../bytes.ts';
+import type { Promised } from '../../channel/channels.ts';
+import { forwardPrepare, type IlpReject, type IlpReply } from '../../codec/ilp.ts';
+import { LIMITS } from '../../limits.ts';
+import { afterFee } from '../../money.ts';
+import type { Rejects } from '../rejects.ts';
+import { notTooLargeToLeave, somethingLeft, type MaxPacketOf } from '../rules/amount.ts';
+import { enoughTime, expiryOnNextLink } from '../rules/expiry.ts';
+import { covered, withinShare } from '../rules/liquidity.ts';
+import { firstRefusal, type Arrival, type Departure, type Rule } from '../rules/rule.ts';
+import type { Route } from '../routes.ts';
+import type { ShareName, Shares } from '../shares.ts';
+import type { Admit } from './admit.ts';
+import type { Agreement } from './agreement.ts';
+import type { Counts } from './counts.ts';
+import type { ConnectorDeps } from './deps.ts';
+import type { Exchange, Place } from './exchange.ts';
+import { insertIncoming } from './insert-incoming.ts';
+import type { Forwarded, SettleForwarded } from './settle-forwarded.ts';
+
+/** `hash`: SHA-256 of the prepare as it came. */
+export type Forward = (arrival: Arrival, hash: Uint8Array, way: Route) => Promise<IlpReply>;
+
+export interface ForwardParts {
+	readonly rejects: Rejects;
+	readonly counts: Counts;
+	readonly shares: Shares;
+	readonly maxPacketOf: MaxPacketOf;
+	readonly linkIsFree: (peer: string) => IlpReject | undefined;
+	readonly admit: Admit;
+	readonly agreement: Agreement;
+	readonly exchange: Exchange;
+	readonly settle: SettleForwarded;
+	/** A packet was fulfilled and left `fee` link units here. */
+	readonly earn: (ingress: string, egress: string, fee: bigint) => void;
+}
+
+export const createForward = (
+	{
+		platform: { clock, crypto },
+		commits,
+		ledger,
+		accounts,
+		packets,
+		feePpm,
+		transport
+	}: Pick<ConnectorDeps, 'platform' | 'commits' | 'ledger' | 'accounts' | 'packets' | 'feePpm' | 'transport'>,
+	parts: ForwardParts
+): Forward => {
+	const { rejects, counts, shares, admit, agreement, exchange } = parts;
+	const { reject } = rejects;
+
+	/** In this order, before anything is written. */
+	const toLeave: readonly Rule<Departure>[] = [
+		somethingLeft(rejects),
+		notTooLargeToLeave(parts.maxPacketOf, rejects),
+		enoughTime(rejects),
+		({ way }) => parts.linkIsFree(way.peer)
+	];
+	/** And these inside the transaction. */
+	const toBook: readonly Rule<Departure>[] = [
+		covered(accounts, rejects),
+		withinShare(accounts, shares, rejects)
+	];
+
+	interface Booked {
+		readonly promised: Promised | undefined;
+		readonly place: Place | undefined;
+	}
+
+	/** Writes down that the packet is under way, and what it may cost whom. */
+	const book = async (
+		departure: Departure,
+		hash: Uint8Array,
+		group: string,
+		outHash: Uint8Array,
+		share: ShareName
+	): Promise<IlpReject | Booked> => {
+		const { peer, prepare, way, out, outExpiresAt, now } = departure;
+		const egress = way.peer;
+		const fee = prepare.amount - out;
+		let place: Place | undefined;
+		const booked = await admit((): IlpReject | { readonly promised: Promised | undefined } => {
+			const refusal = firstRefusal(toBook, departure);
+			if (refusal) return refusal;
+			const at = clock.now();
+			const room = accounts.cover(egress, out, at, agreement.mayPromise(egress));
+			if (!room.covered) return reject('T04', 'the next link is not funded');
+			insertIncoming(packets, peer, prepare, hash, group);
+			packets.insert({
+				link: egress,
+				direction: 'out',
+				hash: outHash,
+				amount: out,
+				expiresAt: outExpiresAt,
+				condition: prepare.condition,
+				group,
+				inLink: peer,
+				inHash: hash,
+				route: way.prefix
+			});
+			shares.begin(share, out);
+			place = exchange.queue(egress, outHash);
+			ledger.begin({ kind: 'forward', from: `link/${egress}`, to: `link/${peer}`, amount: out, at, group });
+			if (fee > 0n)
+				ledger.begin({ kind: 'fee', from: 'income/routing', to: `link/${peer}`, amount: fee, at, group });
+			return { promised: room.promised };
+		});
+		if (!('type' in booked)) return { promised: booked.promised, place };
+		// It got as far as the disk and no further.
+		if (place) {
+			shares.end(share, out, undefined, now);
+			place.leave();
+		}
+		return booked;
+	};
+
+	/** Books the answer; what it means for the one before. */
+	const conclude = async (packet: Forwarded, reply: IlpReply): Promise<'settled' | 'late'> => {
+		const result = await exchange.heard(packet.egress, parts.settle(packet, reply));
+		if (result === 'late' && reply.type === 'fulfill') transport.refuseLate(packet.egress, [packet.outHash]);
+		return result;
+	};
+
+	return async (arrival, hash, way) => {
+		const { peer, prepare, bytes } = arrival;
+		const egress = way.peer;
+		const out = afterFee(prepare.amount, feePpm);
+		const now = clock.now();
+		const outExpiresAt = expiryOnNextLink(prepare.expiresAt, now);
+		const departure: Departure = { peer, prepare, bytes, now, way, out, outExpiresAt };
+		const refusal = firstRefusal(toLeave, departure);
+		if (refusal) return refusal;
+
+		const outBytes = forwardPrepare(bytes, out, outExpiresAt);
+		const outHash = await crypto.sha256(outBytes);
+		const hasMoney = prepare.amount > 0n;
+		const group = bytesToHex(hash);
+		const share: ShareName = { ingress: peer, egress, route: way.prefix };
+		const packet: Forwarded = { ingress: peer, inHash: hash, egress, outHash, out, group, share };
+		const booked = hasMoney ? await book(departure, hash, group, outHash, share) : undefined;
+		if (booked && 'type' in booked) return booked;
+		counts.forwarded(egress);
+
+		const reply = await exchange.send({
+			peer: egress,
+			bytes: outBytes,
+			hash: hasMoney ? outHash : undefined,
+			promised: booked?.promised,
+			place: booked?.place,
+			condition: prepare.condition,
+			expiresAt: outExpiresAt,
+			// Half of the margin is for the fulfill's way here, half for its way on.
+			deadline: outExpiresAt + LIMITS.expiryMarginMs / 2,
+			onLate: async (late) => {
+				if (hasMoney) await conclude(packet, late);
+			}
+		});
+		if (reply) agreement.compare(egress, out, reply);
+		if (!hasMoney) return reply ?? reject('R00', 'no answer from the next hop');
+		if (!reply) {
+			// The one before is told now; what the next one did stays pending until it is known.
+			await commits.run(() => packets.settle(peer, 'in', hash, 'rejected', clock.now()));
+			return reject('R00', 'no answer from the next hop');
+		}
+		if ((await conclude(packet, reply)) === 'late') return reject('R00', 'answered too late');
+		if (reply.type === 'fulfill') parts.earn(peer, egress, prepare.amount - out);
+		return reply;
+	};
+};

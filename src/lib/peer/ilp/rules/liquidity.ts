@@ -1,0 +1,32 @@
+/**
+ * Money is there. These two run in the transaction that books the packet, on what is committed and what was
+ * decided before it in the same group, so that two packets never spend the same unit.
+ */
+import type { LinkAccounts } from '../../link/accounts.ts';
+import type { Rejects } from '../rejects.ts';
+import type { Shares } from '../shares.ts';
+import type { Arrival, Departure, Rule } from './rule.ts';
+
+/** The neighbour's account covers what it sends. */
+export const covered =
+	(
+		accounts: Pick<LinkAccounts, 'available'>,
+		{ notCovered }: Rejects
+	): Rule<Pick<Arrival, 'peer' | 'prepare'>> =>
+	({ peer, prepare }) => {
+		if (prepare.amount === 0n) return undefined;
+		const available = accounts.available(peer);
+		return prepare.amount > available ? notCovered(available) : undefined;
+	};
+
+/** One destination of one neighbour may not fill a link that others need (PROTOCOL section 6). */
+export const withinShare =
+	(
+		accounts: Pick<LinkAccounts, 'room'>,
+		shares: Pick<Shares, 'fits'>,
+		{ reject }: Rejects
+	): Rule<Departure> =>
+	({ peer, way, out }) =>
+		shares.fits({ ingress: peer, egress: way.peer, route: way.prefix }, out, accounts.room(way.peer))
+			? undefined
+			: reject('T04', 'too much under way to that destination');

@@ -1,0 +1,121 @@
+/** The hello: what each side says of itself when a link comes up, and what is made of what the other says. */
+import { LIMITS } from '../limits.ts';
+import type { Hello, WireClaim } from './messages.ts';
+import type { LinksDeps } from './links-deps.ts';
+
+export interface Greeter {
+	/** What this side says to a neighbour, as of now. */
+	hello(peer: string): Hello;
+	/** Takes in the neighbour's side. The money parts are checked: a hello is a stranger's claim. */
+	learn(peer: string, theirs: Hello): Promise<void>;
+	/** Whether somebody is on the same network. */
+	isOnMyNetwork(theirs: Hello): boolean;
+}
+
+/** Channels named in a hello, the newest: attempts that were never funded must not make it too long to read. */
+const HELLO_CHANNELS = 16;
+
+export const createGreeter = (
+	deps: Pick<
+		LinksDeps,
+		| 'platform'
+		| 'commits'
+		| 'accounts'
+		| 'channels'
+		| 'scheme'
+		| 'network'
+		| 'payee'
+		| 'announcement'
+		| 'payoutTerms'
+		| 'connector'
+	>
+): Greeter => {
+	const { platform, commits, accounts, channels, scheme } = deps;
+	const { clock, log } = platform;
+	const network = deps.network === 'live' ? 1 : 2;
+
+	const hello = (peer: string): Hello => {
+		const row = accounts.get(peer);
+		const announcement = deps.announcement();
+		return {
+			version: 1,
+			network,
+			asset: scheme?.asset ?? '',
+			window: row?.window ?? 0n,
+			credit: row?.credit ?? 0n,
+			maxPacket: LIMITS.maxPacket,
+			payee: deps.payee(),
+			channels: channels
+				.ofPeer(peer, 'out')
+				.filter((channel) => channel.status === 'open' || channel.status === 'opening')
+				.slice(-HELLO_CHANNELS)
+				.map(({ key, epoch }) => ({ key, epoch })),
+			claims: channels
+				.ofPeer(peer, 'in')
+				.slice(-HELLO_CHANNELS)
+				.flatMap((channel): WireClaim[] =>
+					channel.signature && (channel.status === 'open' || channel.status === 'frozen')
+						? [
+								{
+									scheme: scheme?.id ?? 0,
+									channel: channel.id,
+									epoch: channel.epoch,
+									cumulative: channel.promised,
+									signature: channel.signature
+								}
+							]
+						: []
+				),
+			fulfilledByMe: row?.fulfilledByMe ?? 0n,
+			fulfilledByYou: row?.fulfilledByPeer ?? 0n,
+			paidOutByMe: row?.paidOutByMe ?? 0n,
+			paidOutByYou: row?.paidOutByPeer ?? 0n,
+			unresolved: deps.connector().lost(peer).slice(0, LIMITS.inFlightPerLink),
+			...(deps.payoutTerms && row?.role === 'child' ? { payoutTerms: deps.payoutTerms } : {}),
+			...(announcement ? { announcement } : {})
+		};
+	};
+
+	const learn = async (peer: string, theirs: Hello): Promise<void> => {
+		const adoptable: WireClaim[] = [];
+		for (const claim of theirs.claims) {
+			const channel = channels.get(claim.channel, claim.epoch);
+			if (
+				!scheme ||
+				!channel ||
+				channel.direction !== 'out' ||
+				channel.peer !== peer ||
+				claim.cumulative <= channel.promised
+			)
+				continue;
+			// My own signature, newer than I remember: this database is an older copy. The signature binds me.
+			if (
+				await scheme.verifyClaim({
+					key: channel.key,
+					epoch: claim.epoch,
+					cumulative: claim.cumulative,
+					signature: claim.signature
+				})
+			)
+				adoptable.push(claim);
+		}
+		await commits.run(() => {
+			const at = clock.now();
+			accounts.learn(peer, {
+				payee: theirs.payee,
+				peerCredit: theirs.credit,
+				peerWindow: theirs.window,
+				peerMaxPacket: theirs.maxPacket,
+				payoutFee: theirs.payoutTerms?.fee,
+				payoutThreshold: theirs.payoutTerms?.threshold
+			});
+			for (const claim of adoptable) channels.adopt(claim.channel, claim.epoch, claim.cumulative, at);
+		});
+		const row = accounts.get(peer);
+		if (row && (theirs.fulfilledByYou !== row.fulfilledByMe || theirs.fulfilledByMe !== row.fulfilledByPeer))
+			log('info', 'totals differ until lost packets are resolved', { peer });
+		else if (row) deps.connector().agreed(peer);
+	};
+
+	return { hello, learn, isOnMyNetwork: (theirs) => theirs.network === network };
+};

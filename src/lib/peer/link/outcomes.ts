@@ -1,0 +1,77 @@
+/** After the hello: each side tells what became of the packets that the other lost sight of. */
+import { encodeOutcomes } from '../codec/link.ts';
+import type { LinksDeps } from './links-deps.ts';
+import { orStartOver, type LiveLink } from './live-link.ts';
+import type { Outcome } from './messages.ts';
+import { octets } from './protocol-data.ts';
+import type { Spawn } from './spawn.ts';
+
+export interface OutcomeExchange {
+	/** Answers what the neighbour lost sight of; what is still under way here is told once it is known. */
+	tell(link: LiveLink, hashes: readonly Uint8Array[]): Promise<void>;
+	/** Books what the neighbour told; resolves once it is on disk. */
+	take(link: LiveLink, outcomes: readonly Outcome[]): Promise<void>;
+}
+
+/** How long to wait before looking again at packets that were undecided when the neighbour asked. */
+const OUTCOMES_AGAIN_MS = 1_000;
+
+export const createOutcomes = (
+	{
+		platform: { clock },
+		commits,
+		packets,
+		connector
+	}: Pick<LinksDeps, 'platform' | 'commits' | 'packets' | 'connector'>,
+	{ refuseLate, spawn }: { refuseLate: (peer: string, prepares: readonly Uint8Array[]) => void; spawn: Spawn }
+): OutcomeExchange => {
+	/** Inside a transaction: what is answered here is final. */
+	const outcomeOf = (peer: string, hash: Uint8Array): Outcome => {
+		// It came by the connection before and nothing is decided yet.
+		if (connector().isJudging(peer, hash)) return { prepare: hash, result: 'pending' };
+		const row = packets.find(peer, 'in', hash);
+		if (row?.state === 'fulfilled' && row.fulfillment) {
+			connector().toldByHello(peer, hash);
+			return { prepare: hash, result: 'fulfilled', fulfillment: row.fulfillment, data: new Uint8Array(0) };
+		}
+		if (row?.state === 'pending') {
+			if (row.expiresAt > clock.now()) return { prepare: hash, result: 'pending' };
+			packets.settle(peer, 'in', hash, 'rejected', clock.now());
+		}
+		return { prepare: hash, result: 'rejected' };
+	};
+
+	const tell = async (link: LiveLink, hashes: readonly Uint8Array[]): Promise<void> => {
+		const outcomes =
+			hashes.length === 0 ? [] : await commits.run(() => hashes.map((hash) => outcomeOf(link.peer, hash)));
+		const known = outcomes.filter((outcome) => outcome.result !== 'pending');
+		if (known.length > 0) {
+			const told = await link.connection.request([octets('link', encodeOutcomes({ outcomes: known }))]);
+			if (!told.ok) return;
+		}
+		const open = outcomes.filter((outcome) => outcome.result === 'pending').map((outcome) => outcome.prepare);
+		if (open.length === 0) {
+			link.settled = true;
+			return;
+		}
+		clock.after(OUTCOMES_AGAIN_MS, () => {
+			if (!link.connection.closed) spawn('outcomes', orStartOver(link, tell(link, open)));
+		});
+	};
+
+	const take = async (link: LiveLink, outcomes: readonly Outcome[]): Promise<void> => {
+		const late: Uint8Array[] = [];
+		for (const outcome of outcomes) {
+			if (outcome.result === 'pending') continue;
+			const result = await connector().resolve(
+				link.peer,
+				outcome.prepare,
+				outcome.result === 'fulfilled' ? outcome : 'rejected'
+			);
+			if (result === 'late') late.push(outcome.prepare);
+		}
+		if (late.length > 0) refuseLate(link.peer, late);
+	};
+
+	return { tell, take };
+};
