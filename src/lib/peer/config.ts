@@ -25,8 +25,8 @@ export interface PeerConfig {
 	/** Neighbours that speak plain ILP, each with a token and limits of its own; none unless given. */
 	readonly accounts?: readonly AccountConfig[];
 	/**
-	 * Tells routes to accounts that are no children, and learns theirs (CCP). `trusts`: names of those whose word
-	 * for addresses made of keys is taken without the owner's proof.
+	 * Tells routes to accounts, and learns theirs (CCP): {@link AccountConfig.exchangesRoutes}. `trusts`: names of
+	 * those whose word for addresses made of keys is taken without the owner's proof.
 	 */
 	readonly routeExchange?: { readonly trusts: readonly string[] };
 	/** `via`: the neighbour's person, or an account's name; `links` to the end, counting the first. */

@@ -10,7 +10,7 @@
  * ```
  */
 import type { PeerApi } from './api.ts';
-import { utf8, type Hex } from './bytes.ts';
+import { fromHex, utf8, type Hex } from './bytes.ts';
 import { createChannels, type Promised } from './channel/channels.ts';
 import { createSettler, type Settler } from './channel/settler.ts';
 import { decodeIldcpResponse, ildcpRequest, ZERO_FULFILLMENT_CONDITION } from './codec/ildcp.ts';
@@ -315,6 +315,10 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 			// Made anew each time, as the table is: it proves nothing about an earlier run.
 			routingSecret: random.bytes(32),
 			trustsUnproven: ({ peer }) => routeExchange.trusts.includes(accountName(peer) ?? ''),
+			exchangesWith: ({ peer, role }) => ilpAccounts.config(peer)?.exchangesRoutes ?? role !== 'child',
+			...(own === undefined
+				? {}
+				: { owner: { pubkey: fromHex(identity.pubkey()), sign: identity.signDigest } }),
 			host: {
 				address: () => addresses()[0],
 				request: async (peer, prepare) =>

@@ -42,6 +42,8 @@ export interface Identity {
 	readonly claimAddress: Address;
 	/** As the person. */
 	sign(template: EventTemplate): Promise<VerifiedEvent>;
+	/** BIP 340 as the person, over 32 bytes whose hashing names what they are for (ilp/route-proof.ts). */
+	signDigest(digest32: Uint8Array): Promise<Uint8Array>;
 	readonly auth: LinkAuth;
 	/** The one to announce; a new one when the old is half spent. */
 	streamKey(): Promise<StreamKey>;
@@ -159,6 +161,7 @@ export const loadIdentity = async (
 		claimSecret: keys.claim,
 		claimAddress,
 		sign: (template) => signEvent(crypto, random, nostr, template),
+		signDigest: async (digest32) => crypto.schnorrSign(nostr, digest32, random.bytes(32)),
 
 		auth: {
 			create: async (endpoint) =>

@@ -34,6 +34,8 @@ export interface AccountConfig {
 	readonly packetsPerSecond?: number;
 	/** Bytes a second that it may send whatever they pay; as for everybody unless given. The burst is 64 times that. */
 	readonly freeBytesPerSecond?: number;
+	/** Whether routes are told to it and learnt from it (CCP), on a node that does; with all but children unless given. */
+	readonly exchangesRoutes?: boolean;
 	readonly over: BtpAccount | HttpAccount;
 }
 
