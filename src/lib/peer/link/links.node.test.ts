@@ -56,7 +56,13 @@ const world = () => {
 
 	const end = async (
 		name: string,
-		given: { network?: 'live' | 'test'; clockOffsetMs?: number; admit?: boolean; sql?: SqlDriver } = {}
+		given: {
+			network?: 'live' | 'test';
+			clockOffsetMs?: number;
+			admit?: boolean;
+			sql?: SqlDriver;
+			payee?: () => Address;
+		} = {}
 	): Promise<End> => {
 		let offset = given.clockOffsetMs ?? 0;
 		const own: Clock = { now: () => clock.now() + offset, after: clock.after };
@@ -111,7 +117,7 @@ const world = () => {
 			scheme,
 			auth: identity.auth,
 			network: given.network ?? 'test',
-			payee: () => PAYEE,
+			payee: given.payee ?? (() => PAYEE),
 			announcement: () => undefined,
 			payoutTerms: undefined,
 			admit: () => (given.admit === false ? undefined : { role: 'child', ...TERMS }),
@@ -206,6 +212,24 @@ describe('a link comes up', () => {
 		]);
 		expect(server.links.live()).toMatchObject([{ peer: guest.identity.device, role: 'child' }]);
 		expect(guest.accounts.get(server.identity.device)?.payee).toBe(PAYEE);
+	});
+
+	it('with what changed while its hello was under way', async () => {
+		const { hub, end, dial, clock } = world();
+		const later: Address = `0x${'33'.repeat(20)}`;
+		const server = await hub();
+		// Each time a few milliseconds further into authentication and hello.
+		for (let afterMs = 5; afterMs <= 60; afterMs += 5) {
+			let payee = PAYEE;
+			const guest = await end(`guest ${afterMs}`, { payee: () => payee });
+			dial(guest);
+			await clock.advance(afterMs);
+			payee = later;
+			guest.links.reconnect();
+			await clock.advance(10_000);
+			expect(server.accounts.get(guest.identity.device)?.payee, `after ${afterMs} ms`).toBe(later);
+			guest.links.stop();
+		}
 	});
 
 	it('once a clock that is an hour off has learned by how much', async () => {

@@ -81,6 +81,8 @@ export const createLinks = (deps: LinksDeps): Links => {
 	const live = new Map<string, LiveLink>();
 	const unauthenticated = new Set<BtpConnection>();
 	const diallers = new Set<Redialler>();
+	/** URLs of uplinks to parents. */
+	const parents = new Set<string>();
 	const traffic = { in: 0, out: 0 };
 	let stopped = false;
 
@@ -140,9 +142,11 @@ export const createLinks = (deps: LinksDeps): Links => {
 			refused: (reason) => deps.onEvent({ type: 'refused', url, reason })
 		});
 		diallers.add(dialler);
+		if (uplink.terms.role === 'parent') parents.add(url);
 		return () => {
 			dialler.stop();
 			diallers.delete(dialler);
+			parents.delete(url);
 			for (const link of live.values()) if (link.connection.label === url) link.connection.close();
 		};
 	};
@@ -158,6 +162,8 @@ export const createLinks = (deps: LinksDeps): Links => {
 		retryNow,
 		reconnect: () => {
 			for (const link of live.values()) if (link.terms.role === 'parent') link.connection.close();
+			// A hello that is under way may say what was true before.
+			for (const connection of unauthenticated) if (parents.has(connection.label)) connection.close();
 			// Their diallers wait for the back-off now; cut that short.
 			clock.after(0, retryNow);
 		},
