@@ -3,6 +3,7 @@
  * tab.ts, what the leader does in leader.ts, which parts the peer gets in browser-peer.ts.
  */
 import { expose } from 'comlink';
+import { holdLife } from '../lib/client/life-lock.ts';
 import type { TabWorker } from '../lib/client/tab-protocol.ts';
 import { browserClock } from '../lib/host/browser-clock.ts';
 import { runBrowserPeer } from './browser-peer.ts';
@@ -16,6 +17,7 @@ const started = new Promise<Tab>((resolve) => (begin = resolve));
 
 const worker: TabWorker = {
 	start: async (options, onUpdate) => {
+		await holdLife(options.life);
 		const ports = browserTabPorts(options, {
 			clock: browserClock,
 			openStorage: () => openStorage(options),

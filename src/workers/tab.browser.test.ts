@@ -1,6 +1,7 @@
 import wasmUrl from '@sqlite.org/sqlite-wasm/sqlite3.wasm?url';
 import { proxy, wrap, type Remote } from 'comlink';
 import { afterEach, describe, expect, it } from 'vitest';
+import { lifeOver } from '../lib/client/life-lock.ts';
 import type { Call, TabRole, TabWorker } from '../lib/client/tab-protocol.ts';
 import type { PeerState } from '../lib/peer/api.ts';
 import { ok } from '../lib/peer/result.ts';
@@ -9,6 +10,8 @@ interface OpenTab {
 	readonly remote: Remote<TabWorker>;
 	role: TabRole;
 	state: PeerState | undefined;
+	/** Whether the page was told that the worker is gone. */
+	isOver: boolean;
 	close(): void;
 }
 
@@ -27,15 +30,25 @@ const createProfile = (): (() => Promise<OpenTab>) => {
 	return async () => {
 		const worker = new Worker(new URL('./tab.test-worker.ts', import.meta.url), { type: 'module' });
 		const remote = wrap<TabWorker>(worker);
-		const tab: OpenTab = { remote, role: 'waiting', state: undefined, close: () => worker.terminate() };
+		const life = `life-${name}-${open.length}`;
+		const tab: OpenTab = {
+			remote,
+			role: 'waiting',
+			state: undefined,
+			isOver: false,
+			close: () => worker.terminate()
+		};
 		open.push(tab);
 		await remote.start(
-			{ name, wasmUrl: new URL(wasmUrl, location.href).href, discoveryUrl: '' },
+			{ name, life, wasmUrl: new URL(wasmUrl, location.href).href, discoveryUrl: '' },
 			proxy((update) => {
 				tab.role = update.tab;
 				tab.state = update.state;
 			})
 		);
+		void lifeOver(life).then(() => {
+			tab.isOver = true;
+		});
 		await until(() => tab.state !== undefined);
 		return tab;
 	};
@@ -74,6 +87,15 @@ describe('tabs of one browser', () => {
 		expect(await second.remote.call(publish('after'))).toEqual({ returned: ok('after') });
 		expect(second.role).toBe('leader');
 		expect(await second.remote.call(feed())).toEqual({ returned: ['before', 'after'] });
+	});
+
+	it('learn of a worker that was ended without a word, and of no other', async () => {
+		const openTab = createProfile();
+		const [first, second] = [await openTab(), await openTab()];
+		first.close();
+		await until(() => first.isOver);
+		await until(() => second.role === 'leader');
+		expect(second.isOver).toBe(false);
 	});
 
 	it('do nothing twice that a dying leader left unanswered', async () => {

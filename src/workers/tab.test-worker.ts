@@ -3,6 +3,7 @@
  * the table of answered calls. Its "peer" writes what it was asked to publish into the database.
  */
 import { expose } from 'comlink';
+import { holdLife } from '../lib/client/life-lock.ts';
 import type { TabOptions, TabWorker } from '../lib/client/tab-protocol.ts';
 import type { PeerApi, PeerState } from '../lib/peer/api.ts';
 import { browserClock } from '../lib/host/browser-clock.ts';
@@ -37,6 +38,7 @@ const started = new Promise<Tab>((resolve) => (begin = resolve));
 
 const worker: TabWorker = {
 	start: async (options: TabOptions, onUpdate) => {
+		await holdLife(options.life);
 		const ports = browserTabPorts(options, {
 			clock: browserClock,
 			openStorage: () => openStorage(options),

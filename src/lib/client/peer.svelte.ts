@@ -9,6 +9,7 @@ import { proxy, wrap, type Remote } from 'comlink';
 import type { PeerState } from '../peer/api.ts';
 import { peerError, type PeerError } from '../peer/errors.ts';
 import type { Discovery } from './discovery.ts';
+import { lifeOver } from './life-lock.ts';
 import { SQLITE_WASM } from './sqlite-wasm.ts';
 import { METHODS } from './tab-protocol.ts';
 import type { Call, Method, Outcome, PeerCalls, TabRole, TabWorker } from './tab-protocol.ts';
@@ -68,7 +69,8 @@ class PeerClient {
 		const options = {
 			discoveryUrl: new URL('/.well-known/tributary.json', location.origin).href,
 			wasmUrl: new URL(SQLITE_WASM, location.origin).href,
-			name: 'tributary'
+			name: 'tributary',
+			life: `tributary.life.${crypto.randomUUID()}`
 		};
 		remote
 			.start(
@@ -86,6 +88,8 @@ class PeerClient {
 					}
 				})
 			)
+			.then(() => lifeOver(options.life))
+			.then(() => this.#crashed(worker, 'it was ended'))
 			.catch((error: unknown) => this.#crashed(worker, String(error)));
 		for (const { call } of this.#unanswered.values()) this.#send(remote, call);
 	}

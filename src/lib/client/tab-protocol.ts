@@ -94,10 +94,13 @@ export interface TabOptions {
 	readonly wasmUrl: string;
 	/** Names the lock, the channel and the database directory; tests use their own. */
 	readonly name: string;
+	/** Names a lock that this worker alone holds for as long as it lives (life-lock.ts). */
+	readonly life: string;
 }
 
 /** What a worker offers its own page through Comlink. */
 export interface TabWorker {
+	/** Resolves once `options.life` is held. */
 	start(options: TabOptions, onUpdate: (update: Update & { readonly tab: TabRole }) => void): Promise<void>;
 	call(call: Call): Promise<Outcome>;
 }
