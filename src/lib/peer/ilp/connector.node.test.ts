@@ -117,7 +117,7 @@ const open = (given: { sql?: SqlDriver; at?: number; signMs?: readonly number[] 
 		addresses: () => [ME],
 		childAddress: (peer) => (peer === ALICE ? 'test.me.alice' : undefined),
 		scheme: 'test',
-		neighbourAddress: (peer) => (peer === BOB ? 'test.bob' : undefined),
+		neighbourAddress: (peer) => (peer === BOB ? 'test.bob' : 'test.me.alice'),
 		onDisagreement: (peer) => disagreements.push(peer),
 		onAgreement: (peer) => {
 			disagreements.splice(0, disagreements.length, ...disagreements.filter((one) => one !== peer));
@@ -759,6 +759,26 @@ describe('a neighbour whose books differ', () => {
 		await world.wait(world.connector.takeLate(ALICE, hash));
 		expect(world.ledger.balance('expense/late')).toBe(1_000_000n);
 		expect(world.ledger.balance(`link/${ALICE}`)).toBe(0n);
+		world.audit();
+	});
+
+	it('is believed again when what it refused for was a fulfilment that came late', async () => {
+		const world = open();
+		const hash = await delivered(world, 1, 1_000_000n);
+		world.host.answer = () => ({ ...uncovered, triggeredBy: 'test.me.alice' });
+		const toAlice = (n: number, amount: bigint) =>
+			world.wait(
+				world.connector.send({
+					prepare: prepare({ destination: 'test.me.alice', amount, data: new Uint8Array([n]) }),
+					booking: { kind: 'buy', account: 'expense/notes' }
+				})
+			);
+		// What the fulfilment brought is spent with her, and she does not know of it.
+		for (let n = 0; n < LIMITS.uncoveredRejects; n++) await toAlice(n, 1_000n);
+		expect(world.disagreements).toEqual([ALICE]);
+		world.connector.toldByHello(ALICE, hash);
+		await world.wait(world.connector.takeLate(ALICE, hash));
+		expect(world.disagreements).toEqual([]);
 		world.audit();
 	});
 

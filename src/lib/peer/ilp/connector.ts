@@ -271,6 +271,6 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 		takeLate: lateness.take,
 		toldByHello: lateness.toldByHello,
 		agreed: agreement.agreed,
-		paidOut: agreement.paidOut
+		paidOut: agreement.explained
 	};
 };

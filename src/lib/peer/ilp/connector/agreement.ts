@@ -18,8 +18,8 @@ export interface Agreement {
 	mayPromise(egress: string): boolean;
 	/** In a new hello its totals are the same as mine. */
 	agreed(peer: string): void;
-	/** A payout was booked that it had debited before: what it refused as uncovered is explained. */
-	paidOut(peer: string): void;
+	/** Something was booked that it had booked before me (its payout, my late fulfilment): that explains its refusals. */
+	explained(peer: string): void;
 	/** It calls late what was not. */
 	doubted(peer: string, reason: string): void;
 }
@@ -74,7 +74,7 @@ export const createAgreement = ({
 		},
 		mayPromise: (egress) => (uncovered.get(egress) ?? 0) < LIMITS.uncoveredRejects,
 		agreed: (peer) => agree(peer, 'all'),
-		paidOut: (peer) => agree(peer, 'uncovered'),
+		explained: (peer) => agree(peer, 'uncovered'),
 		doubted: (peer, reason) => differ(peer, 'late', reason)
 	};
 };

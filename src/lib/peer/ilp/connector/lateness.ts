@@ -30,7 +30,7 @@ export const createLateness = (
 		accounts,
 		packets
 	}: Pick<ConnectorDeps, 'platform' | 'commits' | 'ledger' | 'accounts' | 'packets'>,
-	agreement: Pick<Agreement, 'doubted'>
+	agreement: Pick<Agreement, 'doubted' | 'explained'>
 ): Lateness => {
 	/** By link and hash, until their row is forgotten. */
 	const byHello = new Map<string, number>();
@@ -41,11 +41,11 @@ export const createLateness = (
 		toldByHello: (peer, hash) => {
 			byHello.set(packetKey(peer, hash), clock.now() + LIMITS.packetMemoryMs);
 		},
-		take: (peer, hash) =>
-			commits.run(() => {
+		take: async (peer, hash) => {
+			const taken = await commits.run(() => {
 				const at = clock.now();
 				const row = packets.find(peer, 'in', hash);
-				if (row?.state !== 'fulfilled') return 'taken';
+				if (row?.state !== 'fulfilled') return 'known';
 				const window = accounts.get(peer)?.window ?? 0n;
 				const believed = ledger.total({ kind: 'late', account: `link/${peer}`, since: at - DAY_MS });
 				const doubted = refused.get(peer) ?? 0n;
@@ -72,7 +72,10 @@ export const createLateness = (
 				});
 				log('warn', 'a fulfilment of mine came too late to be paid', { peer, amount: row.amount });
 				return 'taken';
-			}),
+			});
+			if (taken === 'taken') agreement.explained(peer);
+			return taken === 'known' ? 'taken' : taken;
+		},
 		sweep: () => {
 			const now = clock.now();
 			for (const [key, until] of byHello) if (until < now) byHello.delete(key);
