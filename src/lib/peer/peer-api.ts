@@ -16,7 +16,7 @@ import type {
 	WalletTransaction
 } from './api.ts';
 import type { Hex } from './bytes.ts';
-import type { Channel } from './channel/channels.ts';
+import type { Channel } from './channel/channel.ts';
 import type { Filter, NostrEvent, VerifiedEvent } from './codec/nostr-event.ts';
 import type { Change, PeerParts } from './peer-parts.ts';
 import { peerError } from './errors.ts';

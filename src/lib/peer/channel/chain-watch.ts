@@ -7,11 +7,12 @@ import { peerError } from '../errors.ts';
 import type { Cancel } from '../platform.ts';
 import type { ChainEvent } from '../settlement/chain.ts';
 import type { ChainMirror } from './chain-mirror.ts';
+import { isOver, unredeemed } from './channel.ts';
 import type { Closing } from './closing.ts';
 import { closeDeadline, type Errands, type SettlerDeps } from './errands.ts';
 import { FUNDING_VALID_SECONDS, type Funding } from './funding.ts';
 import type { Payouts } from './payouts.ts';
-import { unredeemed, type Redeeming } from './redeeming.ts';
+import type { Redeeming } from './redeeming.ts';
 
 export interface ChainWatch {
 	/** Compares the chain with the one known from before; archives all channels when it is another. */
@@ -58,7 +59,7 @@ export const createChainWatch = (deps: SettlerDeps, parts: ChainWatchParts): Cha
 			() =>
 				channels
 					.all()
-					.filter((channel) => channel.status !== 'closed' && channel.status !== 'archived')
+					.filter((channel) => !isOver(channel))
 					.map((channel) => channel.id),
 			BigInt(setting(WATCHED) ?? '0'),
 			(events, upTo) =>
@@ -83,16 +84,16 @@ export const createChainWatch = (deps: SettlerDeps, parts: ChainWatchParts): Cha
 	/** False when the chain did not answer: the report must not be lost, it may be the last call for claims. */
 	const onEvent = async (event: ChainEvent): Promise<boolean> => {
 		const channel = channels.get(event.id, event.epoch);
-		if (!channel || channel.status === 'closed' || channel.status === 'archived') return true;
+		if (!channel || isOver(channel)) return true;
 		if (event.type === 'Closed' || event.type === 'Withdrawn') {
 			await commits.run(() => channels.end(event.id, event.epoch, event.captured, 'closed', clock.now()));
 			return true;
 		}
 		const state = asked(await chain.channel(event.id));
 		if (!state.ok) return false;
-		if (state.value.epoch === channel.epoch) await commits.run(() => reconcile(channel, state.value));
-		// The payer wants to leave: what is not redeemed by then is lost.
-		if (event.type === 'CloseRequested' && channel.direction === 'in') spawn(redeeming.redeemAll());
+		if (state.value.epoch !== channel.epoch) return true;
+		const isUrgent = await commits.run(() => reconcile(channel, state.value));
+		if (isUrgent) spawn(redeeming.redeemAll());
 		return true;
 	};
 
@@ -145,8 +146,7 @@ export const createChainWatch = (deps: SettlerDeps, parts: ChainWatchParts): Cha
 					if (!channel || channel.status !== was) return;
 					if (was === 'opening' && value.deposited === 0n)
 						return channels.end(id, epoch, 0n, 'archived', clock.now());
-					if (was === 'frozen' && direction === 'in') channels.thaw(id, epoch, clock.now());
-					if (was === 'frozen' && direction === 'out') channels.update(id, epoch, { status: 'open' });
+					channels.thaw(id, epoch, clock.now());
 					reconcile(channel, value);
 				});
 				deps.onChange();
@@ -176,7 +176,7 @@ export const createChainWatch = (deps: SettlerDeps, parts: ChainWatchParts): Cha
 			const at = clock.now();
 			let archived = 0;
 			for (const channel of channels.all()) {
-				if (channel.status === 'closed' || channel.status === 'archived') continue;
+				if (isOver(channel)) continue;
 				channels.end(channel.id, channel.epoch, channel.claimed, 'archived', at);
 				archived += 1;
 			}

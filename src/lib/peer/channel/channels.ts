@@ -1,26 +1,6 @@
 /**
- * Channels and their claims, chain-neutral.
- *
- * A channel is money one neighbour (payer) locked for another (payee); a claim is the payer's signed
- * promise "you may capture *cumulative* in this epoch". Claims only rise, so the newest one says
- * everything and losing an older one loses nothing.
- *
- * ## Who owns the truth
- * | fact | authority |
- * |---|---|
- * | deposited, settled, closeAt, epoch | the chain |
- * | newest claim signed | the payer's database, one row, raised by one UPDATE before it is signed |
- * | newest claim held | the payee's database; presented to the payer in each hello |
- * | what was delivered for it | the link account (both ledgers), never the claim |
- *
- * ## Amounts that look alike
- * | name | unit | meaning |
- * |---|---|---|
- * | deposited | token | locked on the chain in this epoch |
- * | claimed | token | promised by the newest claim |
- * | settled | token | captured on the chain so far; ≤ claimed at the payee |
- * | unredeemed | token | claimed − settled: lost if the payee sleeps beyond the grace |
- * | remaining | link | deposited − claimed, plus what is claimed ahead and not yet spent |
+ * The channels of this node on disk: one row an epoch, changed only by {@link step} (channel.ts, which tells what
+ * each state and amount means), together with the transfers that follow from it.
  */
 import type { Hex } from '../bytes.ts';
 import { LIMITS } from '../limits.ts';
@@ -29,46 +9,36 @@ import { ceilDiv, maxOf, minOf, tokenToLink } from '../money.ts';
 import { err, ok, type Result } from '../result.ts';
 import type { Address, ChannelKey, SignedClaim } from '../settlement/chain.ts';
 import type { SqlDriver, SqlRow } from '../storage/sql.ts';
-
-export type ChannelStatus = 'opening' | 'open' | 'frozen' | 'closing' | 'closed' | 'archived';
-
-/** One epoch of a channel. Amounts are token units (the table above tells them apart). */
-export interface Channel {
-	readonly id: Hex;
-	readonly epoch: number;
-	readonly peer: string;
-	/** `out`: this node pays. */
-	readonly direction: 'out' | 'in';
-	readonly key: ChannelKey;
-	readonly status: ChannelStatus;
-	readonly deposited: bigint;
-	readonly claimed: bigint;
-	readonly promised: bigint;
-	readonly settled: bigint;
-	readonly signature: Uint8Array | undefined;
-	/** Signed fundings so far: the index of the next one. */
-	readonly fundings: number;
-	/** Chain time from which the payer can withdraw, Unix seconds; 0 = not asked for. */
-	readonly closeAt: number;
-	/** By this node's clock, Unix ms. */
-	readonly openedAt: number;
-}
-
-export type ClaimRefusal =
-	| { readonly type: 'ChannelUnknown' }
-	| { readonly type: 'ChannelClosed' }
-	| { readonly type: 'ClaimBeyondDeposit' }
-	| { readonly type: 'ClaimForged' }
-	/** Not an error of the link: nothing changes, the packet beside it is judged as usual. */
-	| { readonly type: 'ClaimNotIncreasing' };
+import {
+	exposed,
+	free,
+	step,
+	type Channel,
+	type ChannelEffect,
+	type ChannelInput,
+	type ChannelStatus,
+	type ClaimRefusal
+} from './channel.ts';
 
 /** Reads may happen anywhere; everything that writes must run inside a transaction. */
 export interface Channels {
 	get(id: Hex, epoch?: number): Channel | undefined;
 	all(): readonly Channel[];
 	ofPeer(peer: string, direction: 'out' | 'in'): readonly Channel[];
+	/** Of which a claim is held that nobody checked; of one neighbour or of all. */
+	unchecked(peer?: string): readonly Channel[];
 	insert(channel: Channel): void;
-	update(id: Hex, epoch: number, change: ChannelChange): void;
+	/**
+	 * Hands the inputs to the channel one after another, writes what it became and records what moved. Stops after an
+	 * input that must be checked first. Answers the effects of each that was taken; none for an unknown channel.
+	 */
+	apply(
+		id: Hex,
+		epoch: number,
+		inputs: readonly ChannelInput[],
+		at: number,
+		transaction?: string
+	): readonly (readonly ChannelEffect[])[];
 	/**
 	 * Raises what is promised so that at least `need` and at best `wish` more (link units) are covered.
 	 * Answers the claim to sign, or undefined when no open channel has that much left.
@@ -88,8 +58,8 @@ export interface Channels {
 	adopt(id: Hex, epoch: number, cumulative: bigint, at: number): void;
 	/**
 	 * Before a payee signs a Close at `capture`: the channel is frozen and what is given up goes back to
-	 * the link account, on disk, so that it cannot be spent a second time. `thaw` undoes it once it is
-	 * proven that the Close can never be mined.
+	 * the link account, on disk, so that it cannot be spent a second time. A payer freezes before it asks for
+	 * one. `thaw` undoes it once it is proven that the Close can never be mined.
 	 */
 	freeze(id: Hex, epoch: number, capture: bigint, at: number): void;
 	thaw(id: Hex, epoch: number, at: number): void;
@@ -106,6 +76,8 @@ export interface Channels {
 	raisable(peer: string): bigint;
 	/** Link units: claims from / to a neighbour as the link account counts them; archived epochs count for nothing. */
 	claims(peer: string): { readonly from: bigint; readonly to: bigint };
+	/** Link units: what would be lost of this channel if its newest claim were forged. */
+	exposure(channel: Channel): bigint;
 }
 
 /** A claim that is on disk and yet to be signed. `cumulative` is in token units. */
@@ -115,10 +87,6 @@ export interface Promised {
 	readonly key: ChannelKey;
 	readonly cumulative: bigint;
 }
-
-export type ChannelChange = Partial<
-	Pick<Channel, 'status' | 'deposited' | 'settled' | 'closeAt' | 'claimed' | 'fundings'>
->;
 
 const toChannel = (row: SqlRow): Channel => ({
 	id: row['id'] as Hex,
@@ -140,12 +108,12 @@ const toChannel = (row: SqlRow): Channel => ({
 	promised: BigInt(row['promised'] as bigint),
 	settled: BigInt(row['settled'] as bigint),
 	signature: (row['signature'] as Uint8Array | null) ?? undefined,
+	checked: BigInt(row['checked'] as bigint),
+	checkedSignature: (row['checked_signature'] as Uint8Array | null) ?? undefined,
 	fundings: Number(row['fundings']),
 	closeAt: Number(row['close_at']),
 	openedAt: Number(row['opened_at'])
 });
-
-const isOver = ({ status }: Channel): boolean => status === 'closed' || status === 'archived';
 
 /** `tokenScale`: digits after the point of one whole token; link units have nine. */
 export const createChannels = (sql: SqlDriver, ledger: Ledger, tokenScale: number): Channels => {
@@ -160,16 +128,6 @@ export const createChannels = (sql: SqlDriver, ledger: Ledger, tokenScale: numbe
 		return rows[0] && toChannel(rows[0]);
 	};
 
-	const update = (id: Hex, epoch: number, change: ChannelChange): void => {
-		const current = get(id, epoch);
-		if (!current) return;
-		const next = { ...current, ...change };
-		sql.run(
-			'UPDATE channel SET status = ?, deposited = ?, settled = ?, close_at = ?, claimed = ?, fundings = ? WHERE id = ? AND epoch = ?',
-			[next.status, next.deposited, next.settled, next.closeAt, next.claimed, next.fundings, id, epoch]
-		);
-	};
-
 	const ofPeer = (peer: string, direction: 'out' | 'in'): readonly Channel[] =>
 		sql
 			.all('SELECT * FROM channel WHERE peer = ? AND direction = ? ORDER BY opened_at, id, epoch', [
@@ -178,18 +136,106 @@ export const createChannels = (sql: SqlDriver, ledger: Ledger, tokenScale: numbe
 			])
 			.map(toChannel);
 
+	/** Only over the row it came from: the claim that is signed next is the one that the row now holds. */
+	const write = (before: Channel, after: Channel): void => {
+		const changed = sql.run(
+			`UPDATE channel SET status = ?, deposited = ?, claimed = ?, promised = ?, settled = ?, signature = ?,
+				checked = ?, checked_signature = ?, fundings = ?, close_at = ?
+			WHERE id = ? AND epoch = ? AND claimed = ? AND promised = ? AND status = ?`,
+			[
+				after.status,
+				after.deposited,
+				after.claimed,
+				after.promised,
+				after.settled,
+				after.signature ?? null,
+				after.checked,
+				after.checkedSignature ?? null,
+				after.fundings,
+				after.closeAt,
+				before.id,
+				before.epoch,
+				before.claimed,
+				before.promised,
+				before.status
+			]
+		);
+		if (changed !== 1) throw new Error('somebody else writes the same channel');
+	};
+
+	/** Several claims at once are one movement. */
+	const record = (
+		{ id, peer, epoch, deposited, claimed, settled }: Channel,
+		effects: readonly ChannelEffect[],
+		at: number,
+		what: ChannelInput['type'],
+		transaction: string | undefined
+	): void => {
+		const places = {
+			channel: `channel/${id}`,
+			claims: `claims/${id}`,
+			link: `link/${peer}`,
+			wallet: 'wallet',
+			outside: 'outside'
+		} as const;
+		type Move = Extract<ChannelEffect, { type: 'move' }>;
+		const sums = new Map<string, Move>();
+		for (const effect of effects) {
+			if (effect.type !== 'move') continue;
+			const name = `${effect.kind} ${effect.from} ${effect.to}`;
+			sums.set(name, { ...effect, amount: effect.amount + (sums.get(name)?.amount ?? 0n) });
+		}
+		for (const { kind, from, to, amount } of sums.values())
+			ledger.record({
+				kind,
+				from: places[from],
+				to: places[to],
+				amount: linkUnits(amount),
+				at,
+				group: `${what}/${id}/${epoch}/${deposited}/${claimed}/${settled}`,
+				memo: { channel: id, peer, ...(transaction === undefined ? {} : { transaction }) }
+			});
+	};
+
+	const apply: Channels['apply'] = (id, epoch, inputs, at, transaction) => {
+		const before = get(id, epoch);
+		if (!before) return [];
+		let channel = before;
+		const taken: (readonly ChannelEffect[])[] = [];
+		for (const input of inputs) {
+			const next = step(channel, input);
+			channel = next.channel;
+			taken.push(next.effects);
+			if (next.effects.some(({ type }) => type === 'check')) break;
+		}
+		if (channel !== before) write(before, channel);
+		const moved = taken.flat();
+		if (moved.length > 0 && inputs[0]) record(channel, moved, at, inputs[0].type, transaction);
+		return taken;
+	};
+
 	return {
 		get,
 		ofPeer,
-		update,
+		apply,
 		all: () => sql.all('SELECT * FROM channel ORDER BY opened_at DESC, id, epoch DESC').map(toChannel),
+
+		unchecked: (peer) =>
+			sql
+				.all(
+					`SELECT * FROM channel WHERE direction = 'in' AND checked < promised AND status NOT IN ('closed', 'archived')
+						${peer === undefined ? '' : 'AND peer = ?'} ORDER BY id, epoch`,
+					peer === undefined ? [] : [peer]
+				)
+				.map(toChannel)
+				.filter(({ signature }) => signature !== undefined),
 
 		insert: (channel) => {
 			const { key } = channel;
 			sql.run(
 				`INSERT INTO channel (id, epoch, peer, direction, payer, payee, token, signer, grace, expiry, salt,
-					status, deposited, claimed, promised, settled, signature, fundings, close_at, opened_at)
-				VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+					status, deposited, claimed, promised, settled, signature, checked, checked_signature, fundings, close_at, opened_at)
+				VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 				[
 					channel.id,
 					channel.epoch,
@@ -208,6 +254,8 @@ export const createChannels = (sql: SqlDriver, ledger: Ledger, tokenScale: numbe
 					channel.promised,
 					channel.settled,
 					channel.signature ?? null,
+					channel.checked,
+					channel.checkedSignature ?? null,
 					channel.fundings,
 					channel.closeAt,
 					channel.openedAt
@@ -218,28 +266,16 @@ export const createChannels = (sql: SqlDriver, ledger: Ledger, tokenScale: numbe
 		raise: (peer, need, wish, at) => {
 			for (const channel of ofPeer(peer, 'out')) {
 				if (channel.status !== 'open') continue;
-				const left = channel.deposited - channel.claimed;
+				const left = free(channel);
 				const least = ceilDiv(need, oneToken);
 				if (left < least) continue;
 				// Only what is needed is rounded up; the rest must not step over the limit it was cut to.
 				const raise = minOf(left, maxOf(least, wish / oneToken));
+				const { id, epoch, key } = channel;
 				const cumulative = channel.claimed + raise;
+				const [effects] = apply(id, epoch, [{ type: 'promise', cumulative }], at);
 				// The row is the authority: only the amount it now holds may ever be signed.
-				const changed = sql.run(
-					`UPDATE channel SET claimed = ?, promised = ? WHERE id = ? AND epoch = ? AND claimed = ? AND status = 'open'`,
-					[cumulative, cumulative, channel.id, channel.epoch, channel.claimed]
-				);
-				if (changed !== 1) continue;
-				ledger.record({
-					kind: 'claim',
-					from: `channel/${channel.id}`,
-					to: `link/${peer}`,
-					amount: linkUnits(raise),
-					at,
-					group: `claim/${channel.id}/${channel.epoch}/${cumulative}`,
-					memo: { channel: channel.id, peer }
-				});
-				return { id: channel.id, epoch: channel.epoch, key: channel.key, cumulative };
+				if (effects?.some(({ type }) => type === 'sign')) return { id, epoch, key, cumulative };
 			}
 			return undefined;
 		},
@@ -253,181 +289,18 @@ export const createChannels = (sql: SqlDriver, ledger: Ledger, tokenScale: numbe
 			return ok(channel);
 		},
 
-		accept: (claim, channel, at) => {
-			const now = get(channel.id, channel.epoch);
-			if (!now || claim.cumulative <= now.claimed || now.status !== 'open') return;
-			sql.run('UPDATE channel SET claimed = ?, promised = ?, signature = ? WHERE id = ? AND epoch = ?', [
-				claim.cumulative,
-				claim.cumulative,
-				claim.signature,
-				channel.id,
-				channel.epoch
-			]);
-			ledger.record({
-				kind: 'claim',
-				from: `link/${channel.peer}`,
-				to: `claims/${channel.id}`,
-				amount: linkUnits(claim.cumulative - now.claimed),
-				at,
-				group: `claim/${channel.id}/${channel.epoch}/${claim.cumulative}`,
-				memo: { channel: channel.id, peer: channel.peer }
-			});
-		},
+		accept: ({ epoch, cumulative, signature }, { id }, at) =>
+			void apply(id, epoch, [{ type: 'claim', cumulative, signature, isChecked: true, trust: 0n }], at),
 
-		adopt: (id, epoch, cumulative, at) => {
-			const channel = get(id, epoch);
-			if (!channel || isOver(channel) || cumulative <= channel.claimed) return;
-			const link = `link/${channel.peer}`;
-			ledger.record({
-				kind: 'claim',
-				...(channel.direction === 'out'
-					? { from: `channel/${id}`, to: link }
-					: { from: link, to: `claims/${id}` }),
-				amount: linkUnits(cumulative - channel.claimed),
-				at,
-				group: `adopt/${id}/${epoch}/${cumulative}`,
-				memo: { channel: id, peer: channel.peer }
-			});
-			sql.run('UPDATE channel SET claimed = ?, promised = max(promised, ?) WHERE id = ? AND epoch = ?', [
-				cumulative,
-				cumulative,
-				id,
-				epoch
-			]);
-		},
-
-		freeze: (id, epoch, capture, at) => {
-			const channel = get(id, epoch);
-			if (!channel || channel.direction !== 'in' || channel.status !== 'open') return;
-			const given = channel.claimed - capture;
-			if (given > 0n)
-				ledger.record({
-					kind: 'claim',
-					from: `claims/${id}`,
-					to: `link/${channel.peer}`,
-					amount: linkUnits(given),
-					at,
-					group: `freeze/${id}/${epoch}/${at}`,
-					memo: { channel: id, peer: channel.peer }
-				});
-			sql.run(`UPDATE channel SET status = 'frozen', claimed = ? WHERE id = ? AND epoch = ?`, [
-				capture,
-				id,
-				epoch
-			]);
-		},
-
-		thaw: (id, epoch, at) => {
-			const channel = get(id, epoch);
-			if (!channel || channel.status !== 'frozen') return;
-			const back = channel.promised - channel.claimed;
-			if (back > 0n)
-				ledger.record({
-					kind: 'claim',
-					from: `link/${channel.peer}`,
-					to: `claims/${id}`,
-					amount: linkUnits(back),
-					at,
-					group: `thaw/${id}/${epoch}/${at}`,
-					memo: { channel: id, peer: channel.peer }
-				});
-			sql.run(`UPDATE channel SET status = 'open', claimed = promised WHERE id = ? AND epoch = ?`, [
-				id,
-				epoch
-			]);
-		},
-
-		end: (id, epoch, captured, status, at, transaction) => {
-			const channel = get(id, epoch);
-			if (!channel || isOver(channel)) return;
-			const memo = { channel: id, peer: channel.peer, ...(transaction === undefined ? {} : { transaction }) };
-			const uncaptured = channel.claimed - captured;
-			const group = `end/${id}/${epoch}`;
-			if (channel.direction === 'out') {
-				if (uncaptured > 0n)
-					ledger.record({
-						kind: 'claim',
-						from: `link/${channel.peer}`,
-						to: `channel/${id}`,
-						amount: linkUnits(uncaptured),
-						at,
-						group,
-						memo
-					});
-				// A payee may hold a claim this database lost (restored from older state): the chain decides.
-				if (uncaptured < 0n)
-					ledger.record({
-						kind: 'claim',
-						from: `channel/${id}`,
-						to: `link/${channel.peer}`,
-						amount: linkUnits(-uncaptured),
-						at,
-						group,
-						memo
-					});
-				const refund = channel.deposited - captured;
-				if (refund > 0n && status === 'closed')
-					ledger.record({
-						kind: 'refund',
-						from: `channel/${id}`,
-						to: 'wallet',
-						amount: linkUnits(refund),
-						at,
-						group,
-						memo
-					});
-				if (refund > 0n && status === 'archived')
-					ledger.record({
-						kind: 'outside',
-						from: `channel/${id}`,
-						to: 'outside',
-						amount: linkUnits(refund),
-						at,
-						group,
-						memo
-					});
-			} else {
-				if (captured > channel.settled)
-					ledger.record({
-						...(status === 'closed' ? { kind: 'redeem', to: 'wallet' } : { kind: 'outside', to: 'outside' }),
-						from: `claims/${id}`,
-						amount: linkUnits(captured - channel.settled),
-						at,
-						group,
-						memo
-					});
-				if (uncaptured > 0n)
-					ledger.record({
-						kind: 'claim',
-						from: `claims/${id}`,
-						to: `link/${channel.peer}`,
-						amount: linkUnits(uncaptured),
-						at,
-						group,
-						memo
-					});
-				// Somebody handed in a newer claim than this database holds: it was paid for all the same.
-				if (uncaptured < 0n)
-					ledger.record({
-						kind: 'claim',
-						from: `link/${channel.peer}`,
-						to: `claims/${id}`,
-						amount: linkUnits(-uncaptured),
-						at,
-						group,
-						memo
-					});
-			}
-			sql.run(
-				'UPDATE channel SET status = ?, claimed = ?, settled = ?, close_at = 0 WHERE id = ? AND epoch = ?',
-				[status, captured, captured, id, epoch]
-			);
-		},
+		adopt: (id, epoch, cumulative, at) => void apply(id, epoch, [{ type: 'adopt', cumulative }], at),
+		freeze: (id, epoch, capture, at) => void apply(id, epoch, [{ type: 'freeze', capture }], at),
+		thaw: (id, epoch, at) => void apply(id, epoch, [{ type: 'thaw' }], at),
+		end: (id, epoch, captured, as, at, transaction) =>
+			void apply(id, epoch, [{ type: 'end', captured, as }], at, transaction),
 
 		raisable: (peer) =>
 			ofPeer(peer, 'out').reduce(
-				(most, channel) =>
-					channel.status === 'open' ? maxOf(most, linkUnits(channel.deposited - channel.claimed)) : most,
+				(most, channel) => (channel.status === 'open' ? maxOf(most, linkUnits(free(channel))) : most),
 				0n
 			),
 
@@ -439,7 +312,9 @@ export const createChannels = (sql: SqlDriver, ledger: Ledger, tokenScale: numbe
 			for (const channel of ofPeer(peer, 'out'))
 				if (channel.status !== 'archived') to += linkUnits(channel.claimed);
 			return { from, to };
-		}
+		},
+
+		exposure: (channel) => linkUnits(exposed(channel))
 	};
 };
 

@@ -8,7 +8,7 @@ import { peerError, type PeerError } from '../errors.ts';
 import type { SettleAnswer } from '../link/messages.ts';
 import { ceilDiv, maxOf, minOf } from '../money.ts';
 import { err, ok, type Result } from '../result.ts';
-import type { Channel, ChannelStatus } from './channels.ts';
+import type { Channel } from './channel.ts';
 import { closeDeadline, type Errands, type SettlerDeps } from './errands.ts';
 
 export interface Closing {
@@ -116,17 +116,11 @@ export const createClosing = (
 
 	const leave = async (channel: Channel): Promise<Result<bigint, PeerError>> => {
 		const { id } = channel;
-		const statusIs = (from: ChannelStatus, to: ChannelStatus): Promise<void> =>
-			commits.run(() => {
-				// The chain may have ended it meanwhile; then nothing brings it back.
-				if (channels.get(id, channel.epoch)?.status === from)
-					channels.update(id, channel.epoch, { status: to });
-			});
 		// Nothing more is promised on it from here on.
-		await statusIs('open', 'frozen');
+		await commits.run(() => channels.freeze(id, channel.epoch, channel.claimed, clock.now()));
 		deps.onChange();
 		const answer = await deps.ask(channel.peer, { op: 'close', channel: id, epoch: channel.epoch });
-		const thaw = () => statusIs('frozen', 'open');
+		const thaw = () => commits.run(() => channels.thaw(id, channel.epoch, clock.now()));
 		const state = await chain.channel(id);
 		const ended = state.ok && state.value.epoch > channel.epoch;
 		if (answer.ok && answer.value.op === 'closed' && ended) {

@@ -156,7 +156,7 @@ export const createFunding = (
 		const { epoch } = state.value;
 		await commits.run(() => {
 			if (!channels.get(id, epoch)) channels.insert(blank(id, epoch, peer, 'out', funding.key));
-			channels.update(id, epoch, { fundings: funding.index + 1 });
+			channels.apply(id, epoch, [{ type: 'signedFunding', index: funding.index }], clock.now());
 		});
 		deps.onChange();
 		const answer = await deps.ask(peer, { op: 'fund', funding, epoch });

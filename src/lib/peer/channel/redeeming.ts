@@ -3,7 +3,7 @@ import type { Hex } from '../bytes.ts';
 import type { PeerError } from '../errors.ts';
 import { ok, type Result } from '../result.ts';
 import type { ChainMirror } from './chain-mirror.ts';
-import type { Channel } from './channels.ts';
+import { unredeemed } from './channel.ts';
 import type { Errands, SettlerDeps } from './errands.ts';
 
 export interface Redeeming {
@@ -12,9 +12,6 @@ export interface Redeeming {
 	/** After a claim came in. */
 	considerRedeeming(id: Hex): void;
 }
-
-/** Token units that are lost if the payee sleeps beyond the grace. */
-export const unredeemed = (channel: Channel): bigint => channel.claimed - channel.settled;
 
 export const createRedeeming = (
 	deps: SettlerDeps,

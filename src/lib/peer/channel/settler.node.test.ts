@@ -17,7 +17,8 @@ import type { SqlDriver } from '../storage/sql.ts';
 import { createSeededRandom } from '../testing/seeded-random.ts';
 import { createSimulatedChain, type SimulatedChain } from '../testing/simulated-chain.ts';
 import { createSimulatedClock, type SimulatedClock } from '../testing/simulated-clock.ts';
-import { createChannels, type Channel } from './channels.ts';
+import type { Channel } from './channel.ts';
+import { createChannels } from './channels.ts';
 import { createSettler, type Settler } from './settler.ts';
 
 const START = Date.UTC(2030, 0, 1);

@@ -2,7 +2,8 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { describe, expect, it } from 'vitest';
 import { createNodeSql } from '../../../../server/akash-peer/node-sql.ts';
 import { utf8 } from '../bytes.ts';
-import { createChannels, type Channel, type Promised } from '../channel/channels.ts';
+import type { Channel } from '../channel/channel.ts';
+import { createChannels, type Promised } from '../channel/channels.ts';
 import { ildcpRequest, ZERO_FULFILLMENT, ZERO_FULFILLMENT_CONDITION } from '../codec/ildcp.ts';
 import {
 	decodeAmountTooLarge,
@@ -64,6 +65,8 @@ const toBob: Channel = {
 	promised: 0n,
 	settled: 0n,
 	signature: undefined,
+	checked: 0n,
+	checkedSignature: undefined,
 	fundings: 1,
 	closeAt: 0,
 	openedAt: 0
@@ -269,7 +272,7 @@ describe('a packet for somebody else', () => {
 
 	it('is refused with T04 and no word about accounts when the next link is not funded', async () => {
 		const world = open();
-		world.channels.update(CHANNEL, 0, { status: 'closing' });
+		world.channels.apply(CHANNEL, 0, [{ type: 'seen', deposited: 0n, settled: 0n, closeAt: 1 }], 0);
 		const reply = await from(world, ALICE, prepare());
 		expect([codeOf(reply), reply.data.length]).toEqual(['T04', 0]);
 	});

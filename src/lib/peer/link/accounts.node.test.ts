@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createNodeSql } from '../../../../server/akash-peer/node-sql.ts';
-import { createChannels, type Channel, type Promised } from '../channel/channels.ts';
+import type { Channel } from '../channel/channel.ts';
+import { createChannels, type Promised } from '../channel/channels.ts';
 import { createLedger } from '../ledger/sqlite-ledger.ts';
 import { LIMITS } from '../limits.ts';
 import { migrate } from '../storage/migrations.ts';
@@ -47,6 +48,8 @@ const channel = (direction: 'in' | 'out', change: Partial<Channel> = {}): Channe
 	promised: 0n,
 	settled: 0n,
 	signature: undefined,
+	checked: 0n,
+	checkedSignature: undefined,
 	fundings: 1,
 	closeAt: 0,
 	openedAt: 0,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createNodeSql } from '../../../../server/akash-peer/node-sql.ts';
 import { utf8 } from '../bytes.ts';
-import { createChannels, type Channel } from '../channel/channels.ts';
+import type { Channel } from '../channel/channel.ts';
+import { createChannels } from '../channel/channels.ts';
 import {
 	BTP_CONTENT_TYPES,
 	decodeBtpPacket,
@@ -456,6 +457,8 @@ describe('a claim', () => {
 			promised: 0n,
 			settled: 0n,
 			signature: undefined,
+			checked: 0n,
+			checkedSignature: undefined,
 			fundings: 0,
 			closeAt: 0,
 			openedAt: 0
@@ -510,7 +513,8 @@ describe('a claim', () => {
 		[
 			'for a closed channel',
 			'ChannelClosed',
-			(channels: End['channels'], id: `0x${string}`) => channels.update(id, 0, { status: 'closing' }),
+			(channels: End['channels'], id: `0x${string}`) =>
+				channels.apply(id, 0, [{ type: 'seen', deposited: 0n, settled: 0n, closeAt: 1 }], 0),
 			10n,
 			0
 		],

@@ -74,5 +74,13 @@ export const LINK_MIGRATIONS: readonly string[] = [
 		id TEXT PRIMARY KEY,                -- of an auth token that could still be fresh
 		until INTEGER NOT NULL              -- Unix ms
 	) STRICT, WITHOUT ROWID;
+	`,
+	`
+	-- Of the newest claim whose signature was checked (direction in); below promised while the newest held was not.
+	ALTER TABLE channel ADD COLUMN checked INTEGER NOT NULL DEFAULT 0;
+	ALTER TABLE channel ADD COLUMN checked_signature BLOB;
+	-- Until now every claim was checked before it was kept.
+	UPDATE channel SET checked = promised, checked_signature = signature WHERE direction = 'in' AND signature IS NOT NULL;
+	CREATE INDEX channel_unchecked ON channel (peer) WHERE direction = 'in' AND checked < promised;
 	`
 ];
