@@ -16,6 +16,7 @@ import { createSchnorrThreads } from '../server/akash-peer/schnorr-threads.ts';
 import { createWebCrypto } from '../src/lib/host/web-crypto.ts';
 import { bytesEqual } from '../src/lib/peer/bytes.ts';
 import { nobleCrypto } from '../src/lib/peer/crypto/noble-crypto.ts';
+import { joinTag, splitTag } from '../src/lib/peer/crypto/sealed.ts';
 import { withSchnorr } from '../src/lib/peer/crypto/wasm-schnorr.ts';
 import type { Crypto, SchnorrCheck } from '../src/lib/peer/platform.ts';
 import { createCommits } from '../src/lib/peer/storage/commit.ts';
@@ -94,7 +95,7 @@ const packets = async (crypto: Crypto): Promise<{ readonly seal: number; readonl
 	];
 	const plaintext = Uint8Array.from({ length: PACKET_BYTES }, (_, i) => i % 251);
 	const seal = async (): Promise<readonly [Uint8Array, Uint8Array]> => {
-		const sealed = await crypto.aesGcmSeal(key, nonce.subarray(0, 12), plaintext);
+		const sealed = joinTag(await crypto.aesGcmSeal(key, nonce.subarray(0, 12), plaintext));
 		return [sealed, await crypto.sha256(await crypto.hmacSha256(fulfillmentKey, sealed))];
 	};
 	const [sealed, condition] = await seal();
@@ -109,7 +110,7 @@ const packets = async (crypto: Crypto): Promise<{ readonly seal: number; readonl
 			for (let i = 0; i < 20; i++) {
 				const fulfillment = await crypto.hmacSha256(fulfillmentKey, sealed);
 				check(bytesEqual(await crypto.sha256(fulfillment), condition), 'a condition');
-				const opened = await crypto.aesGcmOpen(key, nonce.subarray(0, 12), sealed);
+				const opened = await crypto.aesGcmOpen(key, nonce.subarray(0, 12), splitTag(sealed));
 				check(opened !== undefined && bytesEqual(opened, plaintext), 'an opened packet');
 			}
 		})

@@ -16,12 +16,8 @@ import {
 } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { bytesEqual } from '../../src/lib/peer/bytes.ts';
-import {
-	AES_GCM_TAG_LENGTH,
-	assertAesGcm,
-	nobleCrypto,
-	type SyncCrypto
-} from '../../src/lib/peer/crypto/noble-crypto.ts';
+import { assertAesGcm, nobleCrypto, type SyncCrypto } from '../../src/lib/peer/crypto/noble-crypto.ts';
+import { AES_GCM_TAG_LENGTH } from '../../src/lib/peer/crypto/sealed.ts';
 import {
 	createWasmSchnorr,
 	withSchnorr,
@@ -66,22 +62,19 @@ export const nodeCrypto: SyncCrypto = {
 	aesGcmSeal: (key, nonce, plaintext) => {
 		assertAesGcm(key, nonce);
 		const cipher = createCipheriv('aes-256-gcm', secretKey(key), nonce);
-		const sealed = new Uint8Array(plaintext.length + AES_GCM_TAG_LENGTH);
-		sealed.set(cipher.update(plaintext));
+		const ciphertext = plain(cipher.update(plaintext));
 		cipher.final();
-		sealed.set(cipher.getAuthTag(), plaintext.length);
-		return sealed;
+		return { ciphertext, tag: plain(cipher.getAuthTag()) };
 	},
 
 	aesGcmOpen: (key, nonce, sealed) => {
 		assertAesGcm(key, nonce);
-		const length = sealed.length - AES_GCM_TAG_LENGTH;
-		if (length < 0) return undefined;
+		if (sealed.tag.length !== AES_GCM_TAG_LENGTH) return undefined;
 		const decipher = createDecipheriv('aes-256-gcm', secretKey(key), nonce, {
 			authTagLength: AES_GCM_TAG_LENGTH
 		});
-		decipher.setAuthTag(sealed.subarray(length));
-		const plaintext = plain(decipher.update(sealed.subarray(0, length)));
+		decipher.setAuthTag(sealed.tag);
+		const plaintext = plain(decipher.update(sealed.ciphertext));
 		try {
 			decipher.final();
 		} catch {

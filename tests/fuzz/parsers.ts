@@ -216,7 +216,7 @@ export const PARSERS: readonly Parser[] = [
 	parser({
 		name: 'stream',
 		valid: [...some(streamPacket)]
-			.map(encodeStreamPacket)
+			.map((packet) => encodeStreamPacket(packet))
 			.concat(STREAM_FIXTURES.map(({ buffer }) => base64Decode(buffer) as Uint8Array)),
 		parse: decodeStreamPacket,
 		encode: encodeStreamPacket

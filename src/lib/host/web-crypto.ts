@@ -7,7 +7,8 @@
  * As with any asynchronous reader, bytes handed in must not change before the answer has come.
  */
 import { bytesEqual } from '../peer/bytes.ts';
-import { AES_GCM_TAG_LENGTH, assertAesGcm, nobleCrypto } from '../peer/crypto/noble-crypto.ts';
+import { assertAesGcm, nobleCrypto } from '../peer/crypto/noble-crypto.ts';
+import { AES_GCM_TAG_LENGTH, joinTag, splitTag } from '../peer/crypto/sealed.ts';
 import type { Crypto } from '../peer/platform.ts';
 
 /** Bytes from which WebCrypto hashes; below, JavaScript is done before a promise could be. */
@@ -47,15 +48,16 @@ export const createWebCrypto = (subtle: Subtle = crypto.subtle, hashFrom = HASH_
 			const iv = view(nonce);
 			return aesKey(key)
 				.then((imported) => subtle.encrypt({ name: 'AES-GCM', iv }, imported, view(plaintext)))
-				.then(toBytes);
+				.then((sealed) => splitTag(toBytes(sealed)));
 		},
 
 		aesGcmOpen: (key, nonce, sealed) => {
 			assertAesGcm(key, nonce);
-			if (sealed.length < AES_GCM_TAG_LENGTH) return undefined;
+			if (sealed.tag.length !== AES_GCM_TAG_LENGTH) return undefined;
 			const iv = view(nonce);
+			const joined = joinTag(sealed);
 			return aesKey(key)
-				.then((imported) => subtle.decrypt({ name: 'AES-GCM', iv }, imported, view(sealed)))
+				.then((imported) => subtle.decrypt({ name: 'AES-GCM', iv }, imported, view(joined)))
 				.then(toBytes, authenticationFailed);
 		}
 	};

@@ -44,16 +44,26 @@ export interface SchnorrCheck {
 }
 
 /**
+ * What AES-GCM makes. Protocols differ in where the tag goes, so it is not glued to the ciphertext here: whoever
+ * sends both puts them where they belong, without a copy between.
+ */
+export interface Sealed {
+	readonly ciphertext: Uint8Array;
+	/** 16 bytes. */
+	readonly tag: Uint8Array;
+}
+
+/**
  * Symmetric and curve primitives. Keys and outputs are raw bytes. Nothing here draws randomness:
  * nonces, ephemeral secrets and auxiliary bytes are handed in from {@link Random}.
  */
 export interface Crypto {
 	sha256(data: Uint8Array): Eventually<Uint8Array>;
 	hmacSha256(key: Uint8Array, data: Uint8Array): Eventually<Uint8Array>;
-	/** AES-256-GCM; answers ciphertext ‖ tag(16). */
-	aesGcmSeal(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array): Eventually<Uint8Array>;
-	/** `undefined` when the tag does not match. Input is ciphertext ‖ tag(16). */
-	aesGcmOpen(key: Uint8Array, nonce: Uint8Array, sealed: Uint8Array): Eventually<Uint8Array | undefined>;
+	/** AES-256-GCM without additional data. */
+	aesGcmSeal(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array): Eventually<Sealed>;
+	/** `undefined` when the tag does not match or is not 16 bytes. */
+	aesGcmOpen(key: Uint8Array, nonce: Uint8Array, sealed: Sealed): Eventually<Uint8Array | undefined>;
 	x25519PublicKey(secret: Uint8Array): Eventually<Uint8Array>;
 	/** `undefined` for a point of small order (all-zero output). */
 	x25519(secret: Uint8Array, publicKey: Uint8Array): Eventually<Uint8Array | undefined>;

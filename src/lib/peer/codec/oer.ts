@@ -342,8 +342,9 @@ export class OerWriter {
 	readonly #bytes: Uint8Array;
 	#at = 0;
 
-	constructor(size: number) {
-		this.#bytes = allocate(size);
+	/** @param into where to write, from its beginning, instead of a buffer of its own */
+	constructor(size: number, into?: Uint8Array) {
+		this.#bytes = into === undefined ? allocate(size) : into.subarray(0, size);
 	}
 
 	uint8(value: number): void {

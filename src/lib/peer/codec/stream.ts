@@ -228,14 +228,18 @@ export interface StreamPacket {
 /** It decrypted, so the other end wrote it, and wrongly: close with FrameFormatError. */
 export type MalformedStreamPacket = { readonly type: 'MalformedStreamPacket'; readonly reason: string };
 
-/** Values outside their range are bugs and throw. */
-export const encodeStreamPacket = (packet: StreamPacket): Uint8Array => {
+/**
+ * Values outside their range are bugs and throw.
+ *
+ * @param into where to write, for whoever seals the packet at once and needs its plaintext no longer
+ */
+export const encodeStreamPacket = (packet: StreamPacket, into?: Uint8Array): Uint8Array => {
 	const { frames } = packet;
 	let size = 2 + sizeOfVarUInt(packet.sequence) + sizeOfVarUInt(packet.prepareAmount);
 	size += sizeOfCount(frames.length);
 	for (const frame of frames) size += sizeOfStreamFrame(frame);
 
-	const writer = new OerWriter(size);
+	const writer = new OerWriter(size, into);
 	writer.uint8(STREAM_VERSION);
 	writer.uint8(ILP_PACKET_TYPES[packet.packetType]);
 	writer.varUInt(packet.sequence);

@@ -14,6 +14,7 @@ import { keccak_256 } from '@noble/hashes/sha3.js';
 import { concatBytes } from '../bytes.ts';
 import type { Crypto } from '../platform.ts';
 import { createSchnorrVerify } from './schnorr-verify.ts';
+import { AES_GCM_TAG_LENGTH, joinTag, splitTag } from './sealed.ts';
 
 /** {@link Crypto} that always answers at once. */
 export type SyncCrypto = {
@@ -29,13 +30,13 @@ export const nobleCrypto: SyncCrypto = {
 
 	aesGcmSeal: (key, nonce, plaintext) => {
 		assertAesGcm(key, nonce);
-		return gcm(key, nonce).encrypt(plaintext);
+		return splitTag(gcm(key, nonce).encrypt(plaintext));
 	},
 
 	aesGcmOpen: (key, nonce, sealed) => {
 		assertAesGcm(key, nonce);
-		if (sealed.length < AES_GCM_TAG_LENGTH) return undefined;
-		return attempt(() => gcm(key, nonce).decrypt(sealed));
+		if (sealed.tag.length !== AES_GCM_TAG_LENGTH) return undefined;
+		return attempt(() => gcm(key, nonce).decrypt(joinTag(sealed)));
 	},
 
 	x25519PublicKey: (secret) => x25519.getPublicKey(secret),
@@ -78,8 +79,6 @@ export const nobleCrypto: SyncCrypto = {
 
 	evmAddress: (secret) => addressOf(secp256k1.getPublicKey(secret, false))
 };
-
-export const AES_GCM_TAG_LENGTH = 16;
 
 /** AES-256 keys and the 96-bit nonces that GCM is made for; throws on any other. */
 export const assertAesGcm = (key: Uint8Array, nonce: Uint8Array): void => {

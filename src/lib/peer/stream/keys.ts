@@ -57,11 +57,11 @@ export const sealPacket = (
 	if (iv.length !== STREAM_IV_LENGTH) throw new Error(`iv of ${iv.length} bytes`);
 	const length = plaintext.length;
 	if (length > MAX_STREAM_PLAINTEXT) throw new Error(`plaintext of ${length} bytes`);
-	return whenever(crypto.aesGcmSeal(keys.encryptionKey, iv, plaintext), (sealed) => {
+	return whenever(crypto.aesGcmSeal(keys.encryptionKey, iv, plaintext), ({ ciphertext, tag }) => {
 		const data = new Uint8Array(STREAM_OVERHEAD + length);
 		data.set(iv);
-		data.set(sealed.subarray(length), STREAM_IV_LENGTH);
-		data.set(sealed.subarray(0, length), STREAM_OVERHEAD);
+		data.set(tag, STREAM_IV_LENGTH);
+		data.set(ciphertext, STREAM_OVERHEAD);
 		return data;
 	});
 };
@@ -73,11 +73,10 @@ export const openPacket = (
 	data: Uint8Array
 ): Eventually<Uint8Array | undefined> => {
 	if (data.length < STREAM_OVERHEAD) return undefined;
-	const ciphertext = data.subarray(STREAM_OVERHEAD);
-	const sealed = new Uint8Array(ciphertext.length + TAG_LENGTH);
-	sealed.set(ciphertext);
-	sealed.set(data.subarray(STREAM_IV_LENGTH, STREAM_OVERHEAD), ciphertext.length);
-	return crypto.aesGcmOpen(keys.encryptionKey, data.subarray(0, STREAM_IV_LENGTH), sealed);
+	return crypto.aesGcmOpen(keys.encryptionKey, data.subarray(0, STREAM_IV_LENGTH), {
+		ciphertext: data.subarray(STREAM_OVERHEAD),
+		tag: data.subarray(STREAM_IV_LENGTH, STREAM_OVERHEAD)
+	});
 };
 
 /** The fulfillment of a prepare that carries `data`, 32 bytes. Secret until the money may move. */

@@ -12,6 +12,7 @@
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { describe, expect, it } from 'vitest';
 import { bytesToHex, fromHex, utf8 } from '../bytes.ts';
+import { joinTag, splitTag } from '../crypto/sealed.ts';
 import { WYCHEPROOF_AES_GCM } from '../crypto/vectors/wycheproof-aes-gcm.ts';
 import { WYCHEPROOF_ECDSA } from '../crypto/vectors/wycheproof-ecdsa.ts';
 import { WYCHEPROOF_HKDF } from '../crypto/vectors/wycheproof-hkdf.ts';
@@ -236,9 +237,10 @@ export const describeCrypto = (name: string, crypto: Crypto): void => {
 	describe(`${name}: AES-256-GCM`, () => {
 		it.each(AES_GCM)('seals and opens $name', async ({ key, nonce, plaintext, sealed }) => {
 			const [k, n] = [fromHex(key), fromHex(nonce)];
-			expect(hex(await crypto.aesGcmSeal(k, n, fromHex(plaintext)))).toBe(sealed);
-			expect(hex(await crypto.aesGcmOpen(k, n, fromHex(sealed)))).toBe(plaintext);
-			expect(hex(await crypto.aesGcmOpen(viewOf(k), viewOf(n), viewOf(fromHex(sealed))))).toBe(plaintext);
+			expect(hex(joinTag(await crypto.aesGcmSeal(k, n, fromHex(plaintext))))).toBe(sealed);
+			expect(hex(await crypto.aesGcmOpen(k, n, splitTag(fromHex(sealed))))).toBe(plaintext);
+			const view = splitTag(viewOf(fromHex(sealed)));
+			expect(hex(await crypto.aesGcmOpen(viewOf(k), viewOf(n), view))).toBe(plaintext);
 		});
 
 		it('opens what it sealed at every size a packet can have', async () => {
@@ -246,7 +248,7 @@ export const describeCrypto = (name: string, crypto: Crypto): void => {
 			for (const length of [1, 15, 17, 1_000, 4_097, 32_739]) {
 				const plaintext = Uint8Array.from({ length }, (_, i) => i % 251);
 				const sealed = await crypto.aesGcmSeal(key, nonce, plaintext);
-				expect(sealed.length).toBe(length + 16);
+				expect([sealed.ciphertext.length, sealed.tag.length]).toEqual([length, 16]);
 				expect(await crypto.aesGcmOpen(key, nonce, sealed)).toEqual(plaintext);
 			}
 		});
@@ -257,22 +259,29 @@ export const describeCrypto = (name: string, crypto: Crypto): void => {
 				const sealed = await crypto.aesGcmSeal(key, nonce, new Uint8Array(length));
 				expect(await crypto.aesGcmOpen(spoiled(key, 0), nonce, sealed)).toBeUndefined();
 				expect(await crypto.aesGcmOpen(key, spoiled(nonce, 11), sealed)).toBeUndefined();
-				expect(await crypto.aesGcmOpen(key, nonce, spoiled(sealed, 0))).toBeUndefined();
-				expect(await crypto.aesGcmOpen(key, nonce, spoiled(sealed, length + 15))).toBeUndefined();
-				expect(await crypto.aesGcmOpen(key, nonce, sealed.subarray(0, length + 15))).toBeUndefined();
+				const { ciphertext, tag } = sealed;
+				for (const other of [
+					{ ciphertext: spoiled(ciphertext, 0), tag },
+					{ ciphertext: ciphertext.subarray(1), tag },
+					{ ciphertext, tag: spoiled(tag, 15) },
+					{ ciphertext, tag: tag.subarray(0, 15) },
+					{ ciphertext, tag: tag.subarray(0, 0) }
+				])
+					expect(await crypto.aesGcmOpen(key, nonce, other)).toBeUndefined();
 			}
-			expect(await crypto.aesGcmOpen(key, nonce, new Uint8Array(15))).toBeUndefined();
-			expect(await crypto.aesGcmOpen(key, nonce, new Uint8Array(0))).toBeUndefined();
+			for (const length of [0, 15])
+				expect(await crypto.aesGcmOpen(key, nonce, splitTag(new Uint8Array(length)))).toBeUndefined();
 		});
 
 		it('notices when the bytes of a key array were changed after their first use', async () => {
 			const [key, nonce] = [new Uint8Array(32).fill(1), new Uint8Array(12)];
 			const plaintext = new Uint8Array(20_000);
-			const before = await crypto.aesGcmSeal(key, nonce, plaintext);
+			const seal = async (by: Uint8Array) => hex(joinTag(await crypto.aesGcmSeal(by, nonce, plaintext)));
+			const before = await seal(key);
 			key.fill(2);
-			const after = await crypto.aesGcmSeal(key, nonce, plaintext);
-			expect(hex(after)).toBe(hex(await crypto.aesGcmSeal(new Uint8Array(32).fill(2), nonce, plaintext)));
-			expect(hex(after)).not.toBe(hex(before));
+			const after = await seal(key);
+			expect(after).toBe(await seal(new Uint8Array(32).fill(2)));
+			expect(after).not.toBe(before);
 		});
 
 		it('takes only 256-bit keys and 96-bit nonces', async () => {
@@ -424,8 +433,8 @@ export const describeCrypto = (name: string, crypto: Crypto): void => {
 						Uint8Array
 					];
 					const [opened, again] = [
-						await crypto.aesGcmOpen(key, nonce, sealed),
-						await crypto.aesGcmSeal(key, nonce, plaintext)
+						await crypto.aesGcmOpen(key, nonce, splitTag(sealed)),
+						joinTag(await crypto.aesGcmSeal(key, nonce, plaintext))
 					];
 					return isValid
 						? hex(opened) === vector[4] && hex(again) === vector[5]

@@ -509,11 +509,12 @@ const pretendCrypto: Crypto = {
 		for (let i = 0; i < 32; i++) mac[i] = (key[i % key.length] as number) ^ (data[i % data.length] as number);
 		return mac;
 	},
-	aesGcmSeal: (_, nonce, plaintext) => concatBytes(plaintext, nonce, new Uint8Array(4)),
-	aesGcmOpen: (_, nonce, sealed) =>
-		bytesEqual(sealed.subarray(sealed.length - 16, sealed.length - 4), nonce)
-			? sealed.subarray(0, sealed.length - 16)
-			: undefined
+	aesGcmSeal: (_, nonce, plaintext) => ({
+		ciphertext: plaintext.slice(),
+		tag: concatBytes(nonce, new Uint8Array(4))
+	}),
+	aesGcmOpen: (_, nonce, { ciphertext, tag }) =>
+		bytesEqual(tag.subarray(0, nonce.length), nonce) ? ciphertext : undefined
 };
 
 describe('memory', () => {

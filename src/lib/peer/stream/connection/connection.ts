@@ -16,6 +16,7 @@ import type { Result } from '../../result.ts';
 import {
 	conditionOf,
 	fulfillmentOf,
+	MAX_STREAM_PLAINTEXT,
 	openPacket,
 	sealPacket,
 	STREAM_IV_LENGTH,
@@ -44,6 +45,8 @@ const BURST = 256;
 /** Ivs drawn from the host at a time. */
 const IVS = 64;
 const NO_DATA = new Uint8Array(0);
+/** Where plaintexts are written when they are sealed at once: no connection needs two at a time. */
+let scratch = new Uint8Array(MAX_STREAM_PLAINTEXT);
 
 export interface ConnectionSetup extends ConnectionOptions {
 	readonly keys: StreamKeys;
@@ -108,6 +111,8 @@ export class Connection implements StreamConnection {
 	readonly #setup: ConnectionSetup;
 	#ivs: Uint8Array = NO_DATA;
 	#ivAt = 0;
+	/** The crypto port answers later. */
+	#isCryptoLate = false;
 	#isPumping = false;
 	#timer: Cancel | undefined = undefined;
 	#timerAt = 0;
@@ -255,7 +260,7 @@ export class Connection implements StreamConnection {
 			const type: IlpPacket['type'] = isAccepted ? 'fulfill' : 'reject';
 			const { sequence } = opened.request;
 			const packet = { packetType: type, sequence, prepareAmount: prepare.amount, frames };
-			return whenever(this.#seal(encodeStreamPacket(packet)), (data): IlpReply =>
+			return whenever(this.#seal(packet), (data): IlpReply =>
 				isAccepted
 					? { type: 'fulfill', fulfillment: opened.fulfillment, data }
 					: { type: 'reject', code: 'F99', triggeredBy: this.#ownAddress(), message: '', data }
@@ -274,13 +279,13 @@ export class Connection implements StreamConnection {
 	}
 
 	#send(packet: OutgoingPacket): void {
-		const plaintext = encodeStreamPacket({
+		const plain: StreamPacket = {
 			packetType: 'prepare',
 			sequence: BigInt(packet.sequence),
 			prepareAmount: packet.minimum,
 			frames: packet.frames
-		});
-		void whenever(this.#seal(plaintext), (data) => {
+		};
+		void whenever(this.#seal(plain), (data) => {
 			this.state.sealed(packet.sequence, packetTag(data));
 			if (packet.isProbe) return this.#dispatch(packet, data, NO_DATA, this.#deps.random.bytes(32));
 			const { crypto } = this.#deps;
@@ -326,14 +331,21 @@ export class Connection implements StreamConnection {
 		);
 	}
 
-	#seal(plaintext: Uint8Array): Eventually<Uint8Array> {
+	#seal(packet: StreamPacket): Eventually<Uint8Array> {
 		if (this.#ivAt === this.#ivs.length) {
 			this.#ivs = this.#deps.random.bytes(STREAM_IV_LENGTH * IVS);
 			this.#ivAt = 0;
 		}
 		const iv = this.#ivs.subarray(this.#ivAt, this.#ivAt + STREAM_IV_LENGTH);
 		this.#ivAt += STREAM_IV_LENGTH;
-		return sealPacket(this.#deps.crypto, this.keys, iv, plaintext);
+		const plaintext = encodeStreamPacket(packet, this.#isCryptoLate ? undefined : scratch);
+		const sealed = sealPacket(this.#deps.crypto, this.keys, iv, plaintext);
+		if (sealed instanceof Promise && !this.#isCryptoLate) {
+			this.#isCryptoLate = true;
+			// It is being read until the answer comes.
+			scratch = new Uint8Array(MAX_STREAM_PLAINTEXT);
+		}
+		return sealed;
 	}
 
 	#ownAddress(): string {

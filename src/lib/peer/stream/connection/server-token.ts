@@ -11,8 +11,9 @@
  *
  * The two ways of deriving are the reference's; the contents are nobody's business but ours.
  */
-import { base64urlDecode, base64urlEncode, utf8, utf8Decode } from '../../bytes.ts';
+import { base64urlDecode, base64urlEncode, concatBytes, utf8, utf8Decode } from '../../bytes.ts';
 import { OerReader, OerWriter, sizeOfVar } from '../../codec/oer.ts';
+import { splitTag } from '../../crypto/sealed.ts';
 import type { Crypto, Eventually, Random } from '../../platform.ts';
 import { whenever } from '../whenever.ts';
 import type { GenerateOptions, ReceiptSetup } from './stream-api.ts';
@@ -68,9 +69,7 @@ export const createServerToken = async (
 	}
 	if (isAmbiguous) writer.uint8(0);
 	const sealed = await crypto.aesGcmSeal(keys.token, iv, writer.finish());
-	const token = new Uint8Array(IV_LENGTH + sealed.length);
-	token.set(iv);
-	token.set(sealed, IV_LENGTH);
+	const token = concatBytes(iv, sealed.ciphertext, sealed.tag);
 	return { segment: base64urlEncode(token), sharedSecret: await crypto.hmacSha256(keys.secret, token) };
 };
 
@@ -83,7 +82,7 @@ export const openServerToken = (
 	const token = segment.length > MAX_TOKEN_CHARACTERS ? undefined : base64urlDecode(segment);
 	if (token === undefined || token.length <= IV_LENGTH + 16) return undefined;
 	return whenever(
-		crypto.aesGcmOpen(keys.token, token.subarray(0, IV_LENGTH), token.subarray(IV_LENGTH)),
+		crypto.aesGcmOpen(keys.token, token.subarray(0, IV_LENGTH), splitTag(token.subarray(IV_LENGTH))),
 		(contents) => {
 			const read = contents === undefined ? undefined : readContents(contents);
 			if (read === undefined) return undefined;
