@@ -45,6 +45,7 @@ const TASKS = {
 	bench: ['scripts/bench.ts'],
 	fuzz: ['scripts/fuzz.ts'],
 	import: ['scripts/import.ts'],
+	audit: ['scripts/audit.ts'],
 	simulate: ['scripts/simulate.ts'],
 	interop: ['scripts/interop.ts'],
 	contracts: ['scripts/contracts.ts'],

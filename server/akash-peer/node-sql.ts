@@ -11,6 +11,8 @@ export interface NodeSqlOptions {
 	 * may be missing after a power failure, never torn; for stores that hold no money.
 	 */
 	readonly durable?: 'full' | 'normal';
+	/** Only looks, also beside a running node or after a crash: any write fails. */
+	readonly readOnly?: boolean;
 }
 
 type Bindable = null | string | number | bigint | Uint8Array;
@@ -49,12 +51,15 @@ const toSqlError = (error: unknown): SqlError | undefined => {
 	return new SqlError(sqlErrorKind(errcode), error.message);
 };
 
-/** Opens or creates the file; throws {@link SqlError} `corrupt` when it is no database. */
+/** Opens or creates the file (`readOnly` opens only); throws {@link SqlError} `corrupt` when it is no database. */
 export const createNodeSql = (path: string, options: NodeSqlOptions = {}): SqlDriver => {
-	const database = new DatabaseSync(path, { readBigInts: true, timeout: 5_000 });
+	const { readOnly = false } = options;
+	const database = new DatabaseSync(path, { readBigInts: true, timeout: 5_000, readOnly });
 	try {
-		database.exec('PRAGMA journal_mode = WAL');
-		database.exec(`PRAGMA synchronous = ${options.durable === 'normal' ? 'NORMAL' : 'FULL'}`);
+		if (!readOnly) {
+			database.exec('PRAGMA journal_mode = WAL');
+			database.exec(`PRAGMA synchronous = ${options.durable === 'normal' ? 'NORMAL' : 'FULL'}`);
+		}
 		database.exec('PRAGMA foreign_keys = ON');
 		return createSqlDriver(
 			{

@@ -270,7 +270,8 @@ export const createLinkAccounts = (sql: SqlDriver, ledger: Ledger, channels: Cha
 			// Channels that ended before did so on that chain too: they count no more than the others.
 			sql.run(`UPDATE channel SET status = 'archived' WHERE peer = ? AND status = 'closed'`, [peer]);
 			sql.run(
-				'UPDATE link SET fulfilled_by_me = 0, fulfilled_by_peer = 0, paid_out_by_me = 0, paid_out_by_peer = 0 WHERE peer = ?',
+				`UPDATE link SET fulfilled_by_me = 0, fulfilled_by_peer = 0, paid_out_by_me = 0, paid_out_by_peer = 0,
+					counted_from = (SELECT coalesce(max(id), 0) FROM transfer) WHERE peer = ?`,
 				[peer]
 			);
 		},

@@ -82,5 +82,11 @@ export const LINK_MIGRATIONS: readonly string[] = [
 	-- Until now every claim was checked before it was kept.
 	UPDATE channel SET checked = promised, checked_signature = signature WHERE direction = 'in' AND signature IS NOT NULL;
 	CREATE INDEX channel_unchecked ON channel (peer) WHERE direction = 'in' AND checked < promised;
+	`,
+	`
+	-- The last transfer before the totals of the link began anew (its chain was replaced): audits count from there.
+	ALTER TABLE link ADD COLUMN counted_from INTEGER NOT NULL DEFAULT 0;
+	UPDATE link SET counted_from = coalesce(
+		(SELECT max(id) FROM transfer WHERE group_name LIKE 'reset/' || link.peer || '/%'), 0);
 	`
 ];

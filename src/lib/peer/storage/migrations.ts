@@ -47,6 +47,16 @@ export interface DatabaseTooNew {
 	readonly known: number;
 }
 
+/** Whether the file has exactly the tables of this release: for those who only look and must not migrate. */
+export const isOfThisRelease = (sql: SqlDriver): boolean => {
+	if (sql.all(`SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_version'`).length === 0)
+		return false;
+	const versions = new Map(
+		sql.all('SELECT feature, version FROM schema_version').map((row) => [row['feature'], row['version']])
+	);
+	return MIGRATIONS.every(({ feature, steps }) => versions.get(feature) === steps.length);
+};
+
 /** All missing steps in one transaction; answers how many there were. Nothing is touched on failure. */
 export const migrate = (
 	sql: SqlDriver,

@@ -1,0 +1,81 @@
+/**
+ * Channels: each figure of a row from postings, and the order that no honest history can break.
+ *
+ * | figure | postings |
+ * |---|---|
+ * | deposited, of all epochs | `fund` into `channel/<id>` |
+ * | claimed, of all epochs | `claim` between `channel/<id>` or `claims/<id>` and the link, what was given back taken off |
+ * | settled, of channels that pay me | `redeem` out of `claims/<id>`; `outside` where a chain was replaced |
+ * | left in my channel | balance of `channel/<id>` |
+ * | claims held | balance of `claims/<id>` |
+ */
+import type { SqlRow } from '../storage/sql.ts';
+import { big, count, linkUnits, startCheck, storedBalances, text, type Books, type Check } from './check.ts';
+
+export const isLive = (row: SqlRow): boolean => row['status'] !== 'closed' && row['status'] !== 'archived';
+
+export const channelRows = ({ sql }: Books): readonly SqlRow[] =>
+	sql.all('SELECT * FROM channel ORDER BY opened_at, id, epoch');
+
+/** Link units in or out of each `channel/` and `claims/` account, by kind. */
+const flows = ({ sql }: Books): ReadonlyMap<string, bigint> =>
+	new Map(
+		sql
+			.all(
+				`SELECT a.name, t.kind, sum(CASE WHEN t.target = a.id THEN t.amount ELSE -t.amount END) AS net
+				FROM account a JOIN transfer t ON (t.source = a.id OR t.target = a.id) AND t.state = 1
+				WHERE a.name LIKE 'channel/%' OR a.name LIKE 'claims/%' GROUP BY 1, 2`
+			)
+			.map((row) => [`${text(row, 'name')} ${text(row, 'kind')}`, big(row['net'])])
+	);
+
+export const checkChannels = (books: Books): readonly Check[] => {
+	const rows = channelRows(books);
+	const net = flows(books);
+	const balances = storedBalances(books);
+	const flow = (account: string, kind: string): bigint => net.get(`${account} ${kind}`) ?? 0n;
+
+	const order = startCheck('settled ≤ claimed ≤ promised ≤ deposited in each channel');
+	for (const row of rows) {
+		const where = `channel/${text(row, 'id')}`;
+		const [settled, claimed, promised, deposited] = ['settled', 'claimed', 'promised', 'deposited'].map(
+			(column) => big(row[column])
+		) as [bigint, bigint, bigint, bigint];
+		if (settled > claimed) order.wrong(where, `${settled} was captured, and only ${claimed} claimed`);
+		if (claimed > promised) order.wrong(where, `${claimed} is claimed, and only ${promised} was promised`);
+		if (promised > deposited) order.wrong(where, `${promised} was promised, and only ${deposited} is there`);
+	}
+
+	const postings = startCheck('each figure of a channel follows from its postings');
+	const ids = [...new Set(rows.map((row) => text(row, 'id')))];
+	for (const id of ids) {
+		const epochs = rows.filter((row) => row['id'] === id);
+		const isOut = epochs[0]?.['direction'] === 'out';
+		const account = `${isOut ? 'channel' : 'claims'}/${id}`;
+		const sum = (column: string, of: readonly SqlRow[] = epochs): bigint =>
+			of.reduce((total, row) => total + linkUnits(books, row[column]), 0n);
+		const live = epochs.filter(isLive);
+		const equal = (name: string, byRow: bigint, byPostings: bigint): void =>
+			postings.equal(
+				account,
+				byRow,
+				byPostings,
+				(is, should) => `${name} ${is} by its row, ${should} by its postings (link units)`
+			);
+		equal('claimed', sum('claimed'), (isOut ? -1n : 1n) * flow(account, 'claim'));
+		if (isOut) {
+			equal('deposited', sum('deposited'), flow(account, 'fund'));
+			equal('left', sum('deposited', live) - sum('claimed', live), balances.get(account) ?? 0n);
+		} else {
+			equal('settled', sum('settled'), -flow(account, 'redeem') - flow(account, 'outside'));
+			equal('held', sum('claimed', live) - sum('settled', live), balances.get(account) ?? 0n);
+		}
+	}
+	const known = new Set(ids);
+	for (const [account, balance] of balances) {
+		const [kind, id] = account.split('/');
+		if ((kind === 'channel' || kind === 'claims') && id !== undefined && !known.has(id))
+			postings.wrong(account, `holds ${balance}, and there is no such channel`);
+	}
+	return [order.done(count(rows.length, 'channel')), postings.done(count(rows.length, 'channel'))];
+};
