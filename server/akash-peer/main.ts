@@ -57,7 +57,7 @@ const log: Log = (level, what, details) => {
 	);
 };
 
-const sql = createNodeSql(join(config.dataDir, 'node.sqlite'));
+const sql = createNodeSql(join(config.dataDir, 'node.sqlite'), { durable: 'aside' });
 
 if (values.identity) await printIdentity();
 else await serve();

@@ -113,7 +113,7 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 	const rejects = createRejects(here);
 	const { reject } = rejects;
 	const counts = createCounts();
-	const answers = createAnswers(packets, rejects);
+	const answers = createAnswers(packets, commits, rejects);
 	const shares = createShares(packets.forwarded());
 	const agreement = createAgreement(deps);
 	const lateness = createLateness(deps, agreement);

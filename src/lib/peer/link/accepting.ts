@@ -93,6 +93,7 @@ export const createAccept = (parts: HandshakeParts): Accept => {
 			unauthenticated.delete(connection);
 			link = parts.goLive(connection, candidate.who, candidate.terms);
 			const mine = greeter.hello(link.peer);
+			// (What it tells is on disk by the end of this.)
 			await greeter.learn(link.peer, theirs.value);
 			greeted = true;
 			const up = link;

@@ -62,14 +62,14 @@ export const createDialOnce = (parts: HandshakeParts): DialOnce => {
 			if (!who?.ok) return { type: 'retry', reason: 'the other side did not prove who it is' };
 			if (uplink.owner !== undefined && who.value.owner !== uplink.owner)
 				return { type: 'never', reason: 'another key answered than the one expected' };
-			await commits.run(() =>
-				accounts.meet(who.value.device, { owner: who.value.owner, ...uplink.terms, at: clock.now() })
-			);
+			const { device, owner } = who.value;
+			// What a hello tells is on disk before it leaves.
+			const told = await commits.run(() => {
+				accounts.meet(device, { owner, ...uplink.terms, at: clock.now() });
+				return greeter.hello(device);
+			});
 			afterHello = new Promise((resolve) => (endHello = resolve));
-			const greeting = await connection.request(
-				[octets('link', encodeHello(greeter.hello(who.value.device)))],
-				LIMITS.authWindowMs
-			);
+			const greeting = await connection.request([octets('link', encodeHello(told))], LIMITS.authWindowMs);
 			const bytes = greeting.ok ? find(greeting.value, 'link') : undefined;
 			const theirs = bytes && decodeHello(bytes);
 			if (!theirs?.ok) return { type: 'retry', reason: 'no hello' };

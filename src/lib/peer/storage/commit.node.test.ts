@@ -217,6 +217,61 @@ describe('group commit', () => {
 		expect(commits.counts()).toEqual({ commits: 2, units: 600 - 256 });
 	});
 
+	/** As of a driver whose disk takes what was committed only when it is told to. */
+	const openAside = (): { readonly takes: () => void; readonly fails: () => void } => {
+		open();
+		const waiting: { readonly resolve: () => void; readonly reject: (reason: Error) => void }[] = [];
+		const durable = (): Promise<void> => new Promise((resolve, reject) => waiting.push({ resolve, reject }));
+		commits = createCommits({ ...sql, durable }, clock);
+		return {
+			takes: () => waiting.shift()?.resolve(),
+			fails: () => waiting.shift()?.reject(new SqlError('other', 'the disk is gone'))
+		};
+	};
+	const isTold = async (promise: Promise<unknown>): Promise<boolean> =>
+		Promise.race([promise.then(() => true), turn().then(() => false)]);
+
+	it('tells nothing before the disk has it, where commits return earlier, and gathers the next group meanwhile', async () => {
+		const disk = openAside();
+		const first = commits.run(insert(1));
+		await clock.advance(0);
+		expect(stored()).toEqual([1]);
+		expect(await isTold(first)).toBe(false);
+		const others = [commits.run(insert(2)), commits.run(insert(3))];
+		await clock.advance(50);
+		expect(stored()).toEqual([1]);
+		disk.takes();
+		await first;
+		await turn();
+		expect(stored()).toEqual([1, 2, 3]);
+		expect(await isTold(Promise.race(others))).toBe(false);
+		disk.takes();
+		expect(await Promise.all(others)).toEqual([1, 1]);
+		expect(commits.counts()).toEqual({ commits: 2, units: 3 });
+	});
+
+	it('writes a crowd while the disk is busy, instead of all of it at once afterwards', async () => {
+		const disk = openAside();
+		const all = [commits.run(insert(0))];
+		await clock.advance(0);
+		for (let n = 1; n <= 300; n++) all.push(commits.run(insert(n)));
+		await clock.advance(0);
+		expect(stored()).toHaveLength(301);
+		disk.takes();
+		await all[0];
+		expect(await isTold(all[300] as Promise<number>)).toBe(false);
+		disk.takes();
+		expect(await Promise.all(all)).toHaveLength(301);
+	});
+
+	it('rejects what the disk did not take', async () => {
+		const disk = openAside();
+		const lost = commits.run(insert(1));
+		commits.flush();
+		disk.fails();
+		await expect(lost).rejects.toMatchObject({ message: 'the disk is gone' });
+	});
+
 	it('undoes a lone unit that throws', async () => {
 		open();
 		const mine = new Error('mine');

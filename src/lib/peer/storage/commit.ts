@@ -13,6 +13,10 @@
  * over that way) does a group wait {@link WINDOW_MS}, and a wait that brought nobody is not repeated
  * until the load has been measured anew.
  *
+ * Where the driver syncs aside (`SqlDriver.durable`), a group is written, and while the disk takes it the
+ * next one gathers: it could not be told earlier anyway. Its decisions stand on what the group before wrote,
+ * which is on the disk before them, for the log has one order.
+ *
  * A unit of work runs synchronously inside the transaction and decides *there*, on committed state
  * plus the units before it in the same group; so two packets can never both spend the last unit.
  * A unit that throws is rolled back alone (its savepoint) and its promise rejects; its neighbours go on.
@@ -60,6 +64,9 @@ export const createCommits = (sql: SqlDriver, clock: Clock): Commits => {
 	let stopped = false;
 	let slice = { from: clock.now(), commits: 0, alone: false };
 	let waited = false;
+	/** Committed, and not told yet: the disk has not taken it. */
+	let untold: Outcome[] = [];
+	let syncing = false;
 
 	const settled = (unit: Unit): Outcome => {
 		const value = unit.work();
@@ -83,6 +90,32 @@ export const createCommits = (sql: SqlDriver, clock: Clock): Commits => {
 		}
 	};
 
+	const tell = (outcomes: readonly Outcome[]): void => {
+		for (const outcome of outcomes) {
+			if (outcome.failed) outcome.unit.reject(outcome.reason);
+			else outcome.unit.resolve(outcome.value as never);
+		}
+	};
+
+	/** Tells what was committed once the disk has it, then writes what came meanwhile. */
+	const sync = (): void => {
+		if (syncing || untold.length === 0 || !sql.durable) return;
+		const outcomes = untold;
+		untold = [];
+		syncing = true;
+		sql
+			.durable()
+			.then(
+				() => tell(outcomes),
+				(reason: unknown) => tell(outcomes.map(({ unit }) => ({ unit, failed: true, reason })))
+			)
+			.finally(() => {
+				syncing = false;
+				if (queue.length > 0 && timer === undefined) flush();
+				sync();
+			});
+	};
+
 	const write = (group: readonly Unit[]): void => {
 		const [only] = group;
 		let outcomes: readonly Outcome[];
@@ -100,10 +133,8 @@ export const createCommits = (sql: SqlDriver, clock: Clock): Commits => {
 		} finally {
 			writing = false;
 		}
-		for (const outcome of outcomes) {
-			if (outcome.failed) outcome.unit.reject(outcome.reason);
-			else outcome.unit.resolve(outcome.value as never);
-		}
+		if (sql.durable) untold.push(...outcomes);
+		else tell(outcomes);
 	};
 
 	const flush = (): void => {
@@ -117,6 +148,7 @@ export const createCommits = (sql: SqlDriver, clock: Clock): Commits => {
 		if (waited && all.length === 1) slice.alone = true;
 		waited = false;
 		for (let at = 0; at < all.length; at += GROUP_UNITS) write(all.slice(at, at + GROUP_UNITS));
+		sync();
 	};
 
 	const patience = (): number => {
@@ -135,6 +167,8 @@ export const createCommits = (sql: SqlDriver, clock: Clock): Commits => {
 					return;
 				}
 				queue.push({ work, resolve, reject });
+				// The end of the sync writes it; a crowd does not wait for that, so that it is not all done at once.
+				if (syncing && queue.length < GROUP_UNITS) return;
 				if (timer === undefined) {
 					const delay = patience();
 					waited = delay > 0;

@@ -15,6 +15,8 @@ export interface SqliteConnection {
 	/** Several statements, no parameters. */
 	exec(sql: string): void;
 	inTransaction(): boolean;
+	/** See {@link SqlDriver.durable}; left out where a commit is on the disk when it returns. */
+	sync?(): Promise<void>;
 	/** The library's error as ours; `undefined` for what is no SQL trouble (a wrong type: a bug). */
 	toSqlError(error: unknown): SqlError | undefined;
 	close(): void;
@@ -55,9 +57,12 @@ export const createSqlDriver = (
 	let depth = 0;
 	/** Set when SQLite ended the running transaction by itself. */
 	let broken: Error | undefined;
+	/** Set when the disk did not take what was committed: what is there after that, nobody knows. */
+	let failed: SqlError | undefined;
 
 	const guarded = <T>(work: () => T): T => {
 		if (!open) throw new SqlError('closed', 'the database is closed');
+		if (failed !== undefined) throw failed;
 		if (broken !== undefined) throw broken;
 		try {
 			return work();
@@ -125,6 +130,17 @@ export const createSqlDriver = (
 
 	const pragma = (name: string): number => Number(all(`PRAGMA ${name}`)[0]?.[name] ?? 0);
 
+	const { sync } = connection;
+	const durable =
+		sync &&
+		(async (): Promise<void> => {
+			try {
+				await sync();
+			} catch (error) {
+				throw (failed = new SqlError('other', `the disk could not be synced: ${String(error)}`));
+			}
+		});
+
 	if (options.maxPages !== undefined)
 		script(`PRAGMA max_page_count = ${Math.max(1, Math.floor(options.maxPages))}`);
 
@@ -133,6 +149,7 @@ export const createSqlDriver = (
 		run,
 		script,
 		transaction,
+		...(durable ? { durable } : {}),
 		size: () => {
 			const pageBytes = pragma('page_size');
 			return { bytes: pragma('page_count') * pageBytes, maxBytes: pragma('max_page_count') * pageBytes };

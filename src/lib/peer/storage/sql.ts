@@ -15,6 +15,12 @@ export interface SqlDriver {
 	script(sql: string): void;
 	/** All or nothing. Nested calls join the outer transaction. Rethrows what `work` throws. */
 	transaction<T>(work: () => T): T;
+	/**
+	 * Resolves when everything committed so far is on the disk, even if the power fails. Only of drivers whose
+	 * commits return before that, so that other work goes on meanwhile: what such a commit decided may be read
+	 * at once, and must be told to nobody before this. Rejects when the disk fails; the driver is broken then.
+	 */
+	durable?(): Promise<void>;
 	/** Size now and the most it may grow to, in bytes. */
 	size(): { readonly bytes: number; readonly maxBytes: number };
 	close(): void;

@@ -14,6 +14,7 @@
 import type { IlpPrepare, IlpReply } from '../../codec/ilp.ts';
 import { LIMITS } from '../../limits.ts';
 import type { Packets } from '../../link/packets.ts';
+import type { Commits } from '../../storage/commit.ts';
 import type { Rejects } from '../rejects.ts';
 
 export interface Answers {
@@ -41,7 +42,11 @@ const EMPTY = new Uint8Array(0);
 /** What keeping an answer costs beside its data, roughly, in bytes. */
 const ANSWER_OVERHEAD = 256;
 
-export const createAnswers = (packets: Pick<Packets, 'find'>, { reject }: Rejects): Answers => {
+export const createAnswers = (
+	packets: Pick<Packets, 'find'>,
+	commits: Pick<Commits, 'run'>,
+	{ reject }: Rejects
+): Answers => {
 	/** By link and hash, the oldest first. */
 	const answers = new Map<string, Answer>();
 	let keptBytes = 0;
@@ -57,8 +62,10 @@ export const createAnswers = (packets: Pick<Packets, 'find'>, { reject }: Reject
 			const known = answers.get(key);
 			if (known) return known.reply;
 			const stored = prepare.amount > 0n ? packets.find(peer, 'in', hash) : undefined;
-			if (stored?.state === 'fulfilled' && stored.fulfillment)
-				return { type: 'fulfill', fulfillment: stored.fulfillment, data: EMPTY };
+			const { state, fulfillment } = stored ?? {};
+			// A row that can be read may not be on the disk yet; behind this it is.
+			if (state === 'fulfilled' && fulfillment)
+				return commits.run((): IlpReply => ({ type: 'fulfill', fulfillment, data: EMPTY }));
 			return stored && reject('F99', 'this packet was answered before');
 		},
 		begin: (key, prepare, reply, now) => {
