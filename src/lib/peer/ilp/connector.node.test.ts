@@ -540,10 +540,7 @@ describe('what the next hop answers', () => {
 			world.connector.send({
 				prepare: prepare(),
 				booking: { kind: 'buy', account: 'expense/notes' },
-				onOutcome: (outcome) => {
-					outcomes.push(outcome.type);
-					return undefined;
-				}
+				onOutcome: (outcome) => void outcomes.push(outcome.type)
 			})
 		);
 		expect(codeOf(reply)).toBe('R00');

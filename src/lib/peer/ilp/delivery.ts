@@ -23,10 +23,13 @@ export interface Outgoing {
 	 */
 	readonly onBegin?: () => void;
 	/**
-	 * Runs in the transaction that posts or voids the transfer, with the reply as it came. May answer
-	 * a memo that is added to the posted transfer (what it was for, what arrived).
+	 * Awaited between a reply in time and {@link onOutcome}, so that what the reply says can be read and checked
+	 * before its money is booked, and both be written in one transaction. May take as long as checking a signature;
+	 * must change nothing and not throw. After a restart, and for a reply that came late, it is not asked.
 	 */
-	readonly onOutcome?: (reply: IlpFulfill | IlpReject) => TransferMemo | undefined;
+	readonly onReply?: (reply: IlpFulfill | IlpReject) => Promise<void>;
+	/** Runs in the transaction that posts or voids the transfer, right after that, with the reply as it came. */
+	readonly onOutcome?: (reply: IlpFulfill | IlpReject) => void;
 }
 
 export interface PacketSender {

@@ -42,6 +42,16 @@ export const trustIn = ({ record }: Subscription): bigint =>
 const allowedInFlight = ({ record }: Subscription): number =>
 	Math.min(LIMITS.trustedInFlight, 2 ** Math.min(10, record.goodAnswers));
 
+/** What may be got now, as far as the person accepts it, the longest waiting first: free ones, or those that cost. */
+function* openOf(
+	{ wanted, busy, maxPrice }: Subscription,
+	cost: 'free' | 'paid'
+): Generator<HaveEntry, undefined> {
+	for (const entry of wanted.values())
+		if ((entry.price === 0n) === (cost === 'free') && entry.price <= maxPrice && !busy.has(entry.id))
+			yield entry;
+}
+
 export const createBatches = (dependencies: ReaderDependencies, records: ReaderStore): Batches => {
 	const { clock, sender } = dependencies;
 
@@ -53,9 +63,7 @@ export const createBatches = (dependencies: ReaderDependencies, records: ReaderS
 
 	/** Paid for parts of events that are not whole yet, but for one of them. */
 	const uncheckedParts = (subscription: Subscription, except = ''): bigint =>
-		[...subscription.wanted.values()].some(({ parts }) => parts > 1)
-			? records.unchecked(subscription.node, except)
-			: 0n;
+		subscription.wanted.inParts() > 0 ? records.unchecked(subscription.node, except) : 0n;
 
 	const partBatch = (subscription: Subscription, entry: HaveEntry): Batch => {
 		const have = records.parts(entry.id).filter(({ count }) => count === entry.parts).length;
@@ -70,32 +78,35 @@ export const createBatches = (dependencies: ReaderDependencies, records: ReaderS
 
 	/** The next GET, or why there is none now. */
 	const nextBatch = (subscription: Subscription): Batch | 'nothing' | 'limit' | 'wait' => {
-		const open = [...subscription.wanted.values()].filter(
-			(entry) => !subscription.busy.has(entry.id) && entry.price <= subscription.maxPrice
-		);
-		const free = open.filter(({ price }) => price === 0n);
-		if (free.length > 0 && subscription.freeInFlight < FREE_IN_FLIGHT) {
-			const [first] = free as [HaveEntry];
-			if (first.parts > 1) return partBatch(subscription, first);
-			const entries = fillAnswer(
-				free.filter(({ parts }) => parts === 1),
-				Math.min(MAX_IDS, subscription.idsPerGet)
-			);
-			return { entries, prices: entries.map(() => 0n), part: undefined, amount: 0n };
+		if (subscription.wanted.free() > 0 && subscription.freeInFlight < FREE_IN_FLIGHT) {
+			const free = [...openOf(subscription, 'free')];
+			const [first] = free;
+			if (first && first.parts > 1) return partBatch(subscription, first);
+			if (first) {
+				const entries = fillAnswer(
+					free.filter(({ parts }) => parts === 1),
+					Math.min(MAX_IDS, subscription.idsPerGet)
+				);
+				return { entries, prices: entries.map(() => 0n), part: undefined, amount: 0n };
+			}
 		}
 		if (subscription.record.cheated || subscription.spoiled >= SPOILED_MAX) return 'nothing';
 		const allowed = allowedInFlight(subscription);
 		if (subscription.inFlight >= allowed) return 'wait';
-		const dear = open.filter(({ price }) => price > 0n);
 		const trust = trustIn(subscription) - subscription.inFlightAmount;
 		const inParts = uncheckedParts(subscription);
 		// All of an event must be within the trust: its parts count until it is whole.
-		const paid = dear.filter(
-			({ id, price, parts }) =>
-				toSend(subscription, price) + (parts > 1 ? uncheckedParts(subscription, id) : inParts) <= trust
-		);
-		const [first] = paid;
-		if (!first) return dear.length > 0 && subscription.inFlight > 0 ? 'wait' : 'nothing';
+		const isTrusted = ({ id, price, parts }: HaveEntry): boolean =>
+			toSend(subscription, price) + (parts > 1 ? uncheckedParts(subscription, id) : inParts) <= trust;
+		// One by one: of thousands that wait, a GET looks only at those it takes.
+		const paid = openOf(subscription, 'paid');
+		const nextTrusted = (): HaveEntry | undefined => {
+			let entry = paid.next().value;
+			while (entry && !isTrusted(entry)) entry = paid.next().value;
+			return entry;
+		};
+		const first = nextTrusted();
+		if (!first) return subscription.inFlight > 0 ? 'wait' : 'nothing';
 
 		const share = (dependencies.window() * LIMITS.authorShareOfWindow) / 100n;
 		const room = minOf(share - subscription.inFlightAmount, trust - inParts);
@@ -120,11 +131,12 @@ export const createBatches = (dependencies: ReaderDependencies, records: ReaderS
 
 		let sum = 0n;
 		const affordable: HaveEntry[] = [];
-		for (const entry of paid) {
+		for (let entry: HaveEntry | undefined = first; entry; entry = nextTrusted()) {
 			if (entry.parts > 1) continue;
 			if (affordable.length > 0 && toSend(subscription, sum + entry.price) > most) break;
 			sum += entry.price;
 			affordable.push(entry);
+			if (affordable.length === MAX_IDS) break;
 		}
 		const entries = fillAnswer(affordable, Math.min(MAX_IDS, subscription.idsPerGet));
 		const prices = entries.map(({ price }) => price);

@@ -8,6 +8,9 @@
  * | something unreadable, or nothing in time | moved, or not known | asked by receipt without money |
  * | a refusal, a reject | did not move | the caller decides |
  *
+ * An answer in time is checked before its money is booked, so that both are one commit; one that came late, or
+ * that is not as promised, is dealt with after it.
+ *
  * The receipt is on disk before the money leaves, so a tab that dies in between asks by receipt when
  * it comes back. The day's limits are checked in the transaction that promises the money, against
  * everything promised before: two GETs can never both spend the last cent.
@@ -172,61 +175,72 @@ export const createBuyer = (dependencies: BuyerDependencies): Buyer => {
 		return money;
 	};
 
-	const keep = async (
-		purchase: Purchase,
-		taken: Exclude<Taken, { type: 'bad' }>,
-		toldArrived: bigint
-	): Promise<'kept' | 'bad'> => {
+	/** What an answer was found to hold, whole: ready to be written down. */
+	interface Checked {
+		readonly taken: Exclude<Taken, { type: 'bad' }>;
+		/** None while a part of an event is missing. */
+		readonly events: readonly VerifiedEvent[];
+	}
+
+	const whole = async ({ ids, part }: Purchase, taken: Taken): Promise<Checked | 'bad'> => {
+		if (taken.type === 'bad') return 'bad';
+		if (taken.type === 'events') return { taken, events: taken.events };
+		if (!part || part.index < part.count - 1) return { taken, events: [] };
+		const event = await assemble(ids[0] as string, part, taken.bytes);
+		return event === 'bad' ? 'bad' : { taken, events: [event] };
+	};
+
+	/** Into the store and the books, inside a transaction that ends the purchase. */
+	const write = (purchase: Purchase, { taken, events }: Checked, money: Money, toldArrived: bigint): void => {
 		const { node, part, receipt, ids, prices, amount } = purchase;
-		let events: readonly VerifiedEvent[] = [];
 		const id = ids[0] as string;
-		if (taken.type === 'events') events = taken.events;
-		else if (part && part.index === part.count - 1) {
-			const whole = await assemble(id, part, taken.bytes);
-			if (whole === 'bad') return 'bad';
-			events = [whole];
-		}
+		const now = clock.now();
+		const [sent, arrived] = money === 'back' ? [0n, 0n] : [amount, toldArrived];
+		if (taken.type === 'part' && part && events.length === 0)
+			records.savePart(id, { ...part, bytes: taken.bytes, sent, arrived });
+		const earlier = part && events.length > 0 ? records.parts(id) : [];
+		const sentShares = shares(sent, prices);
+		const arrivedShares = shares(arrived, prices);
+		events.forEach((event, i) => {
+			store.put(event, now);
+			records.saveBought(event.id, {
+				node,
+				author: event.pubkey,
+				createdAt: event.created_at,
+				sent: earlier.reduce((sum, one) => sum + one.sent, sentShares[i] ?? 0n),
+				arrived: earlier.reduce((sum, one) => sum + one.arrived, arrivedShares[i] ?? 0n),
+				receipt: amount > 0n ? receipt : undefined,
+				at: now
+			});
+			records.dropWanted(event.id);
+			if (part) records.dropParts(event.id);
+		});
+		if (amount === 0n) return;
+		// A part proves nothing until the event is whole.
+		if (events.length > 0) records.countGoodAnswer(node);
+		if (money === 'moved' && sent > arrived)
+			ledger.record({
+				kind: 'way',
+				from: 'expense/notes',
+				to: 'expense/way',
+				amount: sent - arrived,
+				at: now,
+				group: bytesToHex(receipt),
+				memo: { eventIds: ids, author: events[0]?.pubkey ?? node, arrived: `${arrived}` }
+			});
+	};
+
+	const keep = async (purchase: Purchase, taken: Taken, toldArrived: bigint): Promise<'kept' | 'bad'> => {
+		const checked = await whole(purchase, taken);
+		if (checked === 'bad') return 'bad';
+		const { receipt, amount } = purchase;
 		await commits.run(() => {
 			// Asked for twice at once, and the other answer was first.
 			if (amount > 0n && !records.isOpen(receipt)) return;
-			const now = clock.now();
-			const money = amount === 0n ? 'moved' : moneyOf(purchase);
-			const [sent, arrived] = money === 'back' ? [0n, 0n] : [amount, toldArrived];
-			if (taken.type === 'part' && part && events.length === 0)
-				records.savePart(id, { ...part, bytes: taken.bytes, sent, arrived });
-			const earlier = part && events.length > 0 ? records.parts(id) : [];
-			const sentShares = shares(sent, prices);
-			const arrivedShares = shares(arrived, prices);
-			events.forEach((event, i) => {
-				store.put(event, now);
-				records.saveBought(event.id, {
-					node,
-					author: event.pubkey,
-					createdAt: event.created_at,
-					sent: earlier.reduce((sum, one) => sum + one.sent, sentShares[i] ?? 0n),
-					arrived: earlier.reduce((sum, one) => sum + one.arrived, arrivedShares[i] ?? 0n),
-					receipt: amount > 0n ? receipt : undefined,
-					at: now
-				});
-				records.dropWanted(event.id);
-				if (part) records.dropParts(event.id);
-			});
-			if (amount === 0n) return;
-			records.endPurchase(receipt, 'stored');
-			// A part proves nothing until the event is whole.
-			if (events.length > 0) records.countGoodAnswer(node);
-			if (money === 'moved' && sent > arrived)
-				ledger.record({
-					kind: 'way',
-					from: 'expense/notes',
-					to: 'expense/way',
-					amount: sent - arrived,
-					at: now,
-					group: bytesToHex(receipt),
-					memo: { eventIds: ids, author: events[0]?.pubkey ?? node, arrived: `${arrived}` }
-				});
+			write(purchase, checked, amount === 0n ? 'moved' : moneyOf(purchase), toldArrived);
+			if (amount > 0n) records.endPurchase(receipt, 'stored');
 		});
-		for (const event of events) dependencies.onStored(event);
+		for (const event of checked.events) dependencies.onStored(event);
 		return 'kept';
 	};
 
@@ -357,6 +371,9 @@ export const createBuyer = (dependencies: BuyerDependencies): Buyer => {
 		let refusedHere = false;
 		let answered = false;
 		let waiting = true;
+		/** In time and as promised: then it is stored by the transaction that books its money. */
+		let ready: (Checked & { readonly arrived: bigint }) | undefined;
+		let stored = false;
 		const reply = await session.request([get(purchase)], {
 			amount,
 			minimum: prices.reduce((sum, price) => sum + price, 0n),
@@ -373,8 +390,16 @@ export const createBuyer = (dependencies: BuyerDependencies): Buyer => {
 							}
 							records.savePurchase(purchase, 'asked');
 						},
+						onReply: async (early) => {
+							if (early.type !== 'fulfilled') return;
+							const checked = await whole(purchase, await take(purchase, entries, early.frames));
+							if (checked !== 'bad') ready = { ...checked, arrived: minOf(early.arrived, amount) };
+						},
 						onOutcome: (outcome) => {
-							if (outcome.type === 'fulfill') {
+							if (outcome.type === 'fulfill' && ready && records.storePurchase(receipt)) {
+								write(purchase, ready, 'moved', ready.arrived);
+								stored = true;
+							} else if (outcome.type === 'fulfill') {
 								records.savePurchase(purchase, 'answered');
 								records.settleMoney(purchase, 'moved');
 								answered = true;
@@ -384,7 +409,6 @@ export const createBuyer = (dependencies: BuyerDependencies): Buyer => {
 								records.settleMoney(purchase, 'back');
 								if (outcome.code !== 'R00') records.cancelPurchase(purchase);
 							}
-							return undefined;
 						}
 					})
 		});
@@ -411,6 +435,10 @@ export const createBuyer = (dependencies: BuyerDependencies): Buyer => {
 				break;
 		}
 		const arrived = minOf(reply.arrived, amount);
+		if (stored && ready) {
+			for (const event of ready.events) dependencies.onStored(event);
+			return { type: 'got', arrived };
+		}
 		const taken = await take(purchase, entries, reply.frames);
 		if (taken.type !== 'bad' && (await keep(purchase, taken, arrived)) === 'kept')
 			return { type: 'got', arrived };

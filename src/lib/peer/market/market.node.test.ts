@@ -166,7 +166,7 @@ const createWorld = (): World => {
 			const link = `link/hub`;
 
 			const send = async (outgoing: Outgoing): Promise<IlpFulfill | IlpReject> => {
-				const { prepare, booking, onBegin, onOutcome } = outgoing;
+				const { prepare, booking, onBegin, onReply, onOutcome } = outgoing;
 				const { commits, ledger } = peer;
 				const group = bytesToHex(prepare.condition);
 				await commits.run(() => {
@@ -203,17 +203,17 @@ const createWorld = (): World => {
 				if (world.late && outcome.type === 'reject' && real?.type === 'fulfill') {
 					clock.after(5 * SECOND, () => {
 						void commits.run(() => {
-							onOutcome?.(real);
 							ledger.post(group, clock.now());
+							onOutcome?.(real);
 						});
 					});
 					return outcome;
 				}
+				await onReply?.(outcome);
 				await commits.run(() => {
-					const memo = onOutcome?.(outcome);
-					if (prepare.amount === 0n) return;
-					if (outcome.type === 'fulfill') ledger.post(group, clock.now(), memo);
-					else ledger.void(group, clock.now());
+					if (prepare.amount > 0n && outcome.type === 'fulfill') ledger.post(group, clock.now());
+					else if (prepare.amount > 0n) ledger.void(group, clock.now());
+					onOutcome?.(outcome);
 				});
 				return outcome;
 			};

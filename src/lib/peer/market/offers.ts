@@ -60,7 +60,7 @@ export const createOffers = (
 		for (const entry of taken) {
 			if (subscription.busy.has(entry.id)) continue;
 			if (records.bought(entry.id) || store.get(entry.id, clock.now())) continue;
-			subscription.wanted.set(entry.id, entry);
+			subscription.wanted.set(entry);
 		}
 		const fresh = taken.filter(({ id }) => subscription.wanted.has(id));
 		if (!cursor && fresh.length === 0) return;
@@ -88,7 +88,7 @@ export const createOffers = (
 			const before = subscription.wanted.get(id);
 			return before?.author === author && before.kind === kind;
 		});
-		for (const entry of known) subscription.wanted.set(entry.id, entry);
+		for (const entry of known) subscription.wanted.set(entry);
 		if (known.length === 0) return;
 		inBackground(
 			'noting prices',

@@ -68,6 +68,9 @@ export interface StoredPart {
 	readonly arrived: bigint;
 }
 
+/** Beyond this more of them say nothing new: trust has long been as large as it gets. */
+const GOOD_ANSWERS_COUNTED = 1_000;
+
 const big = (value: unknown): bigint => BigInt((value as number | bigint | null) ?? 0);
 
 const toPurchase = (row: SqlRow): Purchase & { readonly answered: boolean } => {
@@ -154,7 +157,8 @@ export const createReaderStore = (sql: SqlDriver) => ({
 
 	/** From every node that offered it. */
 	dropWanted: (id: string): void => {
-		sql.run('DELETE FROM wanted WHERE event_id = ?', [id]);
+		// By the key of the table, which begins with the node: only followed ones have rows.
+		sql.run('DELETE FROM wanted WHERE node IN (SELECT node FROM follow) AND event_id = ?', [id]);
 	},
 
 	record: (node: string): NodeRecord => {
@@ -178,8 +182,8 @@ export const createReaderStore = (sql: SqlDriver) => ({
 	countGoodAnswer: (node: string): void => {
 		sql.run(
 			`INSERT INTO node_record (node, good_answers) VALUES (?, 1)
-			ON CONFLICT (node) DO UPDATE SET good_answers = good_answers + 1`,
-			[node]
+			ON CONFLICT (node) DO UPDATE SET good_answers = good_answers + 1 WHERE good_answers < ?`,
+			[node, GOOD_ANSWERS_COUNTED]
 		);
 	},
 
@@ -194,13 +198,9 @@ export const createReaderStore = (sql: SqlDriver) => ({
 	/** Again for the same receipt changes only its state. */
 	savePurchase: (purchase: Purchase, state: 'asked' | 'answered'): void => {
 		const { receipt, node, ids, part, prices, amount, day, at } = purchase;
-		if (sql.all('SELECT 1 FROM purchase WHERE receipt = ?', [receipt]).length > 0) {
-			sql.run(`UPDATE purchase SET state = ? WHERE receipt = ? AND state = 'asked'`, [state, receipt]);
-			return;
-		}
-		sql.run(
+		const isNew = sql.run(
 			`INSERT INTO purchase (receipt, node, ids, part, prices, amount, state, day, at, money)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'open')`,
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'open') ON CONFLICT (receipt) DO NOTHING`,
 			[
 				receipt,
 				node,
@@ -213,12 +213,23 @@ export const createReaderStore = (sql: SqlDriver) => ({
 				at
 			]
 		);
+		if (isNew === 0) {
+			sql.run(`UPDATE purchase SET state = ? WHERE receipt = ? AND state = 'asked'`, [state, receipt]);
+			return;
+		}
 		sql.run(
 			`INSERT INTO spending (day, node, amount) VALUES (?, ?, ?)
 			ON CONFLICT (day, node) DO UPDATE SET amount = amount + excluded.amount`,
 			[day, node, amount]
 		);
 	},
+
+	/** Asked for, paid and here, all in one: the ordinary case. False, and nothing is changed, in any other. */
+	storePurchase: (receipt: Uint8Array): boolean =>
+		sql.run(
+			`UPDATE purchase SET state = 'stored', money = 'moved' WHERE receipt = ? AND state = 'asked' AND money = 'open'`,
+			[receipt]
+		) === 1,
 
 	endPurchase: (receipt: Uint8Array, state: 'stored' | 'failed'): void => {
 		sql.run('UPDATE purchase SET state = ? WHERE receipt = ?', [state, receipt]);

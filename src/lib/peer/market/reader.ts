@@ -56,6 +56,7 @@ import type {
 	ReaderDependencies,
 	Subscription
 } from './subscription.ts';
+import { createWanted } from './wanted.ts';
 
 export interface Reader {
 	/** Again with other terms changes them. */
@@ -171,7 +172,7 @@ export const createReader = (dependencies: ReaderDependencies): Reader => {
 			requestId: nextRequestId(),
 			...terms,
 			...stored,
-			wanted: new Map(records.wanted(node).map((entry) => [entry.id, entry])),
+			wanted: createWanted(records.wanted(node)),
 			busy: new Set(
 				records
 					.openPurchases()

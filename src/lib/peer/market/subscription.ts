@@ -12,6 +12,7 @@ import type { NodeContact, Sessions } from '../stream/session.ts';
 import type { Buyer } from './buyer.ts';
 import type { Connections } from './connections.ts';
 import type { NodeRecord, ReaderStore } from './reader-store.ts';
+import type { Wanted } from './wanted.ts';
 
 export interface ReaderDependencies {
 	readonly clock: Clock;
@@ -73,7 +74,7 @@ export interface Subscription {
 	/** Unix ms. */
 	since: number;
 	cursor: Uint8Array | undefined;
-	readonly wanted: Map<string, HaveEntry>;
+	readonly wanted: Wanted;
 	/** Ids in GETs under way or in purchases whose outcome is open. */
 	readonly busy: Set<string>;
 	record: NodeRecord;

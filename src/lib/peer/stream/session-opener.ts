@@ -224,8 +224,9 @@ export const createOpeners = (
 			data
 		};
 		const key = bytesToHex(condition);
-		const { booking, onBegin, onOutcome } = options;
+		const { booking, onBegin, onReply, onOutcome } = options;
 		let begun = false;
+		let result: StreamReply | undefined;
 		conditions.add(key);
 		let reply: IlpFulfill | IlpReject;
 		try {
@@ -237,6 +238,17 @@ export const createOpeners = (
 							onBegin: () => {
 								onBegin();
 								begun = true;
+							}
+						}
+					: {}),
+				...(onReply
+					? {
+							onReply: async (early) => {
+								result = await read(leg, epoch, sequence, early);
+								// Whatever it meets, the money is booked.
+								await onReply(result.reply).catch((error: unknown) =>
+									log('error', 'a reply could not be checked before it was booked', { error: String(error) })
+								);
 							}
 						}
 					: {}),
@@ -253,7 +265,7 @@ export const createOpeners = (
 		} finally {
 			conditions.delete(key);
 		}
-		const result = await read(leg, epoch, sequence, reply);
+		result ??= await read(leg, epoch, sequence, reply);
 		if (result.reply.type === 'fulfilled' || result.reply.type === 'refused') epoch.toldAddress = told;
 		return result;
 	};

@@ -28,7 +28,6 @@ import type { UnknownFrame } from '../codec/btp-nips.ts';
 import type { Frame } from '../codec/frames.ts';
 import type { IlpErrorCode, IlpFulfill, IlpReject } from '../codec/ilp.ts';
 import type { Booking, PacketReceiver, PacketSender } from '../ilp/delivery.ts';
-import type { TransferMemo } from '../ledger/ledger.ts';
 import type { Clock, Crypto, Eventually, Log, Random } from '../platform.ts';
 import type { Commits } from '../storage/commit.ts';
 import type { SqlDriver } from '../storage/sql.ts';
@@ -112,9 +111,10 @@ export interface RequestOptions {
 	readonly expiryMs?: number;
 	/** Required with an amount. */
 	readonly booking?: Booking;
-	/** See ilp/delivery.ts. */
+	/** See ilp/delivery.ts; `onReply` gets the answer as it was read. */
 	readonly onBegin?: () => void;
-	readonly onOutcome?: (reply: IlpFulfill | IlpReject) => TransferMemo | undefined;
+	readonly onReply?: (reply: SessionReply) => Promise<void>;
+	readonly onOutcome?: (reply: IlpFulfill | IlpReject) => void;
 	/** Bytes the node has of frames too large for one packet, and of how many. */
 	readonly onProgress?: (done: number, of: number) => void;
 }

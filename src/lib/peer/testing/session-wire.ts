@@ -125,7 +125,7 @@ export const createSessionWire = (options: {
 	const senderOf = (name: string, address: string): PacketSender => ({
 		addresses: () => [address],
 		maxPacket: () => LIMITS.maxPacket,
-		send: async ({ prepare, onBegin, onOutcome }) => {
+		send: async ({ prepare, onBegin, onReply, onOutcome }) => {
 			const record: Carried = { from: name, prepare, reply: undefined };
 			onBegin?.();
 			carried.push(record);
@@ -147,6 +147,7 @@ export const createSessionWire = (options: {
 			};
 			const late = sleep(prepare.expiresAt - clock.now()).then((): Reply => rejection('R00'));
 			const first = await Promise.race([answer().then((reply) => (reply === 'lose' ? late : reply)), late]);
+			await onReply?.(first);
 			onOutcome?.(first);
 			return first;
 		}

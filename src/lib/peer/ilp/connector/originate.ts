@@ -5,7 +5,6 @@
 import { bytesToHex } from '../../bytes.ts';
 import type { Promised } from '../../channel/channels.ts';
 import { encodePrepare, type IlpReject, type IlpReply } from '../../codec/ilp.ts';
-import type { TransferMemo } from '../../ledger/ledger.ts';
 import type { PacketRow } from '../../link/packets.ts';
 import { schemeOf } from '../address.ts';
 import type { Outgoing, PacketSender } from '../delivery.ts';
@@ -140,20 +139,20 @@ export const createOriginate = (
 			const proof = isFulfilled ? reply.fulfillment : undefined;
 			if (!row || !packets.settle(egress, 'out', hash, state, at, proof)) return;
 			origins.delete(group);
-			const memo: TransferMemo | undefined = outgoing?.onOutcome?.(reply);
 			if (isFulfilled) {
-				ledger.post(group, at, memo);
+				ledger.post(group, at);
 				accounts.fulfilled(egress, 'peer', row.amount);
 			} else ledger.void(group, at);
+			outgoing?.onOutcome?.(reply);
 		});
 	};
 
 	const send = async (outgoing: Outgoing): Promise<IlpReply> => {
-		const { prepare, onBegin, onOutcome } = outgoing;
+		const { prepare, onBegin, onReply, onOutcome } = outgoing;
 		const { amount } = prepare;
 		const hasMoney = amount > 0n;
 		const refuse = async (refusal: IlpReject): Promise<IlpReject> => {
-			if (onOutcome) await commits.run(() => void onOutcome(refusal));
+			if (onOutcome) await commits.run(() => onOutcome(refusal));
 			return refusal;
 		};
 		const egress = wayOf(outgoing);
@@ -191,6 +190,7 @@ export const createOriginate = (
 		}
 		conditions.delete(condition);
 		agreement.compare(egress, amount, reply);
+		await onReply?.(reply);
 		await exchange.heard(egress, settle(egress, hash, reply, outgoing));
 		if (reply.type === 'fulfill') earn(egress, amount);
 		return reply;
