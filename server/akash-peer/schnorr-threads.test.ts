@@ -53,9 +53,10 @@ describe('signatures checked on threads', () => {
 		expect(troubles).toEqual([]);
 	});
 
-	it('checks a few signatures, and what is malformed, where it stands', () => {
+	it('checks a single signature, and what is malformed, where it stands', async () => {
 		const { crypto, counts } = open(1);
-		expect(crypto.schnorrVerifyMany(checks.slice(0, 3))).toEqual([false, true, true]);
+		expect(await crypto.schnorrVerifyMany(checks.slice(0, 1))).toEqual([false]);
+		expect(await crypto.schnorrVerifyMany(checks.slice(1, 2))).toEqual([true]);
 		const short = { publicKey32, message32: secret, signature64: new Uint8Array(63) };
 		expect(crypto.schnorrVerifyMany([...checks.slice(0, 4), short])).toEqual([
 			false,
@@ -65,6 +66,13 @@ describe('signatures checked on threads', () => {
 			false
 		]);
 		expect(counts()).toEqual({ threads: 0, checked: 0 });
+	});
+
+	it('sends those to a thread together that are asked for one by one in the same turn', async () => {
+		const { crypto, counts } = open(1);
+		const answers = checks.map(async (check) => crypto.schnorrVerifyMany([check]));
+		expect((await Promise.all(answers)).flat()).toEqual(expected);
+		expect(counts()).toEqual({ threads: 1, checked: checks.length });
 	});
 
 	it('starts no thread where there is no core for one', () => {

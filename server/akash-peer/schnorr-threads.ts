@@ -1,7 +1,8 @@
 /**
  * BIP-340 checks on worker threads: of all a node does, the only work that is long enough to be worth the
  * way to another thread, and only by the batch. A single check takes 0.2 ms where it stands; a batch (the
- * notes of one answer, the lines of a file) goes out packed in one buffer, and meanwhile packets move on.
+ * notes of one answer, the lines of a file, what answers that came together ask for) goes out packed in one
+ * buffer, and meanwhile packets move on.
  *
  * A thread that ends, for whatever reason, loses nothing: what it had not answered is checked here, and the
  * next batch starts another, a few times. Threads do not keep the process alive and end with it.
@@ -49,8 +50,8 @@ export interface Answer {
 }
 
 export const CHECK_BYTES = 128;
-/** Fewer checks than this are done before a thread could have answered (about 0.1 ms for the way alone). */
-const WORTH_A_THREAD = 4;
+/** A single check is done before a thread could have answered, and somebody waits for it. */
+const WORTH_A_THREAD = 2;
 /** Checks of one message: about 10 ms, so that a large batch is shared by all threads. */
 const MOST_AT_ONCE = 48;
 /** Threads that may fail before none is started any more. */
@@ -143,9 +144,29 @@ export const createSchnorrThreads = (options: SchnorrThreadsOptions): SchnorrThr
 		});
 	};
 
+	/** Asked for by themselves in this turn of the event loop: together they may be worth a thread. */
+	let gathered: { readonly check: SchnorrCheck; readonly resolve: (valid: boolean) => void }[] = [];
+
+	const gather = (check: SchnorrCheck): Promise<boolean> =>
+		new Promise((resolve) => {
+			if (gathered.push({ check, resolve }) > 1) return;
+			setImmediate(() => {
+				const all = gathered;
+				gathered = [];
+				void Promise.resolve(share(all.map(({ check }) => check))).then((valid) =>
+					all.forEach(({ resolve }, i) => resolve(valid[i] === true))
+				);
+			});
+		});
+
 	const schnorrVerifyMany: Crypto['schnorrVerifyMany'] = (checks) => {
-		if (stopped || most === 0 || checks.length < WORTH_A_THREAD || !checks.every(isWhole))
-			return crypto.schnorrVerifyMany(checks);
+		if (stopped || most === 0 || !checks.every(isWhole)) return crypto.schnorrVerifyMany(checks);
+		const [only] = checks;
+		return only && checks.length === 1 ? gather(only).then((valid) => [valid]) : share(checks);
+	};
+
+	const share: Crypto['schnorrVerifyMany'] = (checks) => {
+		if (stopped || checks.length < WORTH_A_THREAD) return crypto.schnorrVerifyMany(checks);
 		const size = Math.min(MOST_AT_ONCE, Math.ceil(checks.length / most));
 		const parts: Promise<readonly boolean[]>[] = [];
 		for (let at = 0; at < checks.length; at += size) parts.push(send(checks.slice(at, at + size)));
