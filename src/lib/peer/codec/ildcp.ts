@@ -14,7 +14,7 @@
  * here and in the other protocols that live under `peer.`.
  */
 import { bytesEqual, fromHex } from '../bytes.ts';
-import { isValidAddress } from '../ilp/address.ts';
+import { isAddressAt, isValidAddress } from '../ilp/address.ts';
 import { LIMITS } from '../limits.ts';
 import { err, ok, type Result } from '../result.ts';
 import type { IlpFulfill, IlpPrepare } from './ilp.ts';
@@ -67,8 +67,11 @@ export const ildcpResponse = (config: IldcpConfig): IlpFulfill => {
 
 export const decodeIldcpResponse = (fulfill: IlpFulfill): Result<IldcpConfig, MalformedIldcpResponse> => {
 	const reader = new OerReader(fulfill.data);
-	const clientAddress = reader.ia5(LIMITS.ilpAddressCharacters);
-	if (!isValidAddress(clientAddress)) reader.fail('clientAddress is not an ILP address');
+	const clientAddress = reader.ia5Of(
+		isAddressAt,
+		LIMITS.ilpAddressCharacters,
+		'clientAddress is not an ILP address'
+	);
 	const config = { clientAddress, assetScale: reader.uint8(), assetCode: reader.utf8() };
 	if (reader.failure !== undefined) return err({ type: 'MalformedIldcpResponse', reason: reader.failure });
 	return ok(config);

@@ -19,7 +19,7 @@
  * the amount and the expiry only, which lie at fixed places, so {@link forwardPrepare} need not
  * encode anything. What follows the last field is ignored, and forwarded with the rest.
  */
-import { isValidAddress } from '../ilp/address.ts';
+import { isAddressAt, isValidAddress } from '../ilp/address.ts';
 import { LIMITS } from '../limits.ts';
 import { err, ok, type Result } from '../result.ts';
 import {
@@ -274,11 +274,8 @@ const notA = (wanted: 'prepare' | 'reply', bytes: Uint8Array): Result<never, Mal
 	return err({ type: 'MalformedIlpPacket', reason: `a ${decoded.value.type} where a ${wanted} belongs` });
 };
 
-const readDestination = (reader: OerReader): string => {
-	const destination = reader.ia5(LIMITS.ilpAddressCharacters);
-	if (!isValidAddress(destination)) reader.fail('destination is not an ILP address');
-	return destination;
-};
+const readDestination = (reader: OerReader): string =>
+	reader.ia5Of(isAddressAt, LIMITS.ilpAddressCharacters, 'destination is not an ILP address');
 
 const readHeader = (reader: OerReader): PrepareHeader => {
 	const amount = reader.uint64();
@@ -307,8 +304,11 @@ const readFulfill = (reader: OerReader): IlpFulfill => ({
 const readReject = (reader: OerReader): IlpReject => {
 	const code = reader.ascii(ERROR_CODE_LENGTH);
 	if (!isErrorCode(code)) reader.fail('not an ILP error code');
-	const triggeredBy = reader.ia5(LIMITS.ilpAddressCharacters);
-	if (!isAddressOrEmpty(triggeredBy)) reader.fail('triggeredBy is not an ILP address');
+	const triggeredBy = reader.ia5Of(
+		isAddressOrNothingAt,
+		LIMITS.ilpAddressCharacters,
+		'triggeredBy is not an ILP address'
+	);
 	const message = reader.utf8(LIMITS.ilpMessageBytes);
 	const data = reader.varOctets(LIMITS.ilpDataBytes);
 	return { type: 'reject', code: code as IlpErrorCode, triggeredBy, message, data };
@@ -317,6 +317,9 @@ const readReject = (reader: OerReader): IlpReject => {
 const isErrorCode = (text: string): text is IlpErrorCode => ERROR_CODE.test(text);
 
 const isAddressOrEmpty = (text: string): boolean => text === '' || isValidAddress(text);
+
+const isAddressOrNothingAt = (bytes: Uint8Array, start: number, end: number): boolean =>
+	start === end || isAddressAt(bytes, start, end);
 
 const assertLength = (what: string, bytes: Uint8Array, length: number): void => {
 	if (bytes.length !== length) throw new Error(`${what} of ${bytes.length} bytes, not ${length}`);

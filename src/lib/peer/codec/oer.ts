@@ -20,7 +20,7 @@
  * and reads nothing, so a decoder is written straight through and asks {@link OerReader.failure}
  * once, at the end. Loops over a count also stop on it.
  */
-import { asciiDecode, utf8Decode, utf8Length, utf8Write } from '../bytes.ts';
+import { asciiDecode, asciiText, utf8Decode, utf8Length, utf8Write } from '../bytes.ts';
 
 export { utf8Length };
 
@@ -103,7 +103,7 @@ export class OerReader {
 
 	uint64(): bigint {
 		const at = this.#take(8);
-		return at < 0 ? 0n : joinUint64(this.#uintAt(at, 4), this.#uintAt(at + 4, 4));
+		return at < 0 ? 0n : joinUint64(this.#wordAt(at), this.#wordAt(at + 4));
 	}
 
 	/** Exactly `length` bytes, as a view; all zero after a failure. */
@@ -163,6 +163,25 @@ export class OerReader {
 		const length = this.#lengthUpTo(maxLength);
 		const at = this.#take(length);
 		return at < 0 ? '' : this.#ascii(at, length);
+	}
+
+	/**
+	 * An IA5String with a grammar, which is checked on the bytes before they become text.
+	 *
+	 * @param isValid knows only ASCII
+	 */
+	ia5Of(
+		isValid: (bytes: Uint8Array, start: number, end: number) => boolean,
+		maxLength: number,
+		reason: string
+	): string {
+		const length = this.#lengthUpTo(maxLength);
+		const at = this.#take(length);
+		if (at < 0) return '';
+		if (isValid(this.#bytes, at, at + length)) return asciiText(this.#bytes, at, at + length);
+		this.#ascii(at, length);
+		this.fail(reason);
+		return '';
 	}
 
 	/** `length` ASCII characters without a length in front of them. */
@@ -245,6 +264,13 @@ export class OerReader {
 
 	#byte(at: number): number {
 		return this.#bytes[at] as number;
+	}
+
+	/** Four bytes; the sign does not matter to the {@link WORDS} they go to. */
+	#wordAt(at: number): number {
+		return (
+			(this.#byte(at) << 24) | (this.#byte(at + 1) << 16) | (this.#byte(at + 2) << 8) | this.#byte(at + 3)
+		);
 	}
 
 	/** Up to 6 bytes, which a number holds exactly. */
@@ -543,8 +569,13 @@ const writeTwo = (target: Uint8Array, at: number, value: number): void => {
 
 /** The inverse: NaN for other than digits, month 13, 30 February, hour 24, second 60. */
 const timestampAt = (bytes: Uint8Array, at: number): number => {
-	for (let i = at; i < at + TIMESTAMP_LENGTH; i++)
-		if (((bytes[i] as number) - ZERO) >>> 0 > 9) return Number.NaN;
+	// Negative as soon as one of them is below 0 or above 9.
+	let sign = 0;
+	for (let i = at; i < at + TIMESTAMP_LENGTH; i++) {
+		const digit = (bytes[i] as number) - ZERO;
+		sign |= digit | (9 - digit);
+	}
+	if (sign < 0) return Number.NaN;
 	const year = two(bytes, at) * 100 + two(bytes, at + 2);
 	const month = two(bytes, at + 4);
 	const day = two(bytes, at + 6);
@@ -555,7 +586,8 @@ const timestampAt = (bytes: Uint8Array, at: number): number => {
 	if (hour > 23 || minute > 59 || second > 59) return Number.NaN;
 	const fromMarch = month > 2 ? year : year - 1;
 	const dayOfYear = (((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5) | 0) + day - 1;
-	const leapDays = Math.floor(fromMarch / 4) - Math.floor(fromMarch / 100) + Math.floor(fromMarch / 400);
+	// Of year −1, in which year 0 begins here, both centuries count as none.
+	const leapDays = (fromMarch >> 2) - ((fromMarch / 100) | 0) + ((fromMarch / 400) | 0);
 	const days = 365 * fromMarch + leapDays + dayOfYear - DAYS_BEFORE_1970;
 	const ms = two(bytes, at + 14) * 10 + (bytes[at + 16] as number) - ZERO;
 	return days * DAY_MS + ((hour * 60 + minute) * 60 + second) * 1_000 + ms;

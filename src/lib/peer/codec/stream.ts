@@ -35,7 +35,8 @@
  * Fields without an encoding are VarUInts of at most 64 bits. receiveMax and sendMax may be larger
  * to say "no limit" and are read as the largest 64-bit value.
  */
-import { isValidAddress } from '../ilp/address.ts';
+import { isAddressAt, isValidAddress } from '../ilp/address.ts';
+import { LIMITS } from '../limits.ts';
 import { err, ok, type Result } from '../result.ts';
 import { ILP_PACKET_TYPES, type IlpPacket } from './ilp.ts';
 import { OerReader, OerWriter, sizeOfCount, sizeOfVar, sizeOfVarUInt, utf8Length } from './oer.ts';
@@ -97,8 +98,11 @@ const FRAMES = {
 	ConnectionNewAddress: row<{ readonly sourceAddress: string }>(
 		0x02,
 		(reader) => {
-			const sourceAddress = reader.ia5();
-			if (!isValidAddress(sourceAddress)) reader.fail('sourceAddress is not an ILP address');
+			const sourceAddress = reader.ia5Of(
+				isAddressAt,
+				LIMITS.ilpAddressCharacters,
+				'sourceAddress is not an ILP address'
+			);
 			return { sourceAddress };
 		},
 		(frame) => sizeOfVar(frame.sourceAddress.length),

@@ -4,6 +4,7 @@ import { LIMITS } from '../limits.ts';
 import {
 	ADDRESS_SCHEMES,
 	childAddress,
+	isAddressAt,
 	isPeerAddress,
 	isSameNetwork,
 	isValidAddress,
@@ -43,6 +44,23 @@ describe('an ILP address', () => {
 	it('always gives a reason exactly when it is invalid', () => {
 		const almostAddress = fc.stringMatching(/^(g|peer|test|test1|x)?[.a-c~ ]{0,8}$/);
 		fc.assert(fc.property(almostAddress, (text) => parseAddress(text).ok === isValidAddress(text)));
+	});
+
+	it('is recognised in bytes as it is in text, wherever it lies', () => {
+		const near = fc
+			.tuple(
+				fc.constantFrom(...ADDRESS_SCHEMES, 'x', ''),
+				fc.string({ unit: fc.constantFrom('.', 'a', 'Z', '-', '~', ' ', '\0', 'é', 'ÿ'), maxLength: 8 })
+			)
+			.map(([scheme, rest]) => scheme + rest);
+		/** Bytes that, cut to seven bits or without a zero in front, would spell a scheme. */
+		const disguised = ['s\xe5st.a', '\0g.a', '\0\0\0test.a', 'test\xb2.a', `${LONGEST}a`, LONGEST];
+		const agrees = (text: string): boolean => {
+			const bytes = Uint8Array.from(`..${text}..`, (character) => character.charCodeAt(0));
+			return isAddressAt(bytes, 2, 2 + text.length) === isValidAddress(text);
+		};
+		for (const text of disguised) expect([text, agrees(text)]).toEqual([text, true]);
+		fc.assert(fc.property(near, agrees), { numRuns: 2_000 });
 	});
 
 	it('starts with its scheme', () => {

@@ -41,6 +41,39 @@ const ADDRESS = /^(?:g|private|example|peer|self|test[1-3]?|local)(?:\.[A-Za-z0-
 export const isValidAddress = (text: string): boolean =>
 	text.length <= LIMITS.ilpAddressCharacters && ADDRESS.test(text);
 
+/** The same of the bytes from `start` to `end`: a packet's address is checked before it is made text. */
+export const isAddressAt = (bytes: Uint8Array, start: number, end: number): boolean => {
+	if (end - start > LIMITS.ilpAddressCharacters) return false;
+	let previous = OF_DOT;
+	for (let at = start; at < end; at++) {
+		const kind = KINDS[bytes[at] as number] as number;
+		if (kind === OF_NOTHING || (kind === OF_DOT && previous === OF_DOT)) return false;
+		previous = kind;
+	}
+	if (previous === OF_DOT) return false;
+	let at = start;
+	let scheme = 0;
+	while (at < end && bytes[at] !== DOT && at - start < LONGEST_SCHEME)
+		scheme = scheme * 128 + (bytes[at++] as number);
+	return at < end && bytes[at] === DOT && SCHEME_NUMBERS.has(scheme);
+};
+
+const DOT = 0x2e;
+const OF_NOTHING = 0;
+const OF_SEGMENT = 1;
+const OF_DOT = 2;
+/** What a byte may be in an address. */
+const KINDS = Uint8Array.from({ length: 0x100 }, (_, byte) =>
+	byte === DOT ? OF_DOT : SEGMENT.test(String.fromCharCode(byte)) ? OF_SEGMENT : OF_NOTHING
+);
+const LONGEST_SCHEME = Math.max(...ADDRESS_SCHEMES.map((scheme) => scheme.length));
+/** Seven bits a character: each scheme has a number of its own, which a double holds exactly. */
+const SCHEME_NUMBERS: ReadonlySet<number> = new Set(
+	ADDRESS_SCHEMES.map((scheme) =>
+		[...scheme].reduce((number, character) => number * 128 + character.charCodeAt(0), 0)
+	)
+);
+
 /** The same, with the reason why not. For addresses that people or configuration files supply. */
 export const parseAddress = (text: string): Result<string, MalformedAddress> => {
 	if (isValidAddress(text)) return ok(text);
