@@ -406,7 +406,8 @@ export const strings = {
 			'expense/publishing': 'Spent: publishing',
 			'expense/payout-fees': 'Spent: payout fees',
 			'expense/late': 'Lost: answers that were too late',
-			'expense/rounding': 'Spent: rounding'
+			'expense/streams': 'Spent: STREAM payments',
+			'income/streams': 'Earned: STREAM payments'
 		} as const
 	},
 	settings: {

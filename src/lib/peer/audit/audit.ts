@@ -7,7 +7,7 @@
  *
  * | checks | what against what |
  * |---|---|
- * | `ledger-checks.ts` | balances against postings; all of them against zero |
+ * | `ledger-checks.ts` | balances against postings; all of them against zero; accounts and transfers against the chart |
  * | `packet-checks.ts` | packets against pending, posted and voided transfers |
  * | `link-checks.ts` | totals told in hellos against postings, claims and balances |
  * | `channel-checks.ts` | deposits, claims, captures against postings and each other |
@@ -29,7 +29,7 @@ import { skippedCheck } from './check.ts';
 import { checkClaims, heldClaims } from './claim-checks.ts';
 import { endOf, type End } from './end-checks.ts';
 import { checkSignatures, paidEvents } from './event-checks.ts';
-import { checkBalances, checkTransfers } from './ledger-checks.ts';
+import { checkBalances, checkChart, checkTransfers } from './ledger-checks.ts';
 import { checkLinks } from './link-checks.ts';
 import { checkMarket } from './market-checks.ts';
 import { checkPackets } from './packet-checks.ts';
@@ -67,6 +67,7 @@ export const auditNode = async (
 		checks: [
 			...checkBalances(books),
 			checkTransfers(books),
+			checkChart(books),
 			...checkPackets(books),
 			...checkLinks(books),
 			...checkChannels(books),

@@ -1,4 +1,5 @@
 /** The ledger by itself: every stored balance from the transfers it follows from. */
+import { CHART, entryOf, isInChart } from '../ledger/chart.ts';
 import { createLedger } from '../ledger/sqlite-ledger.ts';
 import { big, count, startCheck, text, type Books, type Check } from './check.ts';
 
@@ -29,4 +30,35 @@ export const checkTransfers = (books: Books): Check => {
 			row['state'] === 0 ? 'pending, and has an end' : 'posted or voided at no time'
 		);
 	return check.done(count(transfersIn(books), 'transfer'));
+};
+
+/** Every account and every way money took is in the chart, and no account is on the wrong side of zero. */
+export const checkChart = (books: Books): Check => {
+	const { sql } = books;
+	const check = startCheck('accounts and transfers keep to the chart');
+	const accounts = sql.all('SELECT name, posted, pending_in, pending_out FROM account ORDER BY name');
+	for (const row of accounts) {
+		const name = text(row, 'name');
+		const entry = entryOf(name);
+		if (!entry) {
+			check.wrong(name, 'no such account is in the chart');
+			continue;
+		}
+		const [least, most] = [
+			big(row['posted']) - big(row['pending_out']),
+			big(row['posted']) + big(row['pending_in'])
+		];
+		if (CHART[entry].side === 'above' && least < 0n) check.wrong(name, `${least} is below zero`);
+		if (CHART[entry].side === 'below' && most > 0n) check.wrong(name, `${most} is above zero`);
+	}
+	for (const row of sql.all(
+		`SELECT t.kind, s.name AS source, g.name AS target, min(t.id) AS id FROM transfer t
+		JOIN account s ON s.id = t.source JOIN account g ON g.id = t.target GROUP BY 1, 2, 3`
+	)) {
+		const [kind, source, target] = [text(row, 'kind'), text(row, 'source'), text(row, 'target')];
+		const [from, to] = [entryOf(source), entryOf(target)];
+		if (from && to && !isInChart(kind, from, to))
+			check.wrong(`transfer ${text(row, 'id')}`, `${kind} from ${source} to ${target} is not in the chart`);
+	}
+	return check.done(count(accounts.length, 'account'));
 };

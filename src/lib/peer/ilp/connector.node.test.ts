@@ -22,6 +22,7 @@ import type { SignedClaim } from '../settlement/chain.ts';
 import { createCommits } from '../storage/commit.ts';
 import { migrate } from '../storage/migrations.ts';
 import type { SqlDriver } from '../storage/sql.ts';
+import { insertBooked } from '../testing/booked-channel.ts';
 import { createSimulatedClock } from '../testing/simulated-clock.ts';
 import { createConnector } from './connector.ts';
 import type { Incoming, Verdict } from './delivery.ts';
@@ -92,7 +93,7 @@ const open = (given: { sql?: SqlDriver; at?: number; signMs?: readonly number[] 
 			at: 0
 		});
 		accounts.meet(BOB, { owner: BOB, role: 'peer', credit: 0n, window: LIMITS.windowNode, at: 0 });
-		channels.insert(toBob);
+		insertBooked({ channels, ledger }, toBob);
 	}
 	routes.set({ prefix: 'test.bob', peer: BOB, links: 3 });
 	routes.set({ prefix: 'test.me.alice', peer: ALICE, links: 1 });
@@ -243,7 +244,7 @@ describe('a packet for somebody else', () => {
 		const world = open();
 		expect(codeOf(await from(world, ALICE, packet))).toBe(code);
 		expect(world.sent).toEqual([]);
-		expect(world.ledger.statement({ limit: 9 })).toEqual([]);
+		expect(world.ledger.statement({ limit: 9 }).map(({ kind }) => kind)).toEqual(['fund']);
 	});
 
 	it('says in an F08 how much would be taken', async () => {

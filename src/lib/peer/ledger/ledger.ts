@@ -5,48 +5,13 @@
  * A transfer is *pending* (promised, may still fail), then *posted* (final) or *voided* (never
  * happened). The ledger is written inside the same database transaction as what it records.
  *
- * ## Chart of accounts
- * | account | balance > 0 means |
- * |---|---|
- * | `wallet` | tokens of this node's own on-chain account, as far as its own dealings move them |
- * | `channel/<id>` | my deposit in a channel I pay from, not yet promised by claims |
- * | `claims/<id>` | claims I hold on a channel that pays me, not yet redeemed |
- * | `link/<peer>` | the neighbour owes me; below zero I owe the neighbour |
- * | `income/notes`, `income/routing`, `income/payout-fees` | (negative: income is a source) |
- * | `expense/notes`, `expense/way`, `expense/publishing`, `expense/payout-fees`, `expense/late`, `expense/rounding` | spent |
- * | `outside` | everything beyond this node: where wallet money came from and went to |
- *
+ * Which accounts there are, and which transfers between them, is the chart of accounts (chart.ts).
  * Convention: `transfer(from, to, amount)` lowers `from` and raises `to`.
  */
 import type { SqlDriver } from '../storage/sql.ts';
+import type { TransferKind } from './chart.ts';
 
-export type TransferKind =
-	/** Wallet to channel, when an opening or top-up is mined. */
-	| 'fund'
-	/** Channel to link (as payer) when a claim is signed; link to claims (as payee) when one is accepted. */
-	| 'claim'
-	/** Claims to wallet, when the chain paid. */
-	| 'redeem'
-	/** Channel to wallet: the unspent rest after close or withdraw. */
-	| 'refund'
-	/** What a reader pays for notes: link to expense. */
-	| 'buy'
-	/** The part of it that the way took, once known: expense/notes to expense/way. */
-	| 'way'
-	/** What an author is paid: income to link. */
-	| 'sell'
-	/** Passing on: from the next link (I owe it more) to the one before (it owes me more); the fee as a second transfer. */
-	| 'forward'
-	| 'fee'
-	/** A fulfilment of mine that came too late to be paid: link to expense. */
-	| 'late'
-	/** Storing one's event at another's node. */
-	| 'publish'
-	/** The hub pays a guest out (both sides book it) and its fee. */
-	| 'payout'
-	| 'payout-fee'
-	/** Wallet money that came from or went to elsewhere. */
-	| 'outside';
+export type { TransferKind } from './chart.ts';
 
 export type TransferState = 'pending' | 'posted' | 'voided';
 
@@ -83,9 +48,25 @@ export interface Transfer extends TransferDraft {
 	readonly settledAt?: number;
 }
 
+/**
+ * Thrown by what would break the books, so that the transaction around it is undone: nothing of it is written.
+ * `NotInChart`: an unknown account, or no way money may take. `OutOfFunds`: more than is there, or than is not
+ * promised already.
+ */
+export class LedgerRefusal extends Error {
+	readonly type: 'NotInChart' | 'OutOfFunds';
+	readonly account: string;
+	constructor(type: LedgerRefusal['type'], account: string, message: string) {
+		super(message);
+		this.name = 'LedgerRefusal';
+		this.type = type;
+		this.account = account;
+	}
+}
+
 /** All methods are synchronous and must run inside a transaction (Commits.run) when they write. */
 export interface Ledger {
-	/** Records a pending transfer. Refuses amounts ≤ 0 by throwing (a bug). */
+	/** Records a pending transfer. Throws {@link LedgerRefusal}; for amounts ≤ 0, a bug, an Error. */
 	begin(draft: TransferDraft): number;
 	/** Posted at once. */
 	record(draft: TransferDraft): number;

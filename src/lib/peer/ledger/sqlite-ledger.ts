@@ -3,14 +3,16 @@
  * transaction as the transfers they follow from, and {@link Ledger.audit} proves that they agree.
  */
 import type { SqlDriver, SqlRow, SqlValue } from '../storage/sql.ts';
-import type {
-	CreateLedger,
-	Ledger,
-	Transfer,
-	TransferDraft,
-	TransferKind,
-	TransferMemo,
-	TransferState
+import { CHART, entryOf, isInChart } from './chart.ts';
+import {
+	LedgerRefusal,
+	type CreateLedger,
+	type Ledger,
+	type Transfer,
+	type TransferDraft,
+	type TransferKind,
+	type TransferMemo,
+	type TransferState
 } from './ledger.ts';
 
 const STATES: readonly TransferState[] = ['pending', 'posted', 'voided'];
@@ -62,10 +64,36 @@ export const createLedger: CreateLedger = (sql: SqlDriver): Ledger => {
 			[name, posted, pendingIn, pendingOut]
 		)[0]?.['id'] as SqlValue;
 
+	const account = (name: string): SqlRow | undefined => sql.all(LEDGER_QUERIES.balance, [name])[0];
+
+	/** Before anything is written: nothing of a refused transfer stays, whatever the caller makes of the refusal. */
+	const judge = ({ kind, from, to, amount }: TransferDraft): void => {
+		const [source, target] = [entryOf(from), entryOf(to)];
+		if (!source || !target || !isInChart(kind, source, target))
+			throw new LedgerRefusal(
+				'NotInChart',
+				source ? to : from,
+				`${kind} from ${from} to ${to} is not in the chart`
+			);
+		if (CHART[source].side === 'above') {
+			const row = account(from);
+			const free = big(row?.['posted']) - big(row?.['pending_out']);
+			if (free < amount)
+				throw new LedgerRefusal('OutOfFunds', from, `${amount} out of ${from}, which has ${free}`);
+		}
+		if (CHART[target].side === 'below') {
+			const row = account(to);
+			const room = -big(row?.['posted']) - big(row?.['pending_in']);
+			if (room < amount)
+				throw new LedgerRefusal('OutOfFunds', to, `${amount} back into ${to}, which earned ${room}`);
+		}
+	};
+
 	const insert = (draft: TransferDraft, posted: boolean): number => {
 		const { amount, memo } = draft;
 		if (amount <= 0n) throw new Error(`a transfer of ${amount}: amounts are above zero`);
 		if (draft.from === draft.to) throw new Error(`a transfer from ${draft.from} to itself`);
+		judge(draft);
 		return sql.transaction(() => {
 			const source = posted ? adjust(draft.from, -amount, 0n, 0n) : adjust(draft.from, 0n, 0n, amount);
 			const target = posted ? adjust(draft.to, amount, 0n, 0n) : adjust(draft.to, 0n, amount, 0n);
@@ -112,8 +140,6 @@ export const createLedger: CreateLedger = (sql: SqlDriver): Ledger => {
 			}
 			return rows.length;
 		});
-
-	const account = (name: string): SqlRow | undefined => sql.all(LEDGER_QUERIES.balance, [name])[0];
 
 	return {
 		begin: (draft) => insert(draft, false),
@@ -169,10 +195,13 @@ export const createLedger: CreateLedger = (sql: SqlDriver): Ledger => {
 		audit: () => {
 			const rows = sql.all(
 				`SELECT a.name, a.posted, a.pending_in, a.pending_out,
-					coalesce(sum(CASE WHEN t.state = 1 THEN CASE WHEN t.target = a.id THEN t.amount ELSE -t.amount END END), 0) AS is_posted,
-					coalesce(sum(CASE WHEN t.state = 0 AND t.target = a.id THEN t.amount END), 0) AS is_pending_in,
-					coalesce(sum(CASE WHEN t.state = 0 AND t.source = a.id THEN t.amount END), 0) AS is_pending_out
-				FROM account a LEFT JOIN transfer t ON t.source = a.id OR t.target = a.id
+					coalesce(sum(CASE WHEN t.state = 1 THEN t.amount END), 0) AS is_posted,
+					coalesce(sum(CASE WHEN t.state = 0 AND t.amount > 0 THEN t.amount END), 0) AS is_pending_in,
+					coalesce(sum(CASE WHEN t.state = 0 AND t.amount < 0 THEN -t.amount END), 0) AS is_pending_out
+				FROM account a LEFT JOIN (
+					SELECT target AS account, state, sum(amount) AS amount FROM transfer GROUP BY 1, 2
+					UNION ALL SELECT source, state, -sum(amount) FROM transfer GROUP BY 1, 2
+				) t ON t.account = a.id
 				GROUP BY a.id ORDER BY a.name`
 			);
 			const differences = rows.flatMap((row) =>

@@ -6,6 +6,7 @@ import { createChannels, type Promised } from '../channel/channels.ts';
 import { createLedger } from '../ledger/sqlite-ledger.ts';
 import { LIMITS } from '../limits.ts';
 import { migrate } from '../storage/migrations.ts';
+import { insertBooked } from '../testing/booked-channel.ts';
 import { createLinkAccounts } from './accounts.ts';
 import { createPackets } from './packets.ts';
 
@@ -91,8 +92,8 @@ describe('the account of a link', () => {
 			fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
 				const world = open();
 				const { accounts, channels, ledger, sql } = world;
-				channels.insert(channel('in'));
-				channels.insert(channel('out'));
+				insertBooked(world, channel('in'));
+				insertBooked(world, channel('out'));
 				steps.forEach(({ do: what, amount }, at) => {
 					const incoming = channels.get(ID.in) as Channel;
 					const outgoing = channels.get(ID.out) as Channel;
@@ -134,8 +135,8 @@ describe('the account of a link', () => {
 
 	it('takes a prepare only for what claims, deliveries and credit cover, less what is under way', () => {
 		const world = open();
-		const { accounts, channels, packets } = world;
-		channels.insert(channel('in'));
+		const { accounts, packets } = world;
+		insertBooked(world, channel('in'));
 		expect(accounts.available(PEER)).toBe(0n);
 		accept(world, 100n);
 		expect(accounts.available(PEER)).toBe(100n * TOKEN);
@@ -188,14 +189,14 @@ describe('what a payer promises', () => {
 
 	it('rises by half of W at a time, and only when what is promised does not reach', () => {
 		const world = open();
-		world.channels.insert(channel('out'));
+		insertBooked(world, channel('out'));
 		expect(promised(world.accounts.cover(PEER, 10n, 1))?.cumulative).toBe(W / 2n / TOKEN);
 		expect(world.accounts.cover(PEER, W / 2n, 1)).toEqual({ covered: true, promised: undefined });
 	});
 
 	it('never leaves more than W unfulfilled', () => {
 		const world = open();
-		world.channels.insert(channel('out'));
+		insertBooked(world, channel('out'));
 		world.accounts.cover(PEER, W / 2n, 1);
 		expect(world.accounts.cover(PEER, W + 1n, 1)).toEqual({ covered: false });
 		expect(promised(world.accounts.cover(PEER, W, 1))?.cumulative).toBe(W / TOKEN);
@@ -209,7 +210,7 @@ describe('what a payer promises', () => {
 		fc.assert(
 			fc.property(fc.array(fc.tuple(fc.bigInt(1n, W), fc.boolean()), { maxLength: 30 }), (packets) => {
 				const world = open();
-				world.channels.insert(channel('out'));
+				insertBooked(world, channel('out'));
 				packets.forEach(([amount, delivered], at) => {
 					const before = (world.channels.get(ID.out) as Channel).claimed;
 					const ahead = world.ledger.balance(`link/${PEER}`);
@@ -231,7 +232,7 @@ describe('what a payer promises', () => {
 
 	it('is rounded up to whole token units, and the rest stays the payer’s', () => {
 		const world = open(2n * TOKEN);
-		world.channels.insert(channel('out'));
+		insertBooked(world, channel('out'));
 		expect(promised(world.accounts.cover(PEER, TOKEN + 1n, 1))?.cumulative).toBe(2n);
 		fulfil(world, 'peer', TOKEN + 1n, 'a');
 		expect(world.accounts.prepaid(PEER)).toBe(TOKEN - 1n);
@@ -240,7 +241,7 @@ describe('what a payer promises', () => {
 
 	it('never goes beyond the deposit, and its room says so', () => {
 		const world = open();
-		world.channels.insert(channel('out', { deposited: 5n }));
+		insertBooked(world, channel('out', { deposited: 5n }));
 		expect(world.accounts.room(PEER)).toBe(5n * TOKEN);
 		expect(world.accounts.cover(PEER, 5n * TOKEN + 1n, 1)).toEqual({ covered: false });
 		expect(promised(world.accounts.cover(PEER, 1n, 1))?.cumulative).toBe(5n);
@@ -250,14 +251,14 @@ describe('what a payer promises', () => {
 		'uses no channel that is %s',
 		(status) => {
 			const world = open();
-			world.channels.insert(channel('out', { status }));
+			insertBooked(world, channel('out', { status }));
 			expect(world.accounts.cover(PEER, 1n, 1)).toEqual({ covered: false });
 		}
 	);
 
 	it('is not raised for somebody who may be promised nothing more', () => {
 		const world = open();
-		world.channels.insert(channel('out'));
+		insertBooked(world, channel('out'));
 		expect(world.accounts.cover(PEER, 1n, 1, false)).toEqual({ covered: false });
 		expect((world.channels.get(ID.out) as Channel).claimed).toBe(0n);
 	});
@@ -265,8 +266,9 @@ describe('what a payer promises', () => {
 
 describe('channels', () => {
 	it('adopt an own newer claim while they live, and none when they are over', () => {
-		const { channels, accounts, ledger } = open();
-		channels.insert(channel('out'));
+		const world = open();
+		const { channels, accounts, ledger } = world;
+		insertBooked(world, channel('out'));
 		channels.adopt(ID.out, 0, 500n, 1);
 		channels.adopt(ID.out, 0, 400n, 1);
 		expect(channels.get(ID.out)?.claimed).toBe(500n);
@@ -278,16 +280,9 @@ describe('channels', () => {
 	});
 
 	it('end at what the chain captured: the payer gets the rest of his promise back', () => {
-		const { channels, ledger } = open();
-		channels.insert(channel('out'));
-		ledger.record({
-			kind: 'fund',
-			from: 'wallet',
-			to: `channel/${ID.out}`,
-			amount: DEPOSIT * TOKEN,
-			at: 0,
-			group: 'fund'
-		});
+		const world = open();
+		const { channels, ledger } = world;
+		insertBooked(world, channel('out'));
 		channels.adopt(ID.out, 0, 500n, 1);
 		channels.end(ID.out, 0, 200n, 'closed', 2);
 		expect(ledger.balance(`link/${PEER}`)).toBe(200n * TOKEN);
@@ -297,7 +292,7 @@ describe('channels', () => {
 
 	it('end at what the chain captured: a payee who slept is owed what he did not redeem', () => {
 		const world = open();
-		world.channels.insert(channel('in'));
+		insertBooked(world, channel('in'));
 		accept(world, 500n);
 		fulfil(world, 'me', 500n * TOKEN, 'a');
 		world.channels.end(ID.in, 0, 200n, 'closed', 2);
@@ -307,8 +302,9 @@ describe('channels', () => {
 	});
 
 	it('end once', () => {
-		const { channels, ledger } = open();
-		channels.insert(channel('out'));
+		const world = open();
+		const { channels, ledger } = world;
+		insertBooked(world, channel('out'));
 		channels.end(ID.out, 0, 0n, 'closed', 1);
 		const before = ledger.balances();
 		channels.end(ID.out, 0, 100n, 'archived', 2);
@@ -318,7 +314,7 @@ describe('channels', () => {
 
 	it('give up what they will not capture before a close is signed, and take it back when it failed', () => {
 		const world = open();
-		world.channels.insert(channel('in'));
+		insertBooked(world, channel('in'));
 		accept(world, 500n);
 		world.channels.freeze(ID.in, 0, 100n, 1);
 		expect(world.accounts.available(PEER)).toBe(100n * TOKEN);
@@ -332,9 +328,10 @@ describe('channels', () => {
 	});
 
 	it('judge claims by neighbour, direction, epoch and deposit', () => {
-		const { channels } = open();
-		channels.insert(channel('in'));
-		channels.insert(channel('out'));
+		const world = open();
+		const { channels } = world;
+		insertBooked(world, channel('in'));
+		insertBooked(world, channel('out'));
 		const judge = (peer: string, claim: { channel: `0x${string}`; epoch: number; cumulative: bigint }) => {
 			const judged = channels.judge(peer, claim);
 			return judged.ok ? 'ok' : judged.error.type;
