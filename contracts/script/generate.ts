@@ -1,11 +1,13 @@
 /**
  * Writes what the core must know of the contracts, their ABIs and bytecode, into
  * `src/lib/peer/settlement/evm/generated.ts`. The file is committed, so that building the app needs
- * no Solidity compiler; and where the contract lives into `addresses.ts` beside it. With `--check` it
+ * no Solidity compiler; where the contract lives into `addresses.ts` beside it; and the demo wallet's
+ * smart account, which is no product, into `src/lib/wallet/smart-account.generated.ts`. With `--check` it
  * only says whether the files are what the sources give.
  */
 import hre from 'hardhat';
 import { readFile, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import type { Hex } from 'viem';
@@ -27,10 +29,16 @@ const FILE = fileURLToPath(new URL('../../src/lib/peer/settlement/evm/generated.
 
 const ADDRESSES = fileURLToPath(new URL('../../src/lib/peer/settlement/evm/addresses.ts', import.meta.url));
 
+const SMART_ACCOUNT = 'contracts/test/support/SmartAccount.sol';
+const SMART_ACCOUNT_FILE = fileURLToPath(
+	new URL('../../src/lib/wallet/smart-account.generated.ts', import.meta.url)
+);
+
 await hre.tasks.getTask('build').run({ noTests: true, quiet: true });
 const files = [
 	{ file: FILE, text: await bindings() },
-	{ file: ADDRESSES, text: await addresses() }
+	{ file: ADDRESSES, text: await addresses() },
+	{ file: SMART_ACCOUNT_FILE, text: await smartAccount() }
 ];
 const stale: typeof files = [];
 for (const each of files) {
@@ -72,6 +80,37 @@ async function addresses(): Promise<string> {
 			'export const CHANNELS_ADDRESSES: Readonly<Record<number, Address>> = {',
 			rows.join(',\n'),
 			'};'
+		].join('\n')
+	);
+}
+
+/** Compiled by itself: what is under `test` has no artifacts. */
+async function smartAccount(): Promise<string> {
+	const solc = createRequire(import.meta.url)('solc') as { compile(input: string): string };
+	const [compiler] = hre.config.solidity.profiles['default']?.compilers ?? [];
+	const input = {
+		language: 'Solidity',
+		sources: { [SMART_ACCOUNT]: { content: await readFile(SMART_ACCOUNT, 'utf8') } },
+		settings: {
+			...compiler?.settings,
+			outputSelection: { '*': { SmartAccount: ['abi', 'evm.bytecode.object'] } }
+		}
+	};
+	const output = JSON.parse(solc.compile(JSON.stringify(input))) as {
+		errors?: readonly { severity: string; formattedMessage: string }[];
+		contracts: Record<string, { SmartAccount: { abi: unknown; evm: { bytecode: { object: string } } } }>;
+	};
+	const failed = output.errors?.find(({ severity }) => severity === 'error');
+	const made = output.contracts[SMART_ACCOUNT]?.SmartAccount;
+	if (failed !== undefined || made === undefined) throw new Error(failed?.formattedMessage ?? 'no output');
+	return formatted(
+		SMART_ACCOUNT_FILE,
+		[
+			`/**\n * Generated from ${SMART_ACCOUNT} by \`npm run contracts\`. Do not edit.\n */`,
+			"import type { Hex } from '../peer/bytes.ts';\n",
+			`export const smartAccountAbi = ${JSON.stringify(made.abi, withoutInternalTypes)} as const;\n`,
+			'/** What makes it; followed by its owner as a word. */',
+			`export const smartAccountBytecode: Hex = '0x${made.evm.bytecode.object}';`
 		].join('\n')
 	);
 }

@@ -26,6 +26,8 @@ class WalletClient {
 	/** As the wallet calls itself. */
 	name = $state<string | undefined>(undefined);
 	choices = $state.raw<readonly WalletChoice[]>([]);
+	/** What a wallet on another device is to read, while it is waited for. */
+	pairing = $state<string | undefined>(undefined);
 
 	#wallets: Promise<Wallets> | undefined;
 	/** The chain they were opened for: one begun anew has other contracts. */
@@ -45,12 +47,19 @@ class WalletClient {
 		return this.choices;
 	}
 
-	/** The wallet asks its owner; `WalletRefused`, `WalletMissing`, `WalletWrongChain`. */
-	async connect(id: string): Promise<Answer<Address>> {
+	/**
+	 * The wallet asks its owner; `WalletRefused`, `WalletMissing`, `WalletWrongChain`, `WalletRelayUnreachable`.
+	 * `signal` ends the wait for a wallet on another device.
+	 */
+	async connect(id: string, signal?: AbortSignal): Promise<Answer<Address>> {
 		const wallets = await this.#load();
 		if (wallets === undefined) return err(peerError('HubUnreachable'));
 		this.status = 'connecting';
-		const answer = await wallets.connect(id);
+		const answer = await wallets.connect(
+			id,
+			signal === undefined ? undefined : { onUri: (uri) => (this.pairing = uri), signal }
+		);
+		this.pairing = undefined;
 		if (answer.ok) {
 			writeLast(id);
 			this.#connected(answer.value.address, answer.value.name);

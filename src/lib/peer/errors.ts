@@ -62,6 +62,8 @@ export const ERRORS = {
 	// the wallet and the chain
 	WalletRefused: { fault: 'wallet', retry: true, money: 'safe' },
 	WalletMissing: { fault: 'wallet', retry: false, money: 'safe' },
+	/** The relay between this device and a wallet on another one (WalletConnect) does not answer. */
+	WalletRelayUnreachable: { fault: 'network', retry: true, money: 'safe' },
 	WalletWrongChain: { fault: 'wallet', retry: false, money: 'safe' },
 	FundingRefused: { fault: 'chain', retry: false, money: 'safe' },
 	ChainUnreachable: { fault: 'chain', retry: true, money: 'safe' },

@@ -291,6 +291,16 @@ export const strings = {
 		connectName: (name: string) => `Connect ${name}`,
 		connecting: (name: string) => `Waiting for ${name} …`,
 		demo: 'Test money only, for this local network',
+		remote: 'A wallet on your phone, by a code that it reads',
+		pairing: {
+			title: 'Read this code with your wallet',
+			alt: 'QR code for your wallet',
+			asking: 'Asking WalletConnect’s relay …',
+			waiting: 'Waiting for your wallet …',
+			more: 'In the wallet choose WalletConnect and point the camera here. The code is good for five minutes.',
+			here: 'Open a wallet on this device',
+			cancel: 'Choose another wallet'
+		},
 		amount: 'Amount in dollars',
 		amountMore: 'Unspent money comes back when you close the channel.',
 		presets: 'Usual amounts',

@@ -167,6 +167,11 @@ export const errors: Record<PeerErrorType, ErrorText> = {
 		money: SAFE,
 		advice: 'Connect a wallet and try again.'
 	},
+	WalletRelayUnreachable: {
+		happened: 'WalletConnect’s relay does not answer. Wallets on other devices are reached through it.',
+		money: SAFE,
+		advice: 'Try again when you are online, or choose a wallet in this browser.'
+	},
 	WalletWrongChain: {
 		happened: 'The wallet is on another chain than this network.',
 		money: SAFE,

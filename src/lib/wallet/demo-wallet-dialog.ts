@@ -63,7 +63,7 @@ export const askInDialog = (
 	buttons.append(refuse, approve);
 	const request = element('div', { class: 'request', tabindex: '0' });
 	request.append(
-		element('p', { class: 'name' }, 'Demo wallet · test money only'),
+		element('p', { class: 'name' }, `${question.wallet} · test money only`),
 		element('h2', { id: 'title' }, question.title),
 		element('p', { id: 'sentence' }, question.sentence),
 		facts

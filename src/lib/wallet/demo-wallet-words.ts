@@ -7,6 +7,8 @@ import type { Discovery } from '../client/discovery.ts';
 import { channelsAbi } from '../peer/settlement/evm/generated.ts';
 
 export interface Question {
+	/** The wallet's own name. */
+	readonly wallet: string;
 	readonly title: string;
 	readonly sentence: string;
 	/** Rows of a table: what, value. Values are shown whole. */
@@ -17,8 +19,11 @@ export interface Question {
 }
 
 export interface Circumstances {
+	readonly wallet: string;
 	readonly site: string;
 	readonly address: Hex;
+	/** The key that speaks for the account, where that is a contract. */
+	readonly owner: Hex | undefined;
 	readonly chain: Discovery['chain'];
 	/** In the token's unit; undefined when the chain does not answer. */
 	readonly balance: bigint | undefined;
@@ -27,10 +32,18 @@ export interface Circumstances {
 export const wordsFor = (
 	request: { readonly method: string; readonly params: readonly unknown[] },
 	circumstances: Circumstances
-): Question => {
-	const { site, address, balance } = circumstances;
+): Question => ({ wallet: circumstances.wallet, ...questionFor(request, circumstances) });
+
+type Words = Omit<Question, 'wallet'>;
+
+const questionFor = (
+	request: { readonly method: string; readonly params: readonly unknown[] },
+	circumstances: Circumstances
+): Words => {
+	const { site, address, owner, balance } = circumstances;
 	const inWallet: readonly (readonly [string, string])[] = [
 		['Wallet', address],
+		...(owner === undefined ? [] : [['Signs for it', `the key of ${owner}`] as const]),
 		...(balance === undefined ? [] : [['In it', money(balance, circumstances)] as const])
 	];
 	switch (request.method) {
@@ -75,7 +88,7 @@ const fundingWords = (
 	typedData: unknown,
 	circumstances: Circumstances,
 	inWallet: Facts
-): Question | undefined => {
+): Words | undefined => {
 	const { chain, site } = circumstances;
 	const { primaryType, domain, message } = typedData as {
 		primaryType?: string;
@@ -107,11 +120,7 @@ const fundingWords = (
 	};
 };
 
-const transactionWords = (
-	transaction: Transaction,
-	circumstances: Circumstances,
-	inWallet: Facts
-): Question => {
+const transactionWords = (transaction: Transaction, circumstances: Circumstances, inWallet: Facts): Words => {
 	const { chain, site } = circumstances;
 	const call = transaction.to?.toLowerCase() === chain.contract ? decode(transaction.data) : undefined;
 	const costs = ['Costs you', 'a network fee, paid from the test ETH in this wallet'] as const;
@@ -143,7 +152,7 @@ const transactionWords = (
 	}
 };
 
-const unknownData = (data: unknown, site: string, inWallet: Facts): Question => ({
+const unknownData = (data: unknown, site: string, inWallet: Facts): Words => ({
 	title: `Sign something for ${site}?`,
 	sentence: 'This wallet cannot say what this signature allows. Approve it only if you know.',
 	facts: inWallet,

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import {
 	decodeFunctionData,
 	encodeFunctionData,
+	hashTypedData,
 	parseTransaction,
 	recoverTypedDataAddress,
 	type Hex
@@ -9,11 +10,13 @@ import {
 import { channelsAbi } from '../peer/settlement/evm/generated.ts';
 import { createDemoWallet, type DemoWallet, type DemoWalletPorts } from './demo-wallet.ts';
 import type { Question } from './demo-wallet-words.ts';
+import { smartAccountAbi } from './smart-account.generated.ts';
 
 const CONTRACT = `0x${'11'.repeat(20)}` as const;
 const TOKEN = `0x${'22'.repeat(20)}` as const;
 const SETTINGS = {
 	id: 'org.tributary.demo',
+	account: 'key' as const,
 	faucet: 'http://faucet/',
 	chain: {
 		id: 31_337,
@@ -45,7 +48,8 @@ const createWorld = () => {
 		approve: true,
 		balance: 0n,
 		filled: [] as string[],
-		rpc: [] as { method: string; params: unknown[] }[]
+		rpc: [] as { method: string; params: unknown[] }[],
+		sent: [] as Hex[]
 	};
 	const ports: DemoWalletPorts = {
 		origin: 'app.example',
@@ -72,7 +76,10 @@ const createWorld = () => {
 				return Promise.resolve(Response.json({}));
 			}
 			world.rpc.push(body);
+			if (body.method === 'eth_sendRawTransaction') world.sent.push(body.params[0] as Hex);
 			const results: Record<string, unknown> = {
+				eth_getCode: world.sent.length === 0 ? '0x' : '0x60',
+				eth_getBalance: '0xde0b6b3a7640000',
 				eth_call: `0x${world.balance.toString(16).padStart(64, '0')}`,
 				eth_chainId: '0x7a69',
 				eth_blockNumber: '0x10',
@@ -87,7 +94,13 @@ const createWorld = () => {
 			return Promise.resolve(Response.json({ jsonrpc: '2.0', id: body.id, ...answer }));
 		}
 	};
-	return { world, wallet: createDemoWallet(SETTINGS, ports), again: () => createDemoWallet(SETTINGS, ports) };
+	return {
+		world,
+		wallet: createDemoWallet(SETTINGS, ports),
+		again: () => createDemoWallet(SETTINGS, ports),
+		/** The second wallet of the same key: a contract. */
+		smart: createDemoWallet({ ...SETTINGS, account: 'contract' }, ports)
+	};
 };
 
 const ask = (wallet: DemoWallet, method: string, ...params: readonly unknown[]): Promise<unknown> =>
@@ -193,8 +206,7 @@ describe('the demo wallet', () => {
 		const hash = await ask(wallet, 'eth_sendTransaction', { from: address, to: CONTRACT, data });
 		expect(hash).toBe(`0x${'77'.repeat(32)}`);
 		expect(world.questions[0]?.title).toBe('Ask to close your payment channel?');
-		const raw = world.rpc.find(({ method }) => method === 'eth_sendRawTransaction')?.params[0] as Hex;
-		const sent = parseTransaction(raw);
+		const sent = parseTransaction(world.sent[0]!);
 		expect([sent.to, sent.chainId]).toEqual([CONTRACT, 31_337]);
 		expect(decodeFunctionData({ abi: channelsAbi, data: sent.data! }).functionName).toBe('requestClose');
 	});
@@ -215,5 +227,52 @@ describe('the demo wallet', () => {
 		wallet.provider.on('accountsChanged', (accounts) => heard.push(accounts));
 		await ask(wallet, 'wallet_revokePermissions', {});
 		expect([heard, await ask(wallet, 'eth_accounts')]).toEqual([[[]], []]);
+	});
+});
+
+describe('the smart account of the demo wallet', () => {
+	let { world, wallet, smart } = createWorld();
+	beforeEach(() => ({ world, wallet, smart } = createWorld()));
+
+	it('has an address of its own, which is made on the chain when it is connected, and is filled', async () => {
+		const [key] = (await ask(wallet, 'eth_requestAccounts')) as [Hex];
+		world.balance = 0n;
+		const [address] = (await ask(smart, 'eth_requestAccounts')) as [Hex];
+		expect(address).not.toBe(key.toLowerCase());
+		expect(world.sent).toHaveLength(1);
+		expect(parseTransaction(world.sent[0]!).to).toBe('0x4e59b44847b379578588920ca78fbf26c0b4956c');
+		expect(world.filled).toEqual([key, address]);
+		expect(world.questions[1]).toMatchObject({
+			wallet: 'Demo smart account',
+			facts: expect.arrayContaining([['Signs for it', `the key of ${key}`]]) as unknown
+		});
+	});
+
+	it('signs by its key in its own domain, behind a byte that says how', async () => {
+		const [address] = (await ask(smart, 'eth_requestAccounts')) as [Hex];
+		const typedData = funding(address);
+		const signature = (await ask(smart, 'eth_signTypedData_v4', address, typedData)) as Hex;
+		expect(signature).toMatch(/^0x01[0-9a-f]{130}$/);
+		const digest = hashTypedData(typedData as unknown as Parameters<typeof hashTypedData>[0]);
+		const signer = await recoverTypedDataAddress({
+			domain: { name: 'Demo Smart Account', version: '1', chainId: 31_337, verifyingContract: address },
+			types: { AccountMessage: [{ name: 'digest', type: 'bytes32' }] },
+			primaryType: 'AccountMessage',
+			message: { digest },
+			signature: `0x${signature.slice(4)}`
+		});
+		expect([signer]).toEqual(await ask(wallet, 'eth_requestAccounts'));
+	});
+
+	it('sends through its contract', async () => {
+		const [address] = (await ask(smart, 'eth_requestAccounts')) as [Hex];
+		const data = encodeFunctionData({ abi: channelsAbi, functionName: 'requestClose', args: [KEY] });
+		await ask(smart, 'eth_sendTransaction', { from: address, to: CONTRACT, data });
+		const sent = parseTransaction(world.sent[1]!);
+		expect(sent.to).toBe(address);
+		expect(decodeFunctionData({ abi: smartAccountAbi, data: sent.data! })).toEqual({
+			functionName: 'execute',
+			args: [CONTRACT, 0n, data]
+		});
 	});
 });

@@ -5,17 +5,31 @@
  * and asks its owner in a window of its own, in words, before it shows its address, signs or sends.
  * Its key belongs to the browser profile and its money comes from the faucet. It only exists on
  * chain 31337: what it signs is worthless anywhere else.
+ *
+ * It announces two wallets: one whose account is the key's own address, and one whose account is a
+ * contract that the key speaks for (ERC-1271), as the wallets of tomorrow are.
  */
-import { createClient, http, numberToHex, type Hex, type LocalAccount } from 'viem';
+import {
+	createClient,
+	hashMessage,
+	hashTypedData,
+	http,
+	numberToHex,
+	type Hex,
+	type LocalAccount
+} from 'viem';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { sendTransaction } from 'viem/actions';
 import { defineChain } from 'viem/utils';
 import type { Discovery } from '../client/discovery.ts';
 import { askInDialog } from './demo-wallet-dialog.ts';
 import { wordsFor, type Question } from './demo-wallet-words.ts';
+import type { Call } from './smart-account.ts';
 
 export interface DemoWalletSettings {
 	readonly id: string;
+	/** What the account is: the key's own address, or a contract that the key speaks for. */
+	readonly account: 'key' | 'contract';
 	readonly chain: Discovery['chain'];
 	readonly faucet: string;
 }
@@ -58,7 +72,28 @@ class ProviderError extends Error {
 }
 
 const KEY = 'tributary.demo-wallet.key';
-const CONNECTED = 'tributary.demo-wallet.connected';
+const CONNECTED = {
+	key: 'tributary.demo-wallet.connected',
+	contract: 'tributary.demo-wallet.contract-connected'
+} as const;
+const NAMES = { key: 'Demo wallet', contract: 'Demo smart account' } as const;
+
+/** How long its own contract may take to be mined, in looks and milliseconds between them. */
+const DEPLOY_LOOKS = 100;
+const DEPLOY_LOOK_MS = 100;
+
+type TypedData = Parameters<LocalAccount['signTypedData']>[0];
+
+/** Who signs and sends, behind the account that the app sees. */
+interface Account {
+	readonly address: Hex;
+	signMessage(raw: Hex): Promise<Hex>;
+	signTypedData(typedData: TypedData): Promise<Hex>;
+	/** What the key sends so that the account makes the call. */
+	through(call: Call): Call;
+	/** What makes the account, where it has to be made. */
+	readonly deployment: Call | undefined;
+}
 
 /** Never passed through: these would use an account of the chain's node, not the wallet's. */
 const REFUSED_METHODS = new Set([
@@ -79,7 +114,7 @@ export const createDemoWallet = (initial: DemoWalletSettings, ports: DemoWalletP
 		for (const listener of listeners.get(event) ?? []) listener(value);
 	};
 
-	const account = (): LocalAccount => {
+	const owner = (): LocalAccount => {
 		let key = ports.storage.getItem(KEY);
 		if (key === null) {
 			key = generatePrivateKey();
@@ -87,8 +122,30 @@ export const createDemoWallet = (initial: DemoWalletSettings, ports: DemoWalletP
 		}
 		return privateKeyToAccount(key as Hex);
 	};
-	const isConnected = (): boolean => ports.storage.getItem(CONNECTED) === 'yes';
-	const accounts = (): readonly Hex[] => (isConnected() ? [account().address] : []);
+	const account = async (): Promise<Account> => {
+		const key = owner();
+		if (initial.account === 'contract') {
+			const { smartAccountOf } = await import('./smart-account.ts');
+			const contract = smartAccountOf(key, settings.chain.id);
+			return {
+				address: contract.address,
+				signMessage: (raw) => contract.signDigest(hashMessage({ raw })),
+				signTypedData: (typedData) => contract.signDigest(hashTypedData(typedData)),
+				through: contract.execute,
+				deployment: contract.deployment
+			};
+		}
+		return {
+			address: key.address,
+			signMessage: (raw) => key.signMessage({ message: { raw } }),
+			signTypedData: (typedData) => key.signTypedData(typedData),
+			through: (call) => call,
+			deployment: undefined
+		};
+	};
+	const connectedKey = CONNECTED[initial.account];
+	const isConnected = (): boolean => ports.storage.getItem(connectedKey) === 'yes';
+	const accounts = async (): Promise<readonly Hex[]> => (isConnected() ? [(await account()).address] : []);
 
 	const rpc = async (method: string, params: readonly unknown[]): Promise<unknown> => {
 		const response = await ports.fetch(settings.chain.rpcUrl, {
@@ -102,17 +159,17 @@ export const createDemoWallet = (initial: DemoWalletSettings, ports: DemoWalletP
 	};
 
 	/** In the token's unit. */
-	const balance = async (): Promise<bigint> => {
+	const balance = async (address: Hex): Promise<bigint> => {
 		// balanceOf(address): its selector and the padded address.
-		const data = `0x70a08231${account().address.slice(2).toLowerCase().padStart(64, '0')}`;
+		const data = `0x70a08231${address.slice(2).toLowerCase().padStart(64, '0')}`;
 		return BigInt(String(await rpc('eth_call', [{ to: settings.chain.token, data }, 'latest'])));
 	};
 
-	const fill = async (): Promise<void> => {
+	const fill = async (address: Hex): Promise<void> => {
 		const response = await ports.fetch(settings.faucet, {
 			method: 'POST',
 			headers: { 'content-type': 'application/json' },
-			body: JSON.stringify({ address: account().address })
+			body: JSON.stringify({ address })
 		});
 		if (!response.ok) throw new Error(`the faucet answered ${response.status}`);
 	};
@@ -123,13 +180,16 @@ export const createDemoWallet = (initial: DemoWalletSettings, ports: DemoWalletP
 		params: readonly unknown[],
 		after: (progress: (text: string) => void) => Promise<void> = async () => {}
 	): Promise<void> => {
+		const { address } = await account();
 		const question = wordsFor(
 			{ method, params },
 			{
+				wallet: NAMES[initial.account],
 				site: ports.origin,
-				address: account().address,
+				address,
+				owner: initial.account === 'contract' ? owner().address : undefined,
 				chain: settings.chain,
-				balance: await balance().catch(() => undefined)
+				balance: await balance(address).catch(() => undefined)
 			}
 		);
 		const approved = queue.then(() => ports.ask(question, after));
@@ -138,8 +198,8 @@ export const createDemoWallet = (initial: DemoWalletSettings, ports: DemoWalletP
 	};
 
 	/** The address a request names must be the connected one. */
-	const authorize = (address: unknown): void => {
-		const ours = accounts()[0]?.toLowerCase();
+	const authorize = async (address: unknown): Promise<void> => {
+		const ours = (await accounts())[0]?.toLowerCase();
 		if (ours === undefined || String(address).toLowerCase() !== ours) {
 			throw new ProviderError(CODES.unauthorized, 'This account is not connected to this site.');
 		}
@@ -148,20 +208,38 @@ export const createDemoWallet = (initial: DemoWalletSettings, ports: DemoWalletP
 	const connect = async (): Promise<readonly Hex[]> => {
 		if (isConnected()) return accounts();
 		await ask('eth_requestAccounts', [], async (progress) => {
-			if (((await balance().catch(() => 0n)) ?? 0n) > 0n) return;
-			progress('Filling your wallet with test money …');
-			// An empty wallet is still a wallet: the app will say that there is nothing in it.
-			await fill().catch((error: unknown) => progress(`The faucet did not answer (${String(error)}).`));
+			const { address, deployment } = await account();
+			try {
+				if (deployment !== undefined) await deploy(address, deployment, progress);
+				if ((await balance(address).catch(() => 0n)) > 0n) return;
+				progress('Filling your wallet with test money …');
+				await fill(address);
+			} catch (error) {
+				// An empty wallet is still a wallet: the app will say that there is nothing in it.
+				progress(`It could not be filled (${String(error)}).`);
+			}
 		});
-		ports.storage.setItem(CONNECTED, 'yes');
-		emit('accountsChanged', accounts());
+		ports.storage.setItem(connectedKey, 'yes');
+		emit('accountsChanged', await accounts());
 		return accounts();
 	};
 
-	const send = async (transaction: Record<string, Hex | undefined>): Promise<Hex> => {
+	/** Puts the account's contract on the chain, unless it is there; the key behind it pays the gas. */
+	const deploy = async (address: Hex, deployment: Call, progress: (text: string) => void): Promise<void> => {
+		const isThere = async (): Promise<boolean> => (await rpc('eth_getCode', [address, 'latest'])) !== '0x';
+		if (await isThere()) return;
+		progress('Making your account on the chain …');
+		if (BigInt(String(await rpc('eth_getBalance', [owner().address, 'latest']))) === 0n)
+			await fill(owner().address);
+		await sendByKey(deployment);
+		for (let look = 0; look < DEPLOY_LOOKS && !(await isThere()); look++)
+			await new Promise((resolve) => setTimeout(resolve, DEPLOY_LOOK_MS));
+	};
+
+	const sendByKey = ({ to, data, value }: Partial<Call>): Promise<Hex> => {
 		const { chain } = settings;
 		const client = createClient({
-			account: account(),
+			account: owner(),
 			chain: defineChain({
 				id: chain.id,
 				name: chain.name,
@@ -173,12 +251,19 @@ export const createDemoWallet = (initial: DemoWalletSettings, ports: DemoWalletP
 					ports.fetch(input instanceof Request ? input.url : String(input), init ?? {})
 			})
 		});
-		const { to, data, value } = transaction;
 		return sendTransaction(client, {
 			...(to === undefined ? {} : { to }),
 			...(data === undefined ? {} : { data }),
-			value: value === undefined ? 0n : BigInt(value)
+			value: value ?? 0n
 		});
+	};
+
+	const send = async (transaction: Record<string, Hex | undefined>): Promise<Hex> => {
+		const { to, data, value } = transaction;
+		const amount = value === undefined ? 0n : BigInt(value);
+		// Without a destination a contract is made, which only a key can do.
+		if (to === undefined) return sendByKey({ ...(data === undefined ? {} : { data }), value: amount });
+		return sendByKey((await account()).through({ to, data: data ?? '0x', value: amount }));
 	};
 
 	const request: Eip1193Provider['request'] = async ({ method, params = [] }) => {
@@ -198,31 +283,29 @@ export const createDemoWallet = (initial: DemoWalletSettings, ports: DemoWalletP
 				throw new ProviderError(CODES.unknownChain, 'This wallet knows its own local chain only.');
 			}
 			case 'wallet_revokePermissions':
-				ports.storage.removeItem(CONNECTED);
+				ports.storage.removeItem(connectedKey);
 				emit('accountsChanged', []);
 				return null;
 			case 'personal_sign': {
 				const [message, address] = params as [Hex, Hex];
-				authorize(address);
+				await authorize(address);
 				await ask(method, params);
-				return account().signMessage?.({ message: { raw: message } });
+				return (await account()).signMessage(message);
 			}
 			case 'eth_signTypedData_v4': {
 				const [address, data] = params as [Hex, string | object];
-				authorize(address);
-				const typedData = (typeof data === 'string' ? JSON.parse(data) : data) as Parameters<
-					LocalAccount['signTypedData']
-				>[0];
+				await authorize(address);
+				const typedData = (typeof data === 'string' ? JSON.parse(data) : data) as TypedData;
 				const chainId = (typedData.domain as { chainId?: number | string } | undefined)?.chainId;
 				if (chainId === undefined || BigInt(chainId) !== BigInt(settings.chain.id)) {
 					throw new ProviderError(CODES.unauthorized, 'This wallet signs for its own local chain only.');
 				}
 				await ask(method, [address, typedData]);
-				return account().signTypedData(typedData);
+				return (await account()).signTypedData(typedData);
 			}
 			case 'eth_sendTransaction': {
 				const [transaction] = params as [Record<string, Hex | undefined>];
-				authorize(transaction['from']);
+				await authorize(transaction['from']);
 				await ask(method, params);
 				return send(transaction);
 			}
@@ -250,25 +333,36 @@ export const createDemoWallet = (initial: DemoWalletSettings, ports: DemoWalletP
 	};
 };
 
-/** A drop on a coin. */
-const ICON = `data:image/svg+xml,${encodeURIComponent(
-	'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><circle cx="16" cy="16" r="16" fill="#0f766e"/><path d="M16 6c4 6 7 9 7 13a7 7 0 0 1-14 0c0-4 3-7 7-13z" fill="#fff"/></svg>'
-)}`;
+/** A drop on a coin, or on a card. */
+const iconOn = (ground: string): string =>
+	`data:image/svg+xml,${encodeURIComponent(
+		`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">${ground}<path d="M16 6c4 6 7 9 7 13a7 7 0 0 1-14 0c0-4 3-7 7-13z" fill="#fff"/></svg>`
+	)}`;
+const ICONS = {
+	key: iconOn('<circle cx="16" cy="16" r="16" fill="#0f766e"/>'),
+	contract: iconOn('<rect width="32" height="32" rx="7" fill="#4f46a5"/>')
+} as const;
 
-let announced: DemoWallet | undefined;
+const announced = new Map<string, DemoWallet>();
 
-/** Once per page; later calls only tell it the chain. Announces now and whenever an app asks. */
+/** Once per page and id; later calls only tell it the chain. Announces now and whenever an app asks. */
 export const announceDemoWallet = (settings: DemoWalletSettings): void => {
-	if (announced !== undefined) return announced.configure(settings);
+	const known = announced.get(settings.id);
+	if (known !== undefined) return known.configure(settings);
 	const wallet = createDemoWallet(settings, {
 		storage: localStorage,
 		ask: askInDialog,
 		fetch: (url, init) => fetch(url, init),
 		origin: location.host
 	});
-	announced = wallet;
+	announced.set(settings.id, wallet);
 	const detail = Object.freeze({
-		info: Object.freeze({ uuid: crypto.randomUUID(), name: 'Demo wallet', icon: ICON, rdns: settings.id }),
+		info: Object.freeze({
+			uuid: crypto.randomUUID(),
+			name: NAMES[settings.account],
+			icon: ICONS[settings.account],
+			rdns: settings.id
+		}),
 		provider: wallet.provider
 	});
 	const announce = (): void => {

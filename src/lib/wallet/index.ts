@@ -1,6 +1,6 @@
 /**
  * A person's wallet: found by EIP-6963 among the browser's extensions (and, on a local chain, the
- * demo wallet), asked through `@wagmi/core`. Main thread only, because extensions live on `window`;
+ * demo wallets), or on another device by WalletConnect, and asked through `@wagmi/core`. Main thread only, because extensions live on `window`;
  * downloaded when somebody presses Connect.
  *
  * A wallet funds channels and gets money back. It never sees a claim.
@@ -39,6 +39,8 @@ export interface WalletChoice {
 	/** A data: URI. */
 	readonly icon: string | undefined;
 	readonly demo: boolean;
+	/** On another device: it is paired with first. */
+	readonly remote: boolean;
 }
 
 export interface ConnectedWallet {
@@ -47,10 +49,17 @@ export interface ConnectedWallet {
 	readonly address: Address;
 }
 
+/** For a wallet on another device: what is shown to it, and a way to stop waiting. */
+export interface Pairing {
+	/** A `wc:` URI, to be drawn as a QR code. */
+	readonly onUri: (uri: string) => void;
+	readonly signal: AbortSignal;
+}
+
 export interface Wallets {
 	list(): Promise<readonly WalletChoice[]>;
 	/** Asks the wallet's owner. */
-	connect(id: string): Promise<Answer<ConnectedWallet>>;
+	connect(id: string, pairing?: Pairing): Promise<Answer<ConnectedWallet>>;
 	/** Asks nobody; `undefined` when the wallet is gone or does not remember this site. */
 	reconnect(id: string): Promise<ConnectedWallet | undefined>;
 	disconnect(): Promise<void>;
@@ -63,16 +72,17 @@ export interface Wallets {
 
 /** Only here does the demo wallet exist: a signature made with it must be worthless anywhere else. */
 const LOCAL_CHAIN_ID = 31_337;
-const DEMO_WALLET_ID = 'org.tributary.demo';
+const DEMO_WALLETS = { key: 'org.tributary.demo', contract: 'org.tributary.demo.smart' } as const;
 /** Milliseconds a wallet may take to announce itself; extensions answer within the event. */
 const ANNOUNCEMENT_MS = 50;
 const RECEIPT_TIMEOUT_MS = 120_000;
 
 export const openWallets = async (discovery: Discovery): Promise<Wallets> => {
-	const { chain, faucet } = discovery;
+	const { chain, faucet, walletConnect } = discovery;
 	if (chain.id === LOCAL_CHAIN_ID && faucet !== undefined) {
 		const { announceDemoWallet } = await import('./demo-wallet.ts');
-		announceDemoWallet({ id: DEMO_WALLET_ID, chain, faucet });
+		for (const account of ['key', 'contract'] as const)
+			announceDemoWallet({ id: DEMO_WALLETS[account], account, chain, faucet });
 	}
 	const config = createConfig({
 		// Without a multicall contract, which a bare local chain does not have.
@@ -88,7 +98,19 @@ export const openWallets = async (discovery: Discovery): Promise<Wallets> => {
 		storage: createStorage({ storage: localStorage, key: 'tributary.wallets' })
 	});
 
-	const connectors = async (): Promise<readonly Connector[]> => {
+	/** On other devices; its library is downloaded when it is chosen. */
+	let onPhone: Connector | undefined;
+	if (walletConnect !== undefined) {
+		const { walletConnect: connectorOf } = await import('./wallet-connect.ts');
+		onPhone = config._internal.connectors.setup(
+			connectorOf({ ...walletConnect, rpcUrl: chain.rpcUrl, origin: location.origin })
+		);
+	}
+
+	const connectors = async (): Promise<readonly Connector[]> =>
+		onPhone === undefined ? inBrowser() : [...(await inBrowser()), onPhone];
+
+	const inBrowser = async (): Promise<readonly Connector[]> => {
 		await new Promise((resolve) => setTimeout(resolve, ANNOUNCEMENT_MS));
 		if (config.connectors.length === 0 && 'ethereum' in window) {
 			// A wallet from before EIP-6963.
@@ -120,16 +142,20 @@ export const openWallets = async (discovery: Discovery): Promise<Wallets> => {
 				id: connector.id,
 				name: connector.name,
 				icon: connector.icon,
-				demo: connector.id === DEMO_WALLET_ID
+				demo: Object.values<string>(DEMO_WALLETS).includes(connector.id),
+				remote: connector === onPhone
 			})),
-		connect: async (id) => {
+		connect: async (id, pairing) => {
 			const connector = await find(id);
 			if (connector === undefined) return err(peerError('WalletMissing', id));
+			const stopPairing = pairing === undefined ? undefined : startPairing(connector, pairing);
 			try {
 				if (connected()?.id !== id) await connect(config, { connector, chainId: chain.id });
 				await onOurChain();
 			} catch (error) {
 				return err(toPeerError(error));
+			} finally {
+				stopPairing?.();
 			}
 			const wallet = connected();
 			return wallet === undefined ? err(peerError('WalletRefused')) : ok(wallet);
@@ -175,6 +201,22 @@ export const openWallets = async (discovery: Discovery): Promise<Wallets> => {
 				return err(toPeerError(error));
 			}
 		}
+	};
+};
+
+/** Passes on what a connector of other devices shows while it connects; answers how to stop that. */
+const startPairing = (connector: Connector, { onUri, signal }: Pairing): (() => void) => {
+	const onMessage = ({ type, data }: { type: string; data?: unknown }): void => {
+		if (type === 'display_uri') onUri(String(data));
+	};
+	const cancel = (): void => {
+		if ('cancel' in connector) (connector as unknown as { cancel(): void }).cancel();
+	};
+	connector.emitter.on('message', onMessage);
+	signal.addEventListener('abort', cancel);
+	return () => {
+		connector.emitter.off('message', onMessage);
+		signal.removeEventListener('abort', cancel);
 	};
 };
 

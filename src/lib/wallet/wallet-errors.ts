@@ -5,10 +5,14 @@ const USER_REJECTED = 4001;
 const UNAUTHORIZED = 4100;
 const UNKNOWN_CHAIN = 4902;
 const EXECUTION_REVERTED = 3;
+/** WalletConnect: the person, its chains, its methods, its events. */
+const REJECTED_BY_PHONE = [5000, 5001, 5002, 5003] as const;
 
 /** Names of viem's and wagmi's errors; they are thrown with the wallet's own error as their cause. */
 const BY_NAME: Readonly<Record<string, PeerError['type']>> = {
 	UserRejectedRequestError: 'WalletRefused',
+	PairingCanceledError: 'WalletRefused',
+	RelayUnreachableError: 'WalletRelayUnreachable',
 	ProviderNotFoundError: 'WalletMissing',
 	ConnectorNotFoundError: 'WalletMissing',
 	ConnectorNotConnectedError: 'WalletMissing',
@@ -49,7 +53,7 @@ const byCode = (code: unknown): PeerError['type'] | undefined => {
 		case EXECUTION_REVERTED:
 			return 'TransactionRefused';
 		default:
-			return undefined;
+			return REJECTED_BY_PHONE.some((rejected) => rejected === code) ? 'WalletRefused' : undefined;
 	}
 };
 
