@@ -40,7 +40,7 @@ export default {
 				'Tests of the core use no host, so that they run in Chromium too; *.node.test.ts may use the Node host.',
 			severity: 'error',
 			from: { path: `${CORE}.*${TESTS}`, pathNot: '\\.node\\.test\\.ts$' },
-			to: { path: '^(src/(routes|workers)|src/lib/(client|ui|wallet)|server|scripts)/' }
+			to: { path: '^(src/(routes|workers)|src/lib/(client|ui|wallet|explorer)|server|scripts)/' }
 		},
 		{
 			name: 'no-node-in-the-core',

@@ -11,7 +11,12 @@ import { npubEncode } from 'nostr-tools/nip19';
 import type { Hex } from 'viem';
 import { privateKeyToAddress } from 'viem/accounts';
 import { APP_DIR, buildApp } from '../../scripts/build-app.ts';
-import { startNetwork, type LocalNetwork, type NodeName } from '../../scripts/network.ts';
+import {
+	startNetwork,
+	type LocalNetwork,
+	type NetworkOptions,
+	type NodeName
+} from '../../scripts/network.ts';
 import { strings } from '../../src/lib/strings/en.ts';
 
 export { strings };
@@ -30,10 +35,13 @@ export interface TestNetwork extends LocalNetwork {
 }
 
 /** A network on free ports that serves the app, in a folder of its own. */
-export async function bringUp(nodes: readonly NodeName[] = ['hub', 'bob', 'carol']): Promise<TestNetwork> {
+export async function bringUp(
+	nodes: readonly NodeName[] = ['hub', 'bob', 'carol'],
+	hub: NetworkOptions['hub'] = {}
+): Promise<TestNetwork> {
 	await buildApp();
 	const stateDir = mkdtempSync(join(tmpdir(), 'tributary-e2e-'));
-	const network = await startNetwork({ stateDir, ports: 'free', nodes, app: APP_DIR, control: true });
+	const network = await startNetwork({ stateDir, ports: 'free', nodes, app: APP_DIR, control: true, hub });
 	return {
 		...network,
 		url: network.nodes.hub.http,

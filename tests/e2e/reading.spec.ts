@@ -145,6 +145,23 @@ test('the activity lists every posting in words', async () => {
 	await closeSheet(page, 'posting');
 });
 
+test('what is on the chain can be looked up there: one transaction so far, and what the payments saved', async () => {
+	await page.getByTestId('on-chain').click();
+	await expect(page.getByTestId('act')).toHaveCount(1);
+	const payments = Number(await page.getByTestId('saved').getAttribute('data-payments'));
+	expect(payments).toBeGreaterThan(0);
+	await page.getByTestId('act').click();
+	const transaction = page.getByTestId('transaction');
+	await expect(transaction).toHaveAttribute('data-status', 'done');
+	await expect(page.getByTestId('transaction-act')).toHaveAttribute('data-type', 'Opened');
+	await expect(transaction).toContainText('openWithAuthorization');
+	await page.goBack();
+	// A posting leads to the same transaction.
+	await page.locator('[data-testid="activity-row"][data-kind="fund"]').first().click();
+	await page.getByTestId('posting-transaction').click();
+	await expect(page.getByTestId('transaction')).toHaveAttribute('data-status', 'done');
+});
+
 test('three ledgers, the chain and the screen agree to the unit', async () => {
 	const { hub, bob, carol } = await quiet();
 	for (const status of [hub, bob, carol]) {
@@ -161,9 +178,10 @@ test('three ledgers, the chain and the screen agree to the unit', async () => {
 
 	// What the browser promised by claims is what the hub holds of it; the chain has exactly the deposits.
 	await go(page, 'channels');
-	const card = page.getByTestId('channel-card');
-	await card.getByText(strings.actions.details).click();
-	const claimed = await money(card, 'channel-claimed');
+	await page.getByTestId('channel-history').click();
+	const claimed = await money(page, 'channel-claimed');
+	await expect(page.getByTestId('act')).toHaveAttribute('data-type', 'Opened');
+	await closeSheet(page, 'channel-sheet');
 	const guest = hub.channels.filter(
 		(channel) => channel.direction === 'in' && channel.deposited === `${(2n * DOLLAR) / TOKEN_UNIT}`
 	);

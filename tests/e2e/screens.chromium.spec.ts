@@ -21,6 +21,7 @@ import {
 } from '@playwright/test';
 import { npubEncode } from 'nostr-tools/nip19';
 import { INITIAL_JS_GZIP_BYTES } from '../budgets.ts';
+import { startWalletRelay, type WalletRelay } from '../wallet-relay.ts';
 import {
 	bringUp,
 	closeSheet,
@@ -48,12 +49,17 @@ const WALLET_CODE = 'eip6963:requestProvider';
 const screenshots = process.env['TRIBUTARY_SCREENSHOTS'];
 
 let network: TestNetwork;
+let relay: WalletRelay;
 let profile = '';
 let context: BrowserContext;
 let page: Page;
 
 test.beforeAll(async () => {
-	network = await bringUp(['hub', 'bob']);
+	relay = await startWalletRelay();
+	network = await bringUp(['hub', 'bob'], {
+		explorer: 'https://explorer.example/tx/{transaction}',
+		walletConnect: { projectId: '0123456789abcdef0123456789abcdef', relayUrl: relay.url }
+	});
 	profile = mkdtempSync(join(tmpdir(), 'tributary-profile-'));
 	const { launchOptions } = test.info().project.use;
 	context = await chromium.launchPersistentContext(profile, { ...launchOptions, viewport: SIZES.desk });
@@ -63,6 +69,7 @@ test.beforeAll(async () => {
 test.afterAll(async () => {
 	await context.close();
 	await network.end();
+	await relay.close();
 	rmSync(profile, { recursive: true, force: true });
 });
 
@@ -148,6 +155,23 @@ test('before anything is set up, no screen has an accessibility fault', async ()
 		feed: () => go(page, 'feed'),
 		'no-such-page': () => open('/no-such-page', strings.notFound.title),
 		channels: () => go(page, 'channels'),
+		wallets: sheet(
+			'fund-sheet',
+			async () => {
+				await page.getByTestId('fund').click();
+				await expect(page.getByTestId('wallet-walletConnect')).toBeVisible();
+			},
+			'channels'
+		),
+		pairing: sheet(
+			'fund-sheet',
+			async () => {
+				await page.getByTestId('fund').click();
+				await page.getByTestId('wallet-walletConnect').click();
+				await expect(page.getByRole('img', { name: strings.fund.pairing.alt })).toBeVisible();
+			},
+			'channels'
+		),
 		activity: () => go(page, 'activity'),
 		compose: () => go(page, 'compose')
 	});
@@ -178,10 +202,35 @@ for (const size of Object.keys(SIZES) as Size[]) {
 			},
 			compose: () => go(page, 'compose'),
 			channels: () => go(page, 'channels'),
+			history: sheet(
+				'channel-sheet',
+				async () => {
+					await page.getByTestId('channel-history').click();
+					await expect(page.getByTestId('act').first()).toBeVisible();
+				},
+				'channels'
+			),
 			fund: sheet('fund-sheet', () => page.getByTestId('fund').click(), 'channels'),
 			close: sheet('close-sheet', () => page.getByTestId('close-channel').click(), 'channels'),
+			'close-without-hub': sheet(
+				'close-sheet',
+				async () => {
+					await page.getByTestId('close-channel').click();
+					await page.getByTestId('close-without-hub').click();
+				},
+				'channels'
+			),
 			activity: () => go(page, 'activity'),
 			posting: sheet('posting', () => page.getByTestId('activity-row').first().click(), 'activity'),
+			'on-chain': async () => {
+				await go(page, 'activity');
+				await page.getByTestId('on-chain').click();
+				await expect(page.getByTestId('savings')).toBeVisible();
+			},
+			transaction: async () => {
+				await page.getByTestId('act').first().click();
+				await expect(page.getByTestId('transaction-act')).toBeVisible();
+			},
 			settings: () => open('/settings', strings.settings.title)
 		});
 	});

@@ -7,6 +7,7 @@ import {
 	formatMoney,
 	formatMoneyExact,
 	formatSpan,
+	formatWei,
 	moneyInput,
 	npub,
 	parseMoney,
@@ -19,6 +20,17 @@ import {
 // NIP-19's own example key.
 const PUBKEY = '7e7e9c42a91bfef19fa929e5fda1b72e0ebc1a4c1141673e2794234d86addf4e';
 const NPUB = 'npub10elfcs4fr0l0r8af98jlmgdh9c8tcxjvz9qkw038js35mp4dma8qzvjptg';
+
+describe('the price of gas', () => {
+	it('is in gwei where ether would be mostly zeros, cut to four digits', () => {
+		expect(formatWei(0n)).toBe('0 gwei');
+		expect(formatWei(7_123_456n)).toBe('0.007123 gwei');
+		expect(formatWei(841_239_999_999n)).toBe('841.2 gwei');
+		expect(formatWei(84_123_999_999_999n)).toBe('0.00008412 ETH');
+		expect(formatWei(1_234_567_890_000_000n)).toBe('0.001234 ETH');
+		expect(formatWei(-2n * 10n ** 18n)).toBe('−2 ETH');
+	});
+});
 
 describe('money on a screen', () => {
 	it('shows the price of a note in cents', () => {

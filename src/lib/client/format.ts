@@ -51,6 +51,21 @@ export const formatMoney = (units: bigint): string => {
 export const formatMoneyExact = (units: bigint): string =>
 	strings.money.exact(toDecimal(units, LINK_ASSET.scale));
 
+const SHORT = new Intl.NumberFormat(locale, { maximumSignificantDigits: 4, roundingMode: 'trunc' });
+const WEI_PER_ETHER_SCALE = 18;
+const WEI_PER_GWEI_SCALE = 9;
+/** Below a millionth of an ether the zeros are harder to read than another unit. */
+const SMALL_WEI = 10n ** 12n;
+
+/** What the chain takes for gas, in its own money: no screen knows what an ether costs. Four significant digits. */
+export const formatWei = (wei: bigint): string => {
+	const sign = wei < 0n ? strings.money.minus : '';
+	const size = absolute(wei);
+	const isSmall = size < SMALL_WEI;
+	const figure = SHORT.format(decimal(toDecimal(size, isSmall ? WEI_PER_GWEI_SCALE : WEI_PER_ETHER_SCALE)));
+	return sign + (isSmall ? strings.money.gwei(figure) : strings.money.ether(figure));
+};
+
 export type MoneyUnit = 'dollars' | 'cents';
 
 const DECIMALS: Record<MoneyUnit, number> = { dollars: LINK_ASSET.scale, cents: LINK_ASSET.scale - 2 };
@@ -84,7 +99,7 @@ export const payoutPreview = (
 	return { paid, remainder: afterFee - paid };
 };
 
-export const formatCount = (count: number): string => COUNT.format(count);
+export const formatCount = (count: number | bigint): string => COUNT.format(count);
 
 /** Sizes in powers of 1,000, as disks and browsers state them. */
 export const formatBytes = (bytes: number): string => {
@@ -102,6 +117,8 @@ const RELATIVE = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: '
 const DAY = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' });
 const FULL = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' });
 
+const MINUTES = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
+
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
@@ -118,6 +135,9 @@ export const formatAgo = (at: number, now: number): string => {
 };
 
 export const formatMoment = (at: number): string => FULL.format(at);
+
+/** A day and an hour to come back at. */
+export const formatWhen = (at: number): string => MINUTES.format(at);
 
 /** A span in milliseconds in its largest unit, rounded up: nobody is told to come back too early. */
 export const formatSpan = (ms: number): string => {

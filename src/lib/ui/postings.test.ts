@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { HistoryItem } from '../explorer/index.ts';
 import type { ActivityItem } from '../peer/api.ts';
-import { accountName, directionOf, inFilter, titleOf, type Names } from './postings.ts';
+import { accountName, directionOf, inFilter, isOnChain, onChain, titleOf, type Names } from './postings.ts';
 
 const HUB = 'aa'.repeat(32);
 const BOB = 'bb'.repeat(32);
@@ -80,6 +81,51 @@ describe('postings in words', () => {
 				(['reading', 'earning', 'moving', 'routing'] as const).filter((filter) => inFilter(posting, filter))
 			).toHaveLength(1);
 		}
+	});
+});
+
+describe('a posting on the chain', () => {
+	const act = (type: HistoryItem['type'], amount: bigint, at: number): HistoryItem => ({
+		type,
+		amount,
+		at,
+		channel: CHANNEL as `0x${string}`,
+		transaction: `0x${at}`,
+		block: BigInt(at),
+		index: 0,
+		feeWei: 0n
+	});
+	const history = [
+		act('Closed', 3n, 50),
+		act('Claimed', 1n, 40),
+		act('ToppedUp', 2n, 30),
+		act('Claimed', 1n, 20),
+		act('Opened', 2n, 10)
+	];
+	const posting = (kind: ActivityItem['kind'], amount: bigint, at: number): ActivityItem => ({
+		...item(kind, 'wallet', 'outside'),
+		amount,
+		at
+	});
+
+	it('is the act of its amount that is nearest in time', () => {
+		expect(onChain(posting('fund', 2n, 12), history)?.at).toBe(10);
+		expect(onChain(posting('fund', 2n, 31), history)?.at).toBe(30);
+		expect(onChain(posting('redeem', 1n, 21), history)?.at).toBe(20);
+		expect(onChain(posting('refund', 3n, 60), history)?.type).toBe('Closed');
+		expect(onChain(posting('fund', 5n, 12), history)).toBeUndefined();
+	});
+
+	it('is, for a claim, the first act after it that pays claims out', () => {
+		expect(onChain(posting('claim', 9n, 15), history)?.at).toBe(20);
+		expect(onChain(posting('claim', 9n, 25), history)?.at).toBe(40);
+		expect(onChain(posting('claim', 9n, 60), history)).toBeUndefined();
+	});
+
+	it('is looked for only where the chain can show it', () => {
+		expect(isOnChain(posting('fund', 1n, 0))).toBe(true);
+		expect(isOnChain(posting('buy', 1n, 0))).toBe(false);
+		expect(isOnChain({ ...posting('fund', 1n, 0), state: 'voided' })).toBe(false);
 	});
 });
 

@@ -4,6 +4,7 @@
  */
 import { shortHex, shortNpub } from '../client/format.ts';
 import { strings } from '../strings/en.ts';
+import type { HistoryItem } from '../explorer/index.ts';
 import type { ActivityItem } from '../peer/api.ts';
 
 export type Direction = 'in' | 'out' | 'move';
@@ -76,4 +77,32 @@ export const accountName = (account: string, names: Names): string => {
 			rest === names.hub ? words.hub : /^[0-9a-f]{64}$/.test(rest) ? names.name(rest) : shortNpub(rest)
 		);
 	return isNamedAccount(account) ? words[account] : account;
+};
+
+/** What the chain shows of a kind of posting. */
+const ACTS: Partial<Record<ActivityItem['kind'], readonly HistoryItem['type'][]>> = {
+	fund: ['Opened', 'ToppedUp'],
+	refund: ['Closed', 'Withdrawn'],
+	redeem: ['Claimed', 'Closed'],
+	claim: ['Claimed', 'Closed', 'Withdrawn']
+};
+
+/** Whether the chain can show this posting, or what became of it. */
+export const isOnChain = ({ kind, state }: ActivityItem): boolean =>
+	state === 'posted' && ACTS[kind] !== undefined;
+
+/**
+ * The act that a posting of this channel is about, of a history newest first. A claim is about the first act
+ * after it that pays claims out; anything else about the act of its amount that is nearest in time.
+ */
+export const onChain = (item: ActivityItem, history: readonly HistoryItem[]): HistoryItem | undefined => {
+	const acts = history.filter(({ type }) => ACTS[item.kind]?.includes(type));
+	if (item.kind === 'claim') return acts.filter(({ at }) => at >= item.at).at(-1);
+	const distance = ({ at }: HistoryItem): number => Math.abs(at - item.at);
+	return acts
+		.filter(({ amount }) => amount === item.amount)
+		.reduce<HistoryItem | undefined>(
+			(nearest, act) => (nearest === undefined || distance(act) < distance(nearest) ? act : nearest),
+			undefined
+		);
 };
