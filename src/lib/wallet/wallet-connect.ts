@@ -1,7 +1,7 @@
 /**
  * A wallet on another device, by WalletConnect 2. Both ends keep a symmetric key that only the pairing
  * URI carries, so it is shown as a picture and read by the wallet's camera; a relay passes the sealed
- * messages on and can read none. The library (of the last release under Apache-2.0, ADR 26) is
+ * messages on and can read none. The library (of the last release under Apache-2.0, ADR 27) is
  * downloaded when somebody chooses it, and nobody's modal comes with it: the app draws the URI itself.
  *
  *     connect ──> message { type: 'display_uri', data: 'wc:…' } ──> the wallet agrees ──> connected
