@@ -47,6 +47,8 @@ export interface StreamWire {
 	/** Every prepare that left, as it left. */
 	readonly seen: IlpPrepare[];
 	readonly options: WireOptions;
+	/** The node is reached at this address from now on, and no more at the one before. */
+	move(node: WireNode, address: string): void;
 }
 
 const NO_DATA: Uint8Array = new Uint8Array(0);
@@ -63,7 +65,7 @@ export const createStreamWire = (options: WireOptions = {}): StreamWire => {
 	const seen: IlpPrepare[] = [];
 	const lateCrypto = createSimulatedCrypto({ clock, random: random.fork('crypto'), mode: 'async' });
 	const crypto = options.isCryptoLate ? lateCrypto : (options.crypto ?? nobleCrypto);
-	const nodes: WireNode[] = [];
+	const nodes = new Map<string, WireNode>();
 	let underWay = 0;
 	let money = 0n;
 
@@ -92,11 +94,12 @@ export const createStreamWire = (options: WireOptions = {}): StreamWire => {
 		if (random.next() < (options.lostPrepares ?? 0)) return timeout();
 		const isReplyLost = random.next() < (options.lostReplies ?? 0);
 		const amount = (prepare.amount * (100n - (options.feePercent ?? 0n))) / 100n;
-		const node = nodes.find(({ address }) => prepare.destination.startsWith(`${address}.`));
-		if (node === undefined) return reject('F02');
+		const found = [...nodes].find(([address]) => prepare.destination.startsWith(`${address}.`));
+		if (found === undefined) return reject('F02');
+		const [address, node] = found;
 		money += prepare.amount;
 		clock.after(delay(), () => {
-			const suffix = prepare.destination.slice(node.address.length + 1);
+			const suffix = prepare.destination.slice(address.length + 1);
 			const reply = node.server.answer({ ...prepare, amount }, suffix);
 			void Promise.resolve(reply).then((known) => back(known, amount));
 		});
@@ -127,8 +130,12 @@ export const createStreamWire = (options: WireOptions = {}): StreamWire => {
 		};
 		const server = createStreamServer({ ...deps, ...options.server, secret: deps.random.bytes(32) });
 		const made = { ...deps, address, server };
-		nodes.push(made);
+		nodes.set(address, made);
 		return made;
 	};
-	return { clock, near: node('test.near'), far: node('test.far'), books, seen, options };
+	const move = (moved: WireNode, address: string): void => {
+		for (const [before, at] of nodes) if (at === moved) nodes.delete(before);
+		nodes.set(address, moved);
+	};
+	return { clock, near: node('test.near'), far: node('test.far'), books, seen, options, move };
 };

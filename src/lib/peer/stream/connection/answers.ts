@@ -36,10 +36,8 @@ export class Answers {
 	replied(sent: OutgoingPacket, outcome: Outcome, now: number): void {
 		const { inFlight, patience, path, closing, streams } = this.#parts;
 		if (!inFlight.end(sent)) return this.#repliedLate(sent, outcome);
-		if (outcome.packet !== undefined) {
-			patience.lastActive = now;
-			path.wasReached = true;
-		}
+		if (outcome.packet !== undefined) patience.lastActive = now;
+		path.onAnswer(sent, outcome.packet !== undefined);
 		if (outcome.isFulfilled) this.#fulfilled(sent, outcome);
 		else this.#rejected(sent, outcome, now);
 		if (outcome.packet !== undefined && !closing.isClosed) {
@@ -61,10 +59,12 @@ export class Answers {
 		this.#tooLowRounds = 0;
 		this.#refusedRounds = 0;
 		patience.onProgress();
-		path.window.onArrived(sent.amount, true);
-		if (sent.amount > 0n) {
-			path.limit.onPassed(sent.amount);
-			path.rate.refine(sent.amount, arrived);
+		if (path.isOf(sent)) {
+			path.window.onArrived(sent.amount, true);
+			if (sent.amount > 0n) {
+				path.limit.onPassed(sent.amount);
+				path.rate.refine(sent.amount, arrived);
+			}
 		}
 		bookMoney(sent, arrived);
 		for (const frame of sent.frames) this.#acknowledged(frame);
@@ -98,6 +98,7 @@ export class Answers {
 			inFlight.held -= sent.amount;
 			this.#takeBack(sent, outcome.packet !== undefined);
 		} else if (outcome.packet === undefined) for (const frame of sent.frames) this.#repeat(frame, false);
+		if (!path.isOf(sent)) return;
 		if (outcome.packet !== undefined) this.#refusedThere(sent, outcome, outcome.packet, underWay, now);
 		else this.#refusedOnTheWay(sent, outcome, underWay, now);
 		if (sent.isProbe) this.#probed(sent, outcome, now);

@@ -298,10 +298,8 @@ export class Connection implements StreamConnection {
 	}
 
 	#dispatch(packet: OutgoingPacket, data: Uint8Array, fulfillment: Uint8Array, condition: Uint8Array): void {
-		const { destination } = this.state;
-		if (destination === undefined) return;
 		packet.condition = condition;
-		const { amount, expiresAt } = packet;
+		const { amount, expiresAt, destination } = packet;
 		this.#deps.network.send({ type: 'prepare', amount, expiresAt, condition, destination, data }, (reply) =>
 			this.#replied(packet, fulfillment, reply)
 		);

@@ -45,6 +45,7 @@ export class Departures {
 			closing.close({ type: 'KeyExhausted' });
 			return undefined;
 		}
+		if (!path.isProven) return this.#tryPath(now);
 		if (path.rate.isDue(now)) return this.#probe(now);
 		const packet = this.#fill(now);
 		if (packet !== undefined) return packet;
@@ -56,10 +57,10 @@ export class Departures {
 
 	/** When {@link next} should be called although nothing happened; infinite: never. */
 	wakeAt(now: number): number {
-		const { streams, path, inFlight, patience } = this.#parts;
+		const { path, inFlight, patience } = this.#parts;
 		const { rate, window } = path;
 		let at = Number.POSITIVE_INFINITY;
-		if (streams.listed.length === 0 && !rate.isWaiting) return at;
+		if (!this.#hasSomething() && !rate.isWaiting) return at;
 		if (window.pausedUntil > now) at = window.pausedUntil;
 		if (rate.isWaiting && rate.waitUntil > now) at = Math.min(at, rate.waitUntil);
 		if (patience.isBlocked && inFlight.size === 0) at = Math.min(at, patience.pollAt);
@@ -75,6 +76,26 @@ export class Departures {
 			{ frames: [frame], amount: 0n, money: [], isProbe: false, datagram: undefined },
 			now
 		);
+	}
+
+	/** A packet to an address that may be a stranger's: news at most, and no other before it is answered. */
+	#tryPath(now: number): OutgoingPacket | undefined {
+		const { path, inFlight, credit } = this.#parts;
+		const frames: StreamFrame[] = [];
+		if (!path.isTrying) addNews(this.#parts, frames, true);
+		if (!path.isTrying && frames.length === 0 && this.#hasSomething()) frames.push(credit.maxDataFrame());
+		if (frames.length === 0) {
+			this.#noteStall(now);
+			return undefined;
+		}
+		path.isTrying = true;
+		return inFlight.send({ frames, amount: 0n, money: [], isProbe: false, datagram: undefined }, now);
+	}
+
+	/** Something waits to leave. */
+	#hasSomething(): boolean {
+		const { streams, datagrams, closing } = this.#parts;
+		return streams.listed.length > 0 || datagrams.size > 0 || closing.isSayingGoodbye;
 	}
 
 	#probe(now: number): OutgoingPacket {

@@ -60,6 +60,8 @@ export class InFlight {
 			isProbe,
 			money,
 			expiresAt: now + this.#lifeMs,
+			destination: this.#path.destination ?? '',
+			path: this.#path.number,
 			credit: this.#credit.remoteMax,
 			datagram,
 			condition: undefined

@@ -15,6 +15,9 @@ export interface OutgoingPacket {
 	/** What of the amount is each stream's. */
 	readonly money: readonly MoneyPart[];
 	readonly expiresAt: number;
+	/** Where it goes, and by which of our paths (path.ts): the other end may be elsewhere when it is answered. */
+	readonly destination: string;
+	readonly path: number;
 	/** The credit for the connection when it left. */
 	readonly credit: number;
 	readonly datagram: Datagram | undefined;

@@ -1,10 +1,16 @@
 /**
  * The way to the other end, and what was learned about it: where it leads, how much may be under way on it,
  * how much one packet may carry and how much of that arrives.
+ *
+ * **Either end may move** (ConnectionNewAddress, RFC 29 section 4.3.2). What was learned is forgotten then, and
+ * answers to packets that went the old way teach nothing about the new one. An address that the other
+ * end names may be a stranger's who is to be flooded, so it is not believed: one small packet without money at
+ * a time goes there, until one is answered with words under our key.
  */
 import type { AssetDetails } from './stream-api.ts';
 import { AmountLimit } from './amount-limit.ts';
 import { CongestionWindow } from './congestion-window.ts';
+import type { OutgoingPacket } from './packet.ts';
 import { RateFinder } from './rate.ts';
 import { DEFAULTS, type ConnectionStateOptions } from './state-options.ts';
 
@@ -14,6 +20,12 @@ export class Path {
 	readonly rate: RateFinder;
 	/** Where the other end is; undefined until a client told. */
 	destination: string | undefined;
+	/** Counts the ways there were. */
+	number = 0;
+	/** The other end has answered from there, or we have its address from whoever gave us its secret. */
+	isProven: boolean;
+	/** A packet is on its way to an address that is not proven. */
+	isTrying = false;
 	/** Where we are, if the other end may know it. */
 	sourceAddress: string | undefined;
 	tellAddress: boolean;
@@ -37,6 +49,7 @@ export class Path {
 			options.rate
 		);
 		this.destination = options.destination;
+		this.isProven = options.destination !== undefined;
 		this.sourceAddress = options.sourceAddress;
 		this.tellAddress = options.sourceAddress !== undefined;
 		this.#hasAsset = options.asset !== undefined;
@@ -63,10 +76,24 @@ export class Path {
 		this.#addressSequence = sequence;
 		this.tellAsset = this.#hasAsset;
 		if (address === this.destination) return true;
-		const isFirst = this.destination === undefined;
 		this.destination = address;
-		if (!isFirst) this.#restart();
+		this.isProven = false;
+		this.isTrying = false;
+		this.#restart();
 		return true;
+	}
+
+	/** A packet was answered or given up, by the other end or by anybody else. */
+	onAnswer(sent: OutgoingPacket, isAuthentic: boolean): void {
+		if (isAuthentic) this.wasReached = true;
+		if (!this.isOf(sent)) return;
+		this.isTrying = false;
+		this.isProven ||= isAuthentic;
+	}
+
+	/** The packet went this way, not one before. */
+	isOf(sent: OutgoingPacket): boolean {
+		return sent.path === this.number;
 	}
 
 	/** False when it contradicts what was said before (RFC 29 section 4.3.3). */
@@ -77,8 +104,9 @@ export class Path {
 		return true;
 	}
 
-	/** Packets go another way from here on: few at first, until one of them is answered by the other end. */
+	/** Packets go another way from here on. */
 	#restart(): void {
+		this.number++;
 		this.window.restart();
 		this.limit.restart();
 		this.rate.restart();

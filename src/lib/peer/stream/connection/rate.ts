@@ -65,10 +65,11 @@ export class RateFinder {
 		this.#try(this.#target);
 	}
 
-	/** The path is another one: measure again when needed. */
+	/** The path is another one: measure again when needed. Probes that are under way count no more. */
 	restart(): void {
-		if (this.state !== 'unknown') this.state = 'unknown';
+		this.state = 'unknown';
 		this.#toSend = [];
+		this.#underWay = 0;
 	}
 
 	/** There is a probe to send now. */
