@@ -69,6 +69,7 @@ function subjectOf(database: string, rpcUrl: string | undefined): AuditedDatabas
 		return { name, database };
 	}
 	const { chain } = readNodeConfig(config);
+	if (!chain) return { name, database };
 	return { name, database, chain: rpcUrl === undefined ? chain : { ...chain, rpcUrl } };
 }
 

@@ -5,13 +5,9 @@
  */
 import './watch-parent.ts';
 import { startInterop } from '../server/akash-peer/interop.ts';
+import { createNodeLog } from '../server/akash-peer/node-log.ts';
 
-const node = await startInterop({
-	log: (level, what, details) => {
-		if (level === 'warn' || level === 'error')
-			process.stderr.write(`${JSON.stringify({ level, what, ...details })}\n`);
-	}
-});
+const node = await startInterop({ log: createNodeLog('warn') });
 
 const stop = (): void => {
 	void node.stop().then(() => process.exit(0));

@@ -11,7 +11,7 @@ import { createEvmScheme } from '../../src/lib/peer/settlement/evm/scheme.ts';
 import { createViemChain } from '../../src/lib/peer/settlement/evm/viem-chain.ts';
 import { isOfThisRelease } from '../../src/lib/peer/storage/migrations.ts';
 import type { SqlDriver } from '../../src/lib/peer/storage/sql.ts';
-import type { NodeConfig } from './config.ts';
+import type { ChainConfig } from './config.ts';
 import { nodeClock } from './node-clock.ts';
 import { nodeCrypto } from './node-crypto.ts';
 import { createNodeSql } from './node-sql.ts';
@@ -22,7 +22,7 @@ export interface AuditedDatabase {
 	/** SQLite file of a node. */
 	readonly database: string;
 	/** Without it, what needs the chain or the name of its contract is skipped. */
-	readonly chain?: Pick<NodeConfig['chain'], 'rpcUrl' | 'chainId' | 'contract' | 'token' | 'tokenScale'>;
+	readonly chain?: Pick<ChainConfig, 'rpcUrl' | 'chainId' | 'contract' | 'token' | 'tokenScale'>;
 }
 
 export interface AuditOptions {

@@ -3,6 +3,20 @@
  * with its place, before anything is opened.
  */
 import { readFileSync } from 'node:fs';
+import type { AccountConfig } from '../../src/lib/peer/link/account-transport.ts';
+import { readAccounts } from './config-accounts.ts';
+import {
+	amount,
+	hex,
+	integer,
+	list,
+	matching,
+	object,
+	oneOf,
+	optional,
+	positive,
+	text
+} from './config-fields.ts';
 
 export interface NodeConfig {
 	readonly name: string;
@@ -15,20 +29,13 @@ export interface NodeConfig {
 		readonly host: string;
 		readonly port: number;
 		readonly btpPath: string;
+		/** Where neighbours with an account over HTTP post their packets, such as `/ilp`. */
+		readonly ilpPath?: string;
 		readonly app?: string;
 	};
 	readonly acceptGuests: boolean;
-	readonly chain: {
-		readonly rpcUrl: string;
-		readonly chainId: number;
-		readonly contract: `0x${string}`;
-		readonly token: `0x${string}`;
-		readonly tokenScale: number;
-		/** Pays gas, receives what claims pay, pays guests out. */
-		readonly privateKey: `0x${string}`;
-		/** Told to browsers: where people look up a `{transaction}`. */
-		readonly explorer?: string;
-	};
+	/** Without it the node has no channels, and trusts its accounts as far as they say. */
+	readonly chain?: ChainConfig;
 	/** Told to browsers; only on local networks. */
 	readonly faucetUrl?: string;
 	/** Told to browsers: the operator's project with a WalletConnect relay. */
@@ -36,13 +43,32 @@ export interface NodeConfig {
 	readonly feePpm: bigint;
 	readonly price: bigint;
 	readonly notes: { readonly past?: string; readonly facts: boolean };
-	/** Answers POST /control/*: for tests. */
+	/** Answers /control/*: for tests. */
 	readonly control: boolean;
+	/** Takes STREAM payments of whoever asks at `path` (SPSP), up to `receiveMax` link units a stream, and echoes bytes. */
+	readonly receiver?: { readonly path: string; readonly receiveMax: bigint };
+	/** Neighbours that speak plain ILP, each with a token and limits of its own (config-accounts.ts). */
+	readonly accounts: readonly AccountConfig[];
+	/** Exchanges routes with accounts (CCP); `trusts`: whose word for addresses made of keys is taken without proof. */
+	readonly routeExchange?: { readonly trusts: readonly string[] };
 	readonly links: readonly Neighbour[];
 	readonly peers: readonly Neighbour[];
+	/** `via`: a neighbour's pubkey, or an account's name. */
 	readonly routes: readonly { readonly prefix: string; readonly via: string; readonly links?: number }[];
 	/** Events this node gets with one packet at most; 1 gets each by itself. Left out, as many as fit an answer. */
 	readonly maxIdsPerGet?: number;
+}
+
+export interface ChainConfig {
+	readonly rpcUrl: string;
+	readonly chainId: number;
+	readonly contract: `0x${string}`;
+	readonly token: `0x${string}`;
+	readonly tokenScale: number;
+	/** Pays gas, receives what claims pay, pays guests out. */
+	readonly privateKey: `0x${string}`;
+	/** Told to browsers: where people look up a `{transaction}`. */
+	readonly explorer?: string;
 }
 
 export interface Neighbour {
@@ -54,27 +80,14 @@ export interface Neighbour {
 	readonly deposit: bigint;
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
 /** @throws Error with the path of the first wrong value */
 export const readNodeConfig = (file: string): NodeConfig => {
 	const root = object(JSON.parse(readFileSync(file, 'utf8')), 'config');
 	const listen = object(root['listen'], 'listen');
-	const chain = object(root['chain'], 'chain');
 	const notes = object(root['notes'] ?? {}, 'notes');
-	const walletConnect =
-		root['walletConnect'] === undefined ? undefined : object(root['walletConnect'], 'walletConnect');
-	const neighbours = (key: 'links' | 'peers'): readonly Neighbour[] =>
-		list(root[key], key).map((value, index) => {
-			const at = `${key}[${index}]`;
-			const entry = object(value, at);
-			return {
-				...(entry['url'] === undefined ? {} : { url: text(entry['url'], `${at}.url`) }),
-				pubkey: matching(entry['pubkey'], /^[0-9a-f]{64}$/, `${at}.pubkey`),
-				kind: oneOf(entry['kind'], ['peer', 'parent'] as const, `${at}.kind`),
-				deposit: amount(entry['deposit'] ?? '0', `${at}.deposit`)
-			};
-		});
+	const accounts = readAccounts(root['accounts']);
+	const isNeighbour = (value: unknown, at: string): string =>
+		accounts.find(({ name }) => name === value)?.name ?? matching(value, PUBKEY, at);
 	return {
 		name: text(root['name'], 'name'),
 		about: text(root['about'], 'about'),
@@ -85,78 +98,80 @@ export const readNodeConfig = (file: string): NodeConfig => {
 			host: text(listen['host'], 'listen.host'),
 			port: integer(listen['port'], 'listen.port'),
 			btpPath: text(listen['btpPath'], 'listen.btpPath'),
-			...(listen['app'] === undefined ? {} : { app: text(listen['app'], 'listen.app') })
+			...optional(listen, 'ilpPath', text, 'listen.'),
+			...optional(listen, 'app', text, 'listen.')
 		},
 		acceptGuests: root['acceptGuests'] === true,
-		chain: {
-			rpcUrl: text(chain['rpcUrl'], 'chain.rpcUrl'),
-			chainId: integer(chain['chainId'], 'chain.chainId'),
-			contract: hex(chain['contract'], 20, 'chain.contract'),
-			token: hex(chain['token'], 20, 'chain.token'),
-			tokenScale: integer(chain['tokenScale'], 'chain.tokenScale'),
-			privateKey: hex(chain['privateKey'], 32, 'chain.privateKey'),
-			...(chain['explorer'] === undefined
-				? {}
-				: { explorer: matching(chain['explorer'], /^https?:.*\{transaction\}/, 'chain.explorer') })
-		},
-		...(root['faucetUrl'] === undefined ? {} : { faucetUrl: text(root['faucetUrl'], 'faucetUrl') }),
-		...(walletConnect === undefined
-			? {}
-			: {
-					walletConnect: {
-						projectId: matching(walletConnect['projectId'], /^[0-9a-f]{32}$/, 'walletConnect.projectId'),
-						...(walletConnect['relayUrl'] === undefined
-							? {}
-							: { relayUrl: matching(walletConnect['relayUrl'], /^wss?:/, 'walletConnect.relayUrl') })
-					}
-				}),
+		...optional(root, 'chain', readChain),
+		...optional(root, 'faucetUrl', text),
+		...optional(root, 'walletConnect', readWalletConnect),
 		feePpm: amount(root['feePpm'] ?? '0', 'feePpm'),
 		price: amount(root['price'] ?? '0', 'price'),
-		notes: {
-			...(notes['past'] === undefined ? {} : { past: text(notes['past'], 'notes.past') }),
-			facts: notes['facts'] === true
-		},
+		notes: { ...optional(notes, 'past', text, 'notes.'), facts: notes['facts'] === true },
 		control: root['control'] === true,
-		links: neighbours('links'),
-		peers: neighbours('peers'),
-		routes: list(root['routes'], 'routes').map((value, index) => {
-			const entry = object(value, `routes[${index}]`);
+		...optional(root, 'receiver', (value, at) => {
+			const receiver = object(value, at);
 			return {
-				prefix: text(entry['prefix'], `routes[${index}].prefix`),
-				via: matching(entry['via'], /^[0-9a-f]{64}$/, `routes[${index}].via`),
-				...(entry['links'] === undefined ? {} : { links: integer(entry['links'], `routes[${index}].links`) })
+				path: text(receiver['path'], `${at}.path`),
+				receiveMax: amount(receiver['receiveMax'], `${at}.receiveMax`)
 			};
 		}),
-		...(root['maxIdsPerGet'] === undefined
-			? {}
-			: { maxIdsPerGet: positive(root['maxIdsPerGet'], 'maxIdsPerGet') })
+		accounts,
+		...optional(root, 'routeExchange', (value, at) => ({
+			trusts: list(object(value, at)['trusts'], `${at}.trusts`).map((name, index) =>
+				oneOf(
+					name,
+					accounts.map((account) => account.name),
+					`${at}.trusts[${index}]`
+				)
+			)
+		})),
+		links: readNeighbours(root['links'], 'links'),
+		peers: readNeighbours(root['peers'], 'peers'),
+		routes: list(root['routes'], 'routes').map((value, index) => {
+			const at = `routes[${index}].`;
+			const entry = object(value, `routes[${index}]`);
+			return {
+				prefix: text(entry['prefix'], `${at}prefix`),
+				via: isNeighbour(entry['via'], `${at}via`),
+				...optional(entry, 'links', integer, at)
+			};
+		}),
+		...optional(root, 'maxIdsPerGet', positive)
 	};
 };
 
-const wrong = (at: string, expected: string): never => {
-	throw new Error(`config: ${at} must be ${expected}`);
+const PUBKEY = /^[0-9a-f]{64}$/;
+
+const readNeighbours = (value: unknown, key: 'links' | 'peers'): readonly Neighbour[] =>
+	list(value, key).map((one, index) => {
+		const at = `${key}[${index}].`;
+		const entry = object(one, `${key}[${index}]`);
+		return {
+			...optional(entry, 'url', text, at),
+			pubkey: matching(entry['pubkey'], PUBKEY, `${at}pubkey`),
+			kind: oneOf(entry['kind'], ['peer', 'parent'] as const, `${at}kind`),
+			deposit: amount(entry['deposit'] ?? '0', `${at}deposit`)
+		};
+	});
+
+const readChain = (value: unknown): ChainConfig => {
+	const chain = object(value, 'chain');
+	return {
+		rpcUrl: text(chain['rpcUrl'], 'chain.rpcUrl'),
+		chainId: integer(chain['chainId'], 'chain.chainId'),
+		contract: hex(chain['contract'], 20, 'chain.contract'),
+		token: hex(chain['token'], 20, 'chain.token'),
+		tokenScale: integer(chain['tokenScale'], 'chain.tokenScale'),
+		privateKey: hex(chain['privateKey'], 32, 'chain.privateKey'),
+		...optional(chain, 'explorer', (url, at) => matching(url, /^https?:.*\{transaction\}/, at), 'chain.')
+	};
 };
-const object = (value: unknown, at: string): Json =>
-	typeof value === 'object' && value !== null && !Array.isArray(value)
-		? (value as Json)
-		: wrong(at, 'an object');
-const list = (value: unknown, at: string): readonly unknown[] =>
-	value === undefined ? [] : Array.isArray(value) ? (value as unknown[]) : wrong(at, 'a list');
-const text = (value: unknown, at: string): string => (typeof value === 'string' ? value : wrong(at, 'text'));
-const matching = (value: unknown, pattern: RegExp, at: string): string => {
-	const found = text(value, at);
-	return pattern.test(found) ? found : wrong(at, String(pattern));
+
+const readWalletConnect = (value: unknown, at: string): NonNullable<NodeConfig['walletConnect']> => {
+	const project = object(value, at);
+	return {
+		projectId: matching(project['projectId'], /^[0-9a-f]{32}$/, `${at}.projectId`),
+		...optional(project, 'relayUrl', (url, place) => matching(url, /^wss?:/, place), `${at}.`)
+	};
 };
-const hex = (value: unknown, length: number, at: string): `0x${string}` =>
-	matching(
-		typeof value === 'string' ? value.toLowerCase() : value,
-		new RegExp(`^0x[0-9a-f]{${length * 2}}$`),
-		at
-	) as `0x${string}`;
-const integer = (value: unknown, at: string): number =>
-	Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : wrong(at, 'a whole number');
-const positive = (value: unknown, at: string): number =>
-	value === 0 ? wrong(at, 'at least 1') : integer(value, at);
-const amount = (value: unknown, at: string): bigint => BigInt(matching(value, /^[0-9]+$/, at));
-const oneOf = <T extends string>(value: unknown, options: readonly T[], at: string): T =>
-	options.find((option) => option === value) ?? wrong(at, options.join(' or '));

@@ -200,11 +200,14 @@ describe('orders', () => {
 		ask('/control/clock/move', { method: 'POST', body, headers });
 
 	it('reach the node with their body', async () => {
-		await serve({ control: (path, body) => Promise.resolve({ path, body, paid: 1n }) });
+		await serve({
+			control: ({ method, path, body }) =>
+				Promise.resolve({ status: 202, value: { method, path, body, paid: 1n } })
+		});
 		const { status, body } = await order('{"seconds":5}');
 		expect([status, JSON.parse(body)]).toEqual([
-			200,
-			{ path: 'clock/move', body: { seconds: 5 }, paid: '1' }
+			202,
+			{ method: 'POST', path: 'clock/move', body: { seconds: 5 }, paid: '1' }
 		]);
 	});
 
@@ -214,15 +217,15 @@ describe('orders', () => {
 	});
 
 	it('are not taken from a web page', async () => {
-		await serve({ control: () => Promise.resolve(null) });
+		await serve({ control: () => Promise.resolve({ status: 200, value: null }) });
 		expect((await order('{}', { origin: 'http://evil.example' })).status).toBe(403);
 		expect((await order('{}', { host: 'evil.example' })).status).toBe(403);
 	});
 
 	it('must be JSON of a sensible size', async () => {
-		await serve({ control: () => Promise.resolve(null) });
+		await serve({ control: () => Promise.resolve({ status: 200, value: null }) });
 		expect((await order('{')).status).toBe(400);
-		expect((await order(`"${'x'.repeat(65_536)}"`)).status).toBe(413);
+		expect((await order(`"${'x'.repeat(16 * 1024 * 1024)}"`)).status).toBe(413);
 	});
 
 	it('answer what went wrong', async () => {

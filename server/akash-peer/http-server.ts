@@ -11,6 +11,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { Socket } from '../../src/lib/peer/platform.ts';
+import { answerHttp, type Answering } from './ilp-http.ts';
 import { acceptWebSocket, SERVER_OPTIONS } from './node-socket.ts';
 import { createStaticApp } from './static-app.ts';
 
@@ -25,13 +26,31 @@ export interface HttpServerOptions {
 	/** Folder of the built app. */
 	readonly app?: string;
 	/** The discovery document; anybody may read it. */
-	readonly discovery: () => unknown;
+	readonly discovery?: () => unknown;
+	/** Paths that are answered in ways of their own, whatever the method: packets over HTTP, payment pointers. */
+	readonly services?: Readonly<Record<string, Answering>>;
 	/** The node's state, for this machine alone. */
 	readonly status?: () => unknown;
-	/** Orders from a supervisor or a test on this machine: `POST /control/<path>`. What it throws is answered as 500. */
-	readonly control?: (path: string, body: unknown) => Promise<unknown>;
+	/** Orders from a supervisor or a test on this machine: `/control/<path>`. What it throws is answered as 500. */
+	readonly control?: Control;
 	/** `url` is the one the dialler wrote. */
 	readonly onSocket: (socket: Socket, url: string) => void;
+}
+
+export type Control = (order: ControlOrder) => Promise<ControlAnswer>;
+
+export interface ControlOrder {
+	/** A GET carries no origin: it may look, and must change nothing. */
+	readonly method: 'GET' | 'POST';
+	/** What follows `/control/`. */
+	readonly path: string;
+	/** JSON, or undefined. */
+	readonly body: unknown;
+}
+
+export interface ControlAnswer {
+	readonly status: number;
+	readonly value: unknown;
 }
 
 export interface HttpServer {
@@ -43,7 +62,8 @@ export interface HttpServer {
 
 const DISCOVERY_PATH = '/.well-known/tributary.json';
 const CONTROL_PATH = '/control/';
-const CONTROL_BODY_BYTES = 64 * 1024;
+/** What a test lets a node pay, in base64, and the rest. */
+const CONTROL_BODY_BYTES = 16 * 1024 * 1024;
 /** A request head that trickles in slower than this is somebody holding the door open. */
 const HEADERS_WITHIN_MS = 10_000;
 const REQUEST_WITHIN_MS = 20_000;
@@ -90,12 +110,15 @@ export const createHttpServer = async (options: HttpServerOptions): Promise<Http
 		const path = pathOf(request);
 		if (path === undefined) return json(response, 400, { error: 'This is no address.' });
 
-		if (options.control && path.startsWith(CONTROL_PATH)) return answerControl(request, response, path);
+		if (options.control && path.startsWith(CONTROL_PATH))
+			return answerControl(options.control, request, response, path);
+		const service = options.services?.[path];
+		if (service) return answerHttp(request, response, service);
 		if (request.method !== 'GET' && request.method !== 'HEAD') {
 			response.setHeader('allow', 'GET, HEAD');
 			return json(response, 405, { error: 'Only GET is answered here.' });
 		}
-		if (path === DISCOVERY_PATH) {
+		if (options.discovery && path === DISCOVERY_PATH) {
 			response.setHeader('access-control-allow-origin', '*');
 			return json(response, 200, options.discovery());
 		}
@@ -113,6 +136,7 @@ export const createHttpServer = async (options: HttpServerOptions): Promise<Http
 	};
 
 	const answerControl = async (
+		control: Control,
 		request: IncomingMessage,
 		response: ServerResponse,
 		path: string
@@ -120,7 +144,9 @@ export const createHttpServer = async (options: HttpServerOptions): Promise<Http
 		// A page in a browser on this machine is local, too: its origin gives it away, and so does its form's type.
 		const isForeign = request.headers.origin !== undefined || !isLocal(request);
 		if (isForeign) return json(response, 403, { error: 'Only for programs on this machine.' });
-		if (request.method !== 'POST') return json(response, 405, { error: 'Orders are sent by POST.' });
+		const { method } = request;
+		if (method !== 'POST' && method !== 'GET')
+			return json(response, 405, { error: 'Orders are sent by POST.' });
 		const text = await readBody(request, CONTROL_BODY_BYTES);
 		if (text === undefined) {
 			response.setHeader('connection', 'close');
@@ -133,7 +159,8 @@ export const createHttpServer = async (options: HttpServerOptions): Promise<Http
 			return json(response, 400, { error: 'This is no JSON.' });
 		}
 		try {
-			return json(response, 200, await options.control?.(path.slice(CONTROL_PATH.length), body));
+			const { status, value } = await control({ method, path: path.slice(CONTROL_PATH.length), body });
+			return json(response, status, value);
 		} catch (error) {
 			return json(response, 500, { error: error instanceof Error ? error.message : String(error) });
 		}

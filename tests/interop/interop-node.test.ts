@@ -206,7 +206,9 @@ describe('the node that npm run interop starts', () => {
 		);
 		const page = await fetch(`${node.control}/totals`, { headers: { origin: 'https://evil.example' } });
 		expect(page.status).toBe(403);
-		expect((await fetch(`${node.control}/nothing`)).status).toBe(404);
+		expect((await fetch(`${node.control}/nothing`, { method: 'POST' })).status).toBe(404);
+		// A page can make a browser GET anything.
+		expect((await fetch(`${node.control}/redeem`)).status).toBe(405);
 	});
 
 	it('rejects what is too large for one packet with F08, and says how much is not', async () => {

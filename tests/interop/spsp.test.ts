@@ -42,13 +42,13 @@ describe('a payment pointer', () => {
 	it('is resolved and paid, and the receipt proves it to whoever asked for one', async () => {
 		const { receiver, payer } = await open();
 		const receipts = { nonce: nodeRandom.bytes(16), secret: nodeRandom.bytes(32) };
-		const paid = await payer.receiver.payPointer(receiver.description.spsp, {
+		const paid = await payer.receiver!.payPointer(receiver.description.spsp, {
 			amount: 2_500_000_000n,
 			receipts
 		});
 		if (!paid.ok) throw new Error(paid.error.type);
 		expect(paid.value).toMatchObject({ sent: 2_500_000_000n, delivered: 2_500_000_000n, error: undefined });
-		expect(receiver.receiver.server.totals().money).toBe(2_500_000_000n);
+		expect(receiver.receiver!.server.totals().money).toBe(2_500_000_000n);
 		const receipt = await verifyReceipt(nodeCrypto, receipts.secret, paid.value.receipt ?? new Uint8Array());
 		expect(receipt).toMatchObject({ nonce: receipts.nonce, totalReceived: 2_500_000_000n });
 		expect(receiver.peer.status().balances.get('income/streams')).toBe(-2_500_000_000n);
@@ -65,7 +65,7 @@ describe('a payment pointer', () => {
 		const address = server.address();
 		const base = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
 		const errorOf = async (url: string): Promise<unknown> => {
-			const paid = await payer.receiver.payPointer(url, { amount: 1n });
+			const paid = await payer.receiver!.payPointer(url, { amount: 1n });
 			return paid.ok ? 'paid' : paid.error.type;
 		};
 		expect(await errorOf(`${base}/away`)).toBe('SpspRedirected');
@@ -73,6 +73,6 @@ describe('a payment pointer', () => {
 		expect(await errorOf('http://127.0.0.1:1/')).toBe('SpspUnreachable');
 		expect(await errorOf(receiver.description.spsp.replace('pay', 'other'))).toBe('InvalidReceiver');
 		expect(await errorOf('https://example.com/pay?amount=1')).toBe('MalformedPaymentPointer');
-		expect(receiver.receiver.server.totals().packets).toBe(0);
+		expect(receiver.receiver!.server.totals().packets).toBe(0);
 	});
 });
