@@ -173,7 +173,9 @@ export const createHttpServer = async (options: HttpServerOptions): Promise<Http
 		if (url === undefined) return refuseUpgrade(stream, '421 Misdirected Request');
 		webSockets.handleUpgrade(request, stream, head, (webSocket) => {
 			const { remoteAddress, remotePort } = request.socket;
-			options.onSocket(acceptWebSocket(webSocket, `${remoteAddress}:${remotePort}`), url);
+			const socket = acceptWebSocket(webSocket, `${remoteAddress}:${remotePort}`);
+			socket.over(stream);
+			options.onSocket(socket, url);
 		});
 	});
 	server.on('clientError', (error: NodeJS.ErrnoException, stream) => {

@@ -10,7 +10,8 @@ import { LIMITS, type Log } from '../../src/lib/peer/index.ts';
 import type { AccountConfig } from '../../src/lib/peer/link/account-transport.ts';
 import { LINK_ASSET } from '../../src/lib/peer/money.ts';
 import type { NodeConfig } from './config.ts';
-import { nodeRandom, startNode, type RunningNode } from './node.ts';
+import { nodeRandom } from './node-random.ts';
+import { startNode, type RunningNode } from './node.ts';
 
 /** What a suite needs to know; docs/interop.md says what each is for. Money is decimal text. */
 export interface InteropDescription {

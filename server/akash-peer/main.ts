@@ -14,7 +14,8 @@ import { readNodeConfig, type NodeConfig } from './config.ts';
 import { nodeClock } from './node-clock.ts';
 import { nodeCrypto } from './node-crypto.ts';
 import { createNodeLog } from './node-log.ts';
-import { nodeRandom, openNodeSql, startNode } from './node.ts';
+import { nodeRandom } from './node-random.ts';
+import { openNodeSql, startNode } from './node.ts';
 
 const { values } = parseArgs({
 	options: { config: { type: 'string' }, identity: { type: 'boolean', default: false } }

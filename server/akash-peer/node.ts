@@ -2,19 +2,11 @@
  * A node of this host, as its config describes it: opens the database, serves BTP, ILP over HTTP, a STREAM
  * receiver, the app and its status on one port, and gives the core its ports. It decides nothing.
  */
-import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { privateKeyToAddress } from 'viem/accounts';
 import { bytesToHex, fromHex } from '../../src/lib/peer/bytes.ts';
-import {
-	createPeer,
-	LIMITS,
-	type Log,
-	type Peer,
-	type PeerConfig,
-	type Random
-} from '../../src/lib/peer/index.ts';
+import { createPeer, LIMITS, type Log, type Peer, type PeerConfig } from '../../src/lib/peer/index.ts';
 import { createHttpAccounts } from '../../src/lib/peer/link/http-account.ts';
 import { createViemChain } from '../../src/lib/peer/settlement/evm/viem-chain.ts';
 import { createSettings } from '../../src/lib/peer/storage/settings.ts';
@@ -28,6 +20,7 @@ import { createHttpServer } from './http-server.ts';
 import { createNodeHttp, type Answering } from './ilp-http.ts';
 import { nodeClock } from './node-clock.ts';
 import { nodeCrypto } from './node-crypto.ts';
+import { nodeRandom } from './node-random.ts';
 import { dialWebSocket } from './node-socket.ts';
 import { createNodeSql } from './node-sql.ts';
 import { createSchnorrThreads } from './schnorr-threads.ts';
@@ -42,8 +35,6 @@ export interface RunningNode {
 	/** Lets nothing new begin, closes every connection and the database. */
 	stop(): Promise<void>;
 }
-
-export const nodeRandom: Random = { bytes: (length) => new Uint8Array(randomBytes(length)) };
 
 /** The node's own file; its folder is made. */
 export const openNodeSql = ({ dataDir }: NodeConfig): ReturnType<typeof createNodeSql> => {

@@ -90,11 +90,13 @@ export const createSchnorrThreads = (options: SchnorrThreadsOptions): SchnorrThr
 			}
 			for (const settle of thread.open.values()) settle(undefined);
 			thread.open.clear();
+			sendGathered();
 		};
 		thread.worker.on('message', ({ id, valid }: Answer) => {
 			thread.open.get(id)?.(valid);
 			thread.open.delete(id);
 			if (thread.open.size === 0) thread.worker.unref();
+			sendGathered();
 		});
 		thread.worker.on('error', (error) => {
 			reason = String(error);
@@ -149,15 +151,24 @@ export const createSchnorrThreads = (options: SchnorrThreadsOptions): SchnorrThr
 
 	const gather = (check: SchnorrCheck): Promise<boolean> =>
 		new Promise((resolve) => {
-			if (gathered.push({ check, resolve }) > 1) return;
-			setImmediate(() => {
-				const all = gathered;
-				gathered = [];
-				void Promise.resolve(share(all.map(({ check }) => check))).then((valid) =>
-					all.forEach(({ resolve }, i) => resolve(valid[i] === true))
-				);
-			});
+			if (gathered.push({ check, resolve }) === 1) setImmediate(sendGathered);
 		});
+
+	/** While all threads have something to do, more may come to go with them. */
+	const sendGathered = (): void => {
+		if (gathered.length === 0) return;
+		if (
+			gathered.length < MOST_AT_ONCE &&
+			threads.length >= most &&
+			threads.every(({ open }) => open.size > 0)
+		)
+			return;
+		const all = gathered;
+		gathered = [];
+		void Promise.resolve(share(all.map(({ check }) => check))).then((valid) =>
+			all.forEach(({ resolve }, i) => resolve(valid[i] === true))
+		);
+	};
 
 	const schnorrVerifyMany: Crypto['schnorrVerifyMany'] = (checks) => {
 		if (stopped || most === 0 || !checks.every(isWhole)) return crypto.schnorrVerifyMany(checks);

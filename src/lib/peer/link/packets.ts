@@ -37,8 +37,12 @@ export interface PacketRow {
 
 /** Writes must run inside a transaction. */
 export interface Packets {
+	/** Pending, unless it is decided already. */
 	insert(
-		row: Omit<PacketRow, 'state' | 'fulfillment' | 'settledAt' | 'route'> & { readonly route?: string }
+		row: Omit<PacketRow, 'state' | 'fulfillment' | 'settledAt' | 'route'> & {
+			readonly route?: string;
+			readonly fulfilled?: { readonly fulfillment: Uint8Array; readonly at: number };
+		}
 	): void;
 	find(link: string, direction: 'in' | 'out', hash: Uint8Array): PacketRow | undefined;
 	/** False when it was not pending any more: whoever comes second changes nothing. */
@@ -89,8 +93,9 @@ const toRow = (row: SqlRow): PacketRow => ({
 export const createPackets = (sql: SqlDriver): Packets => ({
 	insert: (row) => {
 		sql.run(
-			`INSERT INTO packet (link, direction, hash, amount, expires_at, condition, state, ledger_group, in_link, in_hash, route)
-			VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?)`,
+			`INSERT INTO packet (link, direction, hash, amount, expires_at, condition, state, fulfillment, settled_at,
+				ledger_group, in_link, in_hash, route)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			[
 				row.link,
 				row.direction,
@@ -98,6 +103,9 @@ export const createPackets = (sql: SqlDriver): Packets => ({
 				row.amount,
 				row.expiresAt,
 				row.condition,
+				row.fulfilled ? 'fulfilled' : 'pending',
+				row.fulfilled?.fulfillment ?? null,
+				row.fulfilled?.at ?? null,
 				row.group,
 				row.inLink ?? null,
 				row.inHash ?? null,

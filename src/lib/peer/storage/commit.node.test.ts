@@ -272,6 +272,45 @@ describe('group commit', () => {
 		await expect(lost).rejects.toMatchObject({ message: 'the disk is gone' });
 	});
 
+	it('writes once at the end of a group what each of its units would write anew', async () => {
+		open();
+		const row = {};
+		let sum = 0;
+		const add = (n: number) => () => {
+			sum += n;
+			commits.last(row, () => sql.run('INSERT INTO t (n) VALUES (?)', [sum]));
+		};
+		const all = [commits.run(add(1)), commits.run(add(2)), commits.run(add(4))];
+		commits.flush();
+		await Promise.all(all);
+		expect(stored()).toEqual([7]);
+		const lone = commits.run(add(8));
+		commits.flush();
+		await lone;
+		expect(stored()).toEqual([7, 15]);
+		expect(() => commits.last(row, () => undefined)).toThrow('outside');
+	});
+
+	it('undoes a group whose end throws, and forgets that end', async () => {
+		open();
+		const broken = new Error('no');
+		const all = [
+			commits.run(insert(1)),
+			commits.run(() =>
+				commits.last({}, () => {
+					throw broken;
+				})
+			)
+		];
+		commits.flush();
+		for (const { status } of await Promise.allSettled(all)) expect(status).toBe('rejected');
+		expect(stored()).toEqual([]);
+		const after = commits.run(insert(2));
+		commits.flush();
+		await after;
+		expect(stored()).toEqual([2]);
+	});
+
 	it('undoes a lone unit that throws', async () => {
 		open();
 		const mine = new Error('mine');

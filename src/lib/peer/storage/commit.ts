@@ -28,6 +28,12 @@ import { SqlError, type SqlDriver } from './sql.ts';
 export interface Commits {
 	/** Queues `work`, which must be synchronous; resolves with its answer once it is on disk. */
 	run<T>(work: () => T): Promise<T>;
+	/**
+	 * From inside a unit: `work` runs once at the end of the group's transaction, however many units name its `key`.
+	 * For a row that each of them would write anew. What the units left in memory is what it writes, also of one that
+	 * failed; when it throws, nothing of the group happened.
+	 */
+	last(key: object, work: () => void): void;
 	/** Writes what is queued now. Not from inside a unit: its group is not committed yet. */
 	flush(): void;
 	/** How many commits and units there were: the ratio is what grouping saves. */
@@ -64,6 +70,8 @@ export const createCommits = (sql: SqlDriver, clock: Clock): Commits => {
 	let stopped = false;
 	let slice = { from: clock.now(), commits: 0, alone: false };
 	let waited = false;
+	/** What runs at the end of the transaction that is being written. */
+	const endings = new Map<object, () => void>();
 	/** Committed, and not told yet: the disk has not taken it. */
 	let untold: Outcome[] = [];
 	let syncing = false;
@@ -122,16 +130,18 @@ export const createCommits = (sql: SqlDriver, clock: Clock): Commits => {
 		writing = true;
 		try {
 			// A unit by itself needs no savepoint: the transaction is one.
-			outcomes =
-				only !== undefined && group.length === 1
-					? [sql.transaction(() => settled(only))]
-					: sql.transaction(() => group.map(attempt));
+			outcomes = sql.transaction(() => {
+				const done = only !== undefined && group.length === 1 ? [settled(only)] : group.map(attempt);
+				for (const work of endings.values()) work();
+				return done;
+			});
 			commits += 1;
 			units += group.length;
 		} catch (reason) {
 			outcomes = group.map((unit) => ({ unit, failed: true, reason }));
 		} finally {
 			writing = false;
+			endings.clear();
 		}
 		if (sql.durable) untold.push(...outcomes);
 		else tell(outcomes);
@@ -178,6 +188,10 @@ export const createCommits = (sql: SqlDriver, clock: Clock): Commits => {
 					timer = clock.after(0, flush);
 				}
 			}),
+		last: (key, work) => {
+			if (!writing) throw new Error('outside a unit of work there is no group to end');
+			endings.set(key, work);
+		},
 		flush,
 		counts: () => ({ commits, units }),
 		stop: () => {

@@ -75,12 +75,7 @@ export const createSqlDriver = (
 
 	const statement = (sql: string): SqliteStatement => {
 		const cached = cache.get(sql);
-		if (cached) {
-			// Last used goes last, so that the first is the one to forget.
-			cache.delete(sql);
-			cache.set(sql, cached);
-			return cached;
-		}
+		if (cached) return cached;
 		const prepared = connection.prepare(sql);
 		cache.set(sql, prepared);
 		if (cache.size > CACHED_STATEMENTS) {

@@ -428,7 +428,7 @@ export const createNodeSide = (
 				session.paid = true;
 				unpaid.get(link)?.delete(session);
 			}
-			if (session.paid) save(session);
+			if (session.paid) commits.last(session, () => save(session));
 			if (prepare.amount > 0n) {
 				const requestIds = (frames ?? []).flatMap((frame) =>
 					'requestId' in frame && frame.requestId !== undefined ? [frame.requestId] : []

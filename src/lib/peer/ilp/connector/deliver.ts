@@ -51,8 +51,8 @@ export const createDeliver = (
 				// Without the preimage on disk a crash would make the neighbour hear "rejected".
 				if (!booking || !verdict.fulfillment) throw new Error('money without a booking or a fulfillment');
 				const group = bytesToHex(hash);
-				insertIncoming(packets, peer, prepare, hash, group);
-				packets.settle(peer, 'in', hash, 'fulfilled', now, verdict.fulfillment);
+				const { fulfillment } = verdict;
+				insertIncoming(packets, peer, prepare, hash, group, { fulfillment, at: now });
 				ledger.record({
 					kind: booking.kind,
 					from: booking.account,

@@ -3,14 +3,15 @@ import type { Packets } from '../../link/packets.ts';
 
 /**
  * The row by which a neighbour's prepare is known until long after it expired. Inside a transaction.
- * `group`: of the transfers it causes.
+ * `group`: of the transfers it causes. `fulfilled`: it is decided in the same transaction.
  */
 export const insertIncoming = (
 	packets: Pick<Packets, 'insert'>,
 	peer: string,
 	{ amount, expiresAt, condition }: IlpPrepare,
 	hash: Uint8Array,
-	group: string
+	group: string,
+	fulfilled?: { readonly fulfillment: Uint8Array; readonly at: number }
 ): void =>
 	packets.insert({
 		link: peer,
@@ -21,5 +22,6 @@ export const insertIncoming = (
 		condition,
 		group,
 		inLink: undefined,
-		inHash: undefined
+		inHash: undefined,
+		...(fulfilled ? { fulfilled } : {})
 	});

@@ -133,15 +133,15 @@ export const createOriginate = (
 			}
 			const at = clock.now();
 			const group = bytesToHex(hash);
-			const row = packets.find(egress, 'out', hash);
 			const isFulfilled = reply.type === 'fulfill';
 			const state = isFulfilled ? 'fulfilled' : 'rejected';
 			const proof = isFulfilled ? reply.fulfillment : undefined;
-			if (!row || !packets.settle(egress, 'out', hash, state, at, proof)) return;
+			if (!packets.settle(egress, 'out', hash, state, at, proof)) return;
 			origins.delete(group);
 			if (isFulfilled) {
 				ledger.post(group, at);
-				accounts.fulfilled(egress, 'peer', row.amount);
+				const amount = outgoing?.prepare.amount ?? packets.find(egress, 'out', hash)?.amount ?? 0n;
+				accounts.fulfilled(egress, 'peer', amount);
 			} else ledger.void(group, at);
 			outgoing?.onOutcome?.(reply);
 		});
