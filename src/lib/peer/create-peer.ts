@@ -47,6 +47,7 @@ import { ANNOUNCED_KINDS, contactOf, createAnnouncer } from './peering/announcer
 import { LINK_ASSET } from './money.ts';
 import { createPeerApi } from './peer-api.ts';
 import type { Change, LinkState, PeerParts, Publish } from './peer-parts.ts';
+import { createConsents } from './consents.ts';
 import { createPersonalSettings } from './personal-settings.ts';
 import type { Cancel, Clock, Platform, Socket } from './platform.ts';
 import { err, type Result } from './result.ts';
@@ -206,6 +207,14 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 	};
 
 	const personal = createPersonalSettings(settings, commits, config);
+	const consents = createConsents({
+		sql,
+		commits,
+		clock,
+		onAsked: (error) => notices.add(error),
+		onSettled: (type) => notices.clear(type),
+		onError: (error) => log('error', 'a question could not be put', { error: String(error) })
+	});
 	/** The on-chain account of a node, or the wallet a person connected. */
 	const payee = (): Address | undefined => platform.chain?.account ?? personal.payoutAddress();
 	const signers = new Map<string, Address>();
@@ -400,7 +409,9 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 			link.device === undefined
 				? LIMITS.windowGuest
 				: (accounts.get(link.device)?.window ?? LIMITS.windowGuest),
-		dailyLimit: () => personal.budgets().perDay,
+		dailyLimit: () => personal.budgets().perDay + consents.allowed('spend', 'day'),
+		allowedBeyond: (node) => consents.allowed('spend', 'peer', node),
+		onLimit: (node, beyond) => consents.ask({ ...beyond, act: 'spend', peer: node }),
 		dayStart: (now) => now - (now % DAY_MS),
 		findNode: async (pubkey, fresh) => {
 			if (link.contact?.pubkey === pubkey) return link.contact;
@@ -737,6 +748,7 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		linkState: () => link,
 		addresses,
 		personal,
+		consents,
 		payee,
 		announcer,
 		linksTo: (pubkey) => linkCounts.get(pubkey),

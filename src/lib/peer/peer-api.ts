@@ -29,6 +29,11 @@ import { err, ok } from './result.ts';
 import type { Address } from './settlement/chain.ts';
 import { encodeRequestClose, encodeWithdraw } from './settlement/evm/calldata.ts';
 
+/** What a new follow begins with is nobody's limit yet. */
+const LIMIT_OF_BUDGET = [
+	['perDay', 'day'],
+	['perChannel', 'channel']
+] as const;
 const PUSH_EVERY_MS = 50;
 const WALLET_EVERY_MS = 10_000;
 const FEED_MOST = 200;
@@ -72,6 +77,7 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 		settler,
 		notices,
 		personal,
+		consents,
 		payee,
 		announcer
 	} = parts;
@@ -179,7 +185,7 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 				earned: -ledger.balance('income/notes')
 			},
 			budgets: personal.budgets(),
-			consents: [],
+			consents: consents.open(),
 			payout,
 			price: { perNote: personal.price(), publish: 0n, nextAtMost: seller.nextAtMost() },
 			follows: followViews(),
@@ -376,6 +382,7 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 				if (pubkey === me()) return err(peerError('InvalidInput', 'that is you'));
 				if (terms.maxPrice < 0n || terms.dailyLimit < 0n)
 					return err(peerError('InvalidInput', 'a limit below zero'));
+				await consents.forget('peer', pubkey);
 				reader.follow(pubkey, terms);
 				parts.learnLinksTo(pubkey).catch(() => undefined);
 				await saveFollows();
@@ -394,9 +401,21 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 			guard(async () => {
 				if (Object.values(change).some((limit) => limit < 0n))
 					return err(peerError('InvalidInput', 'a limit below zero'));
-				return set(personal.setBudgets(change));
+				await personal.setBudgets(change);
+				for (const [name, limit] of LIMIT_OF_BUDGET)
+					if (change[name] !== undefined) await consents.forget(limit);
+				reader.limitsChanged();
+				parts.changed('state');
+				return ok(null);
 			}),
-		answerConsent: (id) => Promise.resolve(err(peerError('ConsentGone', id))),
+		answerConsent: (id, answer) =>
+			guard(async () => {
+				const answered = await consents.answer(id, answer);
+				if (!answered.ok) return answered;
+				reader.limitsChanged();
+				parts.changed('state');
+				return ok(null);
+			}),
 
 		setFloat: (float) =>
 			guard(async () => {

@@ -5,6 +5,7 @@
 import type { Channels } from './channel/channels.ts';
 import type { Settler } from './channel/settler.ts';
 import type { VerifiedEvent } from './codec/nostr-event.ts';
+import type { Consents } from './consents.ts';
 import type { PeerConfig } from './config.ts';
 import type { PeerError } from './errors.ts';
 import type { EventStore } from './events/store.ts';
@@ -53,6 +54,7 @@ export interface PeerParts {
 	readonly linkState: () => LinkState;
 	readonly addresses: () => readonly string[];
 	readonly personal: PersonalSettings;
+	readonly consents: Consents;
 	/** Where money of this node goes on the chain. */
 	readonly payee: () => Address | undefined;
 	readonly announcer: Announcer;

@@ -2,9 +2,10 @@
  * What to get next: within what the person accepted, what is left of the day, what the node is trusted
  * with, and this author's share of what may be claimed ahead. See the header of reader.ts.
  */
+import { decideSpend, leftWithin, spendBounds, type BeyondLimit, type SpendFacts } from '../budgets.ts';
 import type { HaveEntry } from '../codec/frames.ts';
 import { LIMITS } from '../limits.ts';
-import { ceilDiv, maxOf, minOf } from '../money.ts';
+import { ceilDiv, minOf } from '../money.ts';
 import { fillAnswer, MAX_IDS } from './ask-once.ts';
 import { partPrice } from './parts.ts';
 import type { ReaderStore } from './reader-store.ts';
@@ -13,6 +14,8 @@ import { SPOILED_MAX, type Batch, type ReaderDependencies, type Subscription } f
 export interface Batches {
 	/** Link units that may still be spent on this author today. */
 	leftToday(subscription: Subscription): bigint;
+	/** Which limit keeps back what waits, and how much that is; undefined when none does. */
+	beyondLimit(subscription: Subscription): BeyondLimit | undefined;
 	/** The next GET, or why there is none now. */
 	nextBatch(subscription: Subscription): Batch | 'nothing' | 'limit' | 'wait';
 }
@@ -55,10 +58,23 @@ function* openOf(
 export const createBatches = (dependencies: ReaderDependencies, records: ReaderStore): Batches => {
 	const { clock, sender } = dependencies;
 
-	const leftToday = (subscription: Subscription): bigint => {
+	const factsOf = ({ node, dailyLimit }: Subscription): SpendFacts => {
 		const day = dependencies.dayStart(clock.now());
-		const own = subscription.dailyLimit - records.spent(day, subscription.node);
-		return maxOf(0n, minOf(own, dependencies.dailyLimit() - records.spent(day)));
+		return {
+			perDay: dependencies.dailyLimit(),
+			perPeer: dailyLimit + (dependencies.allowedBeyond?.(node) ?? 0n),
+			spentToday: records.spent(day),
+			spentOnPeerToday: records.spent(day, node)
+		};
+	};
+
+	const leftToday = (subscription: Subscription): bigint => leftWithin(spendBounds(factsOf(subscription)));
+
+	const beyondLimit = (subscription: Subscription): BeyondLimit | undefined => {
+		let cost = 0n;
+		for (const { price } of openOf(subscription, 'paid')) cost += toSend(subscription, price);
+		const decision = decideSpend(factsOf(subscription), cost);
+		return decision.isWithin ? undefined : decision;
 	};
 
 	/** Paid for parts of events that are not whole yet, but for one of them. */
@@ -147,5 +163,5 @@ export const createBatches = (dependencies: ReaderDependencies, records: ReaderS
 		return { entries, prices, part: undefined, amount };
 	};
 
-	return { leftToday, nextBatch };
+	return { leftToday, beyondLimit, nextBatch };
 };

@@ -31,7 +31,7 @@ export const createGetting = (
 	context: ReaderContext,
 	{ reachLimit, pause, backOff, succeed, rejected }: Pauses,
 	{ ask, reprice }: Pick<Offers, 'ask' | 'reprice'>,
-	{ nextBatch, leftToday }: Batches
+	{ nextBatch, leftToday, beyondLimit }: Batches
 ): Getting => {
 	const { dependencies, records, subscriptions, connections, buyer } = context;
 	const { isActive, isRunning, inBackground, changed } = context;
@@ -43,6 +43,15 @@ export const createGetting = (
 		if (!isActive(subscription) || amount > leftToday(subscription)) throw new LimitReached();
 	};
 
+	/** Waits for the next day, for a higher limit, or for the person, who is asked. */
+	const stopAtLimit = (subscription: Subscription): void => {
+		reachLimit(subscription);
+		// What is under way may come to nothing, and the question names what is used to the unit.
+		if (subscription.inFlight > 0) return;
+		const beyond = beyondLimit(subscription);
+		if (beyond) dependencies.onLimit?.(subscription.node, beyond);
+	};
+
 	const pump = (subscription: Subscription): void => {
 		// Looked at anew each time: the limit may have been raised, or the day be another.
 		if (subscription.error?.type === 'DailyLimitReached') subscription.error = undefined;
@@ -51,7 +60,7 @@ export const createGetting = (
 			const session = connections.known(subscription.node);
 			if (!session) return;
 			const batch = nextBatch(subscription);
-			if (batch === 'limit') return reachLimit(subscription);
+			if (batch === 'limit') return stopAtLimit(subscription);
 			if (typeof batch === 'string') return;
 			inBackground('getting', getBatch(subscription, session, batch));
 		}
@@ -105,7 +114,7 @@ export const createGetting = (
 				return false;
 			}
 			case 'notAdmitted':
-				if (isActive(subscription)) reachLimit(subscription);
+				if (isActive(subscription)) stopAtLimit(subscription);
 				return false;
 			case 'price': {
 				reprice(subscription, outcome.offers);

@@ -68,6 +68,8 @@ export interface Reader {
 	stop(): void;
 	/** A link came up, or there is money again: what waited is tried now. */
 	online(): void;
+	/** A limit was changed, or more was allowed: what waited for it is tried now. */
+	limitsChanged(): void;
 	followed(): readonly string[];
 	views(): ReadonlyMap<string, FollowStatus>;
 	bought(eventIds: readonly string[]): ReadonlyMap<string, Bought>;
@@ -309,6 +311,10 @@ export const createReader = (dependencies: ReaderDependencies): Reader => {
 				wake(subscription);
 				void ask(subscription);
 			}
+		},
+		limitsChanged: () => {
+			for (const subscription of subscriptions.values()) pump(subscription);
+			changed();
 		},
 		followed: () => [...subscriptions.keys()],
 		views: () => new Map([...subscriptions].map(([node, subscription]) => [node, viewOf(subscription)])),

@@ -1,4 +1,5 @@
 /** One followed node as the parts of the reader see it, and what they share. */
+import type { BeyondLimit } from '../budgets.ts';
 import type { HaveEntry, Part } from '../codec/frames.ts';
 import type { Filter, VerifiedEvent } from '../codec/nostr-event.ts';
 import type { PeerError } from '../errors.ts';
@@ -27,8 +28,12 @@ export interface ReaderDependencies {
 	readonly sender: Pick<PacketSender, 'maxPacket' | 'addresses'>;
 	/** W: what may be claimed ahead towards the hub, link units. */
 	readonly window: () => bigint;
-	/** For all authors together, link units. */
+	/** For all authors together, link units; what was allowed beyond it today is in it. */
 	readonly dailyLimit: () => bigint;
+	/** What was allowed today for this author beyond the limit of its follow. */
+	readonly allowedBeyond?: (node: string) => bigint;
+	/** More is wanted today than a limit lets through. */
+	readonly onLimit?: (node: string, beyond: BeyondLimit) => void;
 	/** Unix ms at which the day of `now` began. */
 	readonly dayStart: (now: number) => number;
 	readonly isMuted?: (pubkey: string) => boolean;

@@ -4,6 +4,7 @@
  * yesterday's file and a new one end with the same tables.
  */
 import { CHANNEL_MIGRATIONS } from '../channel/schema.ts';
+import { CONSENT_MIGRATIONS } from '../consents.ts';
 import { EVENT_MIGRATIONS } from '../events/schema.ts';
 import { LEDGER_MIGRATIONS } from '../ledger/schema.ts';
 import { LINK_MIGRATIONS } from '../link/schema.ts';
@@ -35,7 +36,8 @@ export const MIGRATIONS: readonly FeatureMigrations[] = [
 	{ feature: 'link', steps: LINK_MIGRATIONS },
 	{ feature: 'channel', steps: CHANNEL_MIGRATIONS },
 	{ feature: 'stream', steps: STREAM_MIGRATIONS },
-	{ feature: 'market', steps: MARKET_MIGRATIONS }
+	{ feature: 'market', steps: MARKET_MIGRATIONS },
+	{ feature: 'consent', steps: CONSENT_MIGRATIONS }
 ];
 
 /** The file was written by a newer release; opening it could misread money. */
