@@ -21,7 +21,10 @@ const PATIENCE_MS = 3_000;
 /** Live data: always from the network, never kept. */
 const LIVE = ['/.well-known/', '/btp', '/status', '/control/'];
 
-const kept = new Set([...build, ...files]);
+/** So named by vite.config.ts: what few choose is kept when it is first used. */
+const SELDOM = '/chunks/seldom-';
+
+const kept = new Set([...build.filter((path) => !path.includes(SELDOM)), ...files]);
 
 worker.addEventListener('install', (event) => {
 	event.waitUntil(install());
@@ -56,7 +59,11 @@ const activate = async (): Promise<void> => {
 
 const fromCache = async (request: Request): Promise<Response> => {
 	const current = await caches.open(CACHE);
-	return (await current.match(request)) ?? (await caches.match(request)) ?? fetch(request);
+	const found = (await current.match(request)) ?? (await caches.match(request));
+	if (found !== undefined) return found;
+	const response = await fetch(request);
+	if (response.ok && request.url.includes(SELDOM)) await current.put(request, response.clone());
+	return response;
 };
 
 const openPage = async (request: Request): Promise<Response> => {
