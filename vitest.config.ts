@@ -70,9 +70,18 @@ export default defineConfig({
 			{
 				plugins: [svelte({ configFile: false })],
 				optimizeDeps: {
-					exclude: ['@sqlite.org/sqlite-wasm'],
+					// Icons are components: bundled by themselves they would bring a second Svelte.
+					exclude: ['@sqlite.org/sqlite-wasm', '@lucide/svelte'],
 					// Found only while tests run, these would make Vite reload the page under them.
-					include: ['comlink', '@wagmi/core', 'viem', 'viem/accounts', 'viem/actions', 'viem/utils']
+					include: [
+						'comlink',
+						'@wagmi/core',
+						'nostr-tools/nip19',
+						'viem',
+						'viem/accounts',
+						'viem/actions',
+						'viem/utils'
+					]
 				},
 				worker: { format: 'es' },
 				test: {

@@ -230,6 +230,10 @@ for (const size of Object.keys(SIZES) as Size[]) {
 			transaction: async () => {
 				await page.getByTestId('act').first().click();
 				await expect(page.getByTestId('transaction-act')).toBeVisible();
+				await expect(page.getByRole('link', { name: /explorer\.example/ })).toHaveAttribute(
+					'href',
+					/^https:\/\/explorer\.example\/tx\/0x[0-9a-f]{64}$/
+				);
 			},
 			settings: () => open('/settings', strings.settings.title)
 		});

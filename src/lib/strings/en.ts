@@ -308,6 +308,7 @@ export const strings = {
 		connectName: (name: string) => `Connect ${name}`,
 		connecting: (name: string) => `Waiting for ${name} …`,
 		demo: 'Test money only, for this local network',
+		contract: 'An account that is a contract on the chain; test money only',
 		remote: 'A wallet on your phone, by a code that it reads',
 		pairing: {
 			title: 'Read this code with your wallet',

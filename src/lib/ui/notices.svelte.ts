@@ -7,6 +7,9 @@ import type { PeerErrorType } from '../peer/errors.ts';
 /** Said by the status pill already; a second message about the same would only be noise. */
 const SAID_BY_STATUS: ReadonlySet<PeerErrorType> = new Set(['HubUnreachable', 'NotConnected']);
 
+/** Said by the question about it, while that is open (ConsentCard). */
+const SAID_BY_QUESTION: ReadonlySet<PeerErrorType> = new Set(['DailyLimitReached', 'CommitLimitReached']);
+
 class Notices {
 	readonly #dismissed = new SvelteSet<string>();
 
@@ -16,7 +19,10 @@ class Notices {
 
 	/** Worth a place on every page. */
 	get urgent(): readonly Notice[] {
-		return this.all.filter(({ error }) => !SAID_BY_STATUS.has(error.type));
+		const isAsked = (peer.state?.consents.length ?? 0) > 0;
+		return this.all.filter(
+			({ error }) => !SAID_BY_STATUS.has(error.type) && !(isAsked && SAID_BY_QUESTION.has(error.type))
+		);
 	}
 
 	dismiss(id: string): void {

@@ -39,6 +39,8 @@ export interface WalletChoice {
 	/** A data: URI. */
 	readonly icon: string | undefined;
 	readonly demo: boolean;
+	/** The account is known to be a contract (ERC-1271). */
+	readonly contract: boolean;
 	/** On another device: it is paired with first. */
 	readonly remote: boolean;
 }
@@ -143,6 +145,7 @@ export const openWallets = async (discovery: Discovery): Promise<Wallets> => {
 				name: connector.name,
 				icon: connector.icon,
 				demo: Object.values<string>(DEMO_WALLETS).includes(connector.id),
+				contract: connector.id === DEMO_WALLETS.contract,
 				remote: connector === onPhone
 			})),
 		connect: async (id, pairing) => {
