@@ -10,12 +10,15 @@ import {
     FreeRidingToken,
     FreeToken,
     LyingToken,
+    MuteToken,
     PlainToken,
     RebasingToken,
     Recipient,
     ReentrantToken,
     RevertingToken,
+    SecretiveToken,
     SilentToken,
+    TalkativeToken,
     Wallet
 } from './support/HostileTokens.sol';
 
@@ -786,6 +789,47 @@ contract ChannelsAttacksTest is ChannelsTest {
         IChannels.Key memory lying = fund(new LyingToken());
         vm.expectRevert(abi.encodeWithSelector(IChannels.WrongAmountReceived.selector, 0, 10e6));
         open(lying, 10e6);
+    }
+
+    function test_a_token_that_reverts_has_not_moved_whatever_it_says() public {
+        MuteToken token = new MuteToken();
+        IChannels.Key memory mute = fund(token);
+        for (uint256 how = 1; how <= 2; ++how) {
+            token.refuse(how);
+            vm.expectRevert(depositFailed(how == 1 ? bytes('') : abi.encode(true)));
+            open(mute, 10e6);
+        }
+        token.refuse(0);
+        open(mute, 10e6);
+        bytes memory signature = signClaim(mute, 4e6);
+        for (uint256 how = 1; how <= 2; ++how) {
+            token.refuse(how);
+            vm.expectRevert(abi.encodeWithSelector(IChannels.PayoutFailed.selector, payee));
+            claim(mute, 4e6, signature);
+        }
+        assertEq(state(mute).claimed, 0, 'claimed');
+    }
+
+    function test_a_token_that_does_not_say_what_is_held_is_refused_with_its_reason() public {
+        SecretiveToken token = new SecretiveToken();
+        IChannels.Key memory secretive = key;
+        secretive.token = address(token);
+        vm.expectRevert(depositFailed(abi.encodeWithSelector(SecretiveToken.NotTelling.selector)));
+        open(secretive, 10e6);
+        token.mumble(true);
+        vm.expectRevert(depositFailed(new bytes(31)));
+        open(secretive, 10e6);
+    }
+
+    function test_a_token_may_answer_an_authorization_and_is_taken_at_its_word() public {
+        TalkativeToken token = new TalkativeToken();
+        IChannels.Key memory talkative = fund(token);
+        token.refuse(true);
+        vm.expectRevert(depositFailed(abi.encode(false)));
+        channels.openWithAuthorization(talkative, 10e6, IChannels.Authorization(0, 0, ''));
+        token.refuse(false);
+        channels.openWithAuthorization(talkative, 10e6, IChannels.Authorization(0, 0, ''));
+        assertEq(state(talkative).deposited, 10e6, 'deposited');
     }
 
     function test_an_address_without_code_is_no_token() public {

@@ -89,6 +89,25 @@ contract RevertingToken is StandardToken {
     }
 }
 
+/// Reverts without a word, or with the very word that others say for yes, when told to.
+contract MuteToken is StandardToken {
+    uint256 public refusal;
+
+    /// 0: moves; 1: reverts with nothing; 2: reverts with the word `true`.
+    function refuse(uint256 refusal_) external {
+        refusal = refusal_;
+    }
+
+    function _move(address from, address to, uint256 value) internal override {
+        uint256 how = refusal;
+        if (how == 0) return super._move(from, to, value);
+        assembly {
+            mstore(0, 1)
+            revert(0, mul(32, sub(how, 1)))
+        }
+    }
+}
+
 /// Changes every balance by itself, as rebasing tokens do.
 contract RebasingToken is StandardToken {
     function rebase(address account, uint256 balance) external {
@@ -140,6 +159,51 @@ contract FreeToken is StandardToken {
         bytes calldata
     ) external {
         balanceOf[to] += value;
+    }
+}
+
+/// Will not say what anybody holds, or says it in a byte too few.
+contract SecretiveToken {
+    error NotTelling();
+
+    bool public mumbles;
+
+    function mumble(bool mumbles_) external {
+        mumbles = mumbles_;
+    }
+
+    function balanceOf(address) external view returns (uint256) {
+        if (!mumbles) revert NotTelling();
+        assembly {
+            mstore(0, 0)
+            return(0, 31)
+        }
+    }
+
+    function transferFrom(address, address, uint256) external pure returns (bool) {
+        return true;
+    }
+}
+
+/// Answers true or false where EIP-3009 asks for no answer.
+contract TalkativeToken is StandardToken {
+    bool public refuses;
+
+    function refuse(bool refuses_) external {
+        refuses = refuses_;
+    }
+
+    function receiveWithAuthorization(
+        address from,
+        address to,
+        uint256 value,
+        uint256,
+        uint256,
+        bytes32,
+        bytes calldata
+    ) external returns (bool) {
+        _move(from, to, value);
+        return !refuses;
     }
 }
 
