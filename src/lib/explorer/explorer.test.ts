@@ -117,7 +117,9 @@ const answers = (more: Readonly<Record<string, (params: readonly unknown[]) => u
 
 describe('what the chain tells of a channel', () => {
 	it('lists its whole life, newest first, with amounts in link units and what each transaction cost', async () => {
-		const { items, isComplete } = unwrap(await openExplorer(CHAIN, answers()).history([CHANNEL]));
+		const { items, isComplete } = unwrap(
+			await openExplorer(CHAIN, answers()).history([{ id: CHANNEL, openedAt: 1_002_000 }])
+		);
 		expect(isComplete).toBe(true);
 		expect(items.map(({ type, amount, at, feeWei }) => [type, amount, at, feeWei])).toEqual([
 			['Closed', 1_500_000_000n, 1_004_000, 200_000n],
@@ -126,29 +128,43 @@ describe('what the chain tells of a channel', () => {
 		]);
 	});
 
-	it('reads the newest blocks in pieces where the node refuses long ranges, and says what it left out', async () => {
+	it('reads in pieces where the node refuses long ranges: after the opening and the newest, and says what is missing', async () => {
 		const whole = answers();
 		let newest = 3_000;
+		const asked: number[] = [];
 		const ask = answers({
 			eth_blockNumber: () => quantity(newest),
 			eth_getLogs: (params) => {
 				const { fromBlock, toBlock } = params[0] as { fromBlock: Hex; toBlock: Hex };
 				if (Number(toBlock) - Number(fromBlock) >= 2_000) throw new Error('range too long');
+				asked.push(Number(fromBlock));
 				return whole('eth_getLogs', params);
 			}
 		});
 		const explorer = openExplorer(CHAIN, ask);
-		expect(unwrap(await explorer.history([CHANNEL]))).toMatchObject({
+		const opened = { id: CHANNEL, openedAt: 1_002_000 };
+		expect(unwrap(await explorer.history([opened]))).toMatchObject({
 			isComplete: true,
 			items: { length: 3 }
 		});
-		newest = 100_000;
-		expect(unwrap(await explorer.history([CHANNEL]))).toEqual({ isComplete: false, items: [] });
+		newest = 1_000_000;
+		asked.length = 0;
+		expect(unwrap(await explorer.history([opened]))).toMatchObject({
+			isComplete: false,
+			items: { length: 3 }
+		});
+		expect(asked).toHaveLength(20);
+		expect([asked[0], asked[9], asked[10], asked[19]]).toEqual([0, 18_000, 982_000, 1_000_000]);
+		// Opened in the middle of the chain's life: what is before is left out, and missed by nobody.
+		asked.length = 0;
+		const later = { id: CHANNEL, openedAt: (1_000 + 990_600) * 1_000 };
+		expect(unwrap(await explorer.history([later]))).toMatchObject({ isComplete: true });
+		expect(asked[0]).toBe(990_000);
 	});
 
 	it('is an error to show, not an exception, when the node does not answer', async () => {
 		const explorer = openExplorer(CHAIN, () => Promise.reject(new Error('fetch failed')));
-		expect(await explorer.history([CHANNEL])).toMatchObject({
+		expect(await explorer.history([{ id: CHANNEL, openedAt: 1_002_000 }])).toMatchObject({
 			ok: false,
 			error: { type: 'ChainUnreachable' }
 		});
@@ -173,7 +189,7 @@ describe('what the chain tells of a channel', () => {
 
 	it('counts a redemption shared with other channels by its share', async () => {
 		const explorer = openExplorer(CHAIN, answers());
-		const history = unwrap(await explorer.history([CHANNEL]));
+		const history = unwrap(await explorer.history([{ id: CHANNEL, openedAt: 1_002_000 }]));
 		expect(unwrap(await explorer.savings(history, 100, PAYER))).toEqual(
 			savingsOf(100, 50_000n, [
 				{ gas: 100_000n, feeWei: 200_000n },

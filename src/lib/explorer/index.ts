@@ -3,8 +3,8 @@
  * page, and downloaded when somebody looks: the peer in the worker keeps the books, this shows where a
  * figure in them can be seen by anybody.
  *
- * The node may be asked for as many blocks as it likes to answer; where it refuses, the newest are read
- * in pieces and the answer says that it is not complete.
+ * The node is asked for all blocks at once. One that refuses, as public ones do, is asked in pieces for those
+ * after the opening and for the newest, and the answer says whether that was all.
  */
 import { createClient, encodeFunctionData, http, numberToHex, type RpcLog } from 'viem';
 import type { Discovery } from '../client/discovery.ts';
@@ -30,7 +30,7 @@ export interface HistoryItem extends ChannelAct {
 export interface History {
 	/** Newest first. */
 	readonly items: readonly HistoryItem[];
-	/** False when the node would not tell about older blocks. */
+	/** False when the node would not tell about all blocks. */
 	readonly isComplete: boolean;
 }
 
@@ -54,8 +54,14 @@ export interface ChainTransaction {
 	readonly acts: readonly ChannelAct[];
 }
 
+/** Which channel, and when it was opened by this device's clock (Unix milliseconds): where to look first. */
+export interface ChannelToLookUp {
+	readonly id: Hex;
+	readonly openedAt: number;
+}
+
 export interface Explorer {
-	history(channels: readonly Hex[]): Promise<Answer<History>>;
+	history(channels: readonly ChannelToLookUp[]): Promise<Answer<History>>;
 	transaction(hash: Hex): Promise<Answer<ChainTransaction>>;
 	/** What `payments` transfers by the payer would have cost, against the transactions of a history. */
 	savings(history: History, payments: number, payer: Address): Promise<Answer<Savings>>;
@@ -67,9 +73,12 @@ export interface Explorer {
 export type AskChain = <T>(method: string, params: readonly unknown[]) => Promise<T>;
 
 const ANSWER_WITHIN_MS = 10_000;
-/** Blocks per question, and questions, where a node limits them: with blocks of two seconds about a day. */
+/** Blocks per question, where a node limits them. */
 const RANGE_BLOCKS = 2_000n;
-const RANGES = 20n;
+/** Questions about the time after the opening, and as many about the newest: half a day each, in blocks of two seconds. */
+const RANGES = 10n;
+/** This device's clock and the chain's may disagree by so much. */
+const CLOCK_MS = 600_000;
 
 interface RpcBlock {
 	readonly number: Hex;
@@ -118,20 +127,38 @@ export const openExplorer = (
 			}
 		]);
 
+	/** The first block not before a time, found by halving. */
+	const blockAt = async (time: number, newest: bigint): Promise<bigint> => {
+		let low = 0n;
+		let high = newest;
+		while (low < high) {
+			const middle = (low + high) / 2n;
+			if ((await timeOf(middle)) < time) low = middle + 1n;
+			else high = middle;
+		}
+		return low;
+	};
+
 	const logsOfAll = async (
-		channels: readonly Hex[]
+		channels: readonly ChannelToLookUp[]
 	): Promise<{ readonly found: readonly RpcLog[]; readonly isComplete: boolean }> => {
 		const newest = await head();
+		const ids = channels.map(({ id }) => id);
 		try {
-			return { found: await logs(channels, 0n, newest), isComplete: true };
+			return { found: await logs(ids, 0n, newest), isComplete: true };
 		} catch {
+			const opened = Math.min(...channels.map(({ openedAt }) => openedAt));
+			const first = await blockAt(opened - CLOCK_MS, newest);
+			const pieces = (newest - first) / RANGE_BLOCKS + 1n;
+			const isComplete = pieces <= 2n * RANGES;
 			const found: RpcLog[] = [];
-			let upTo = newest;
-			for (let n = 0n; n < RANGES && upTo >= 0n; n++, upTo -= RANGE_BLOCKS) {
-				const from = upTo < RANGE_BLOCKS ? 0n : upTo - RANGE_BLOCKS + 1n;
-				found.unshift(...(await logs(channels, from, upTo)));
+			for (let piece = 0n; piece < pieces; piece++) {
+				if (!isComplete && piece === RANGES) piece = pieces - RANGES;
+				const from = first + piece * RANGE_BLOCKS;
+				const last = from + RANGE_BLOCKS - 1n;
+				found.push(...(await logs(ids, from, last < newest ? last : newest)));
 			}
-			return { found, isComplete: upTo < 0n };
+			return { found, isComplete };
 		}
 	};
 
