@@ -12,6 +12,7 @@ import { fundWallets } from '../../scripts/local-chain.ts';
 import type { LocalNetwork } from '../../scripts/network.ts';
 import { hexToBytesStrict } from '../../src/lib/peer/bytes.ts';
 import type { Answer, FundingRequest, PeerState } from '../../src/lib/peer/api.ts';
+import type { PeerStatus } from '../../src/lib/peer/create-peer.ts';
 import { APP_DIR, buildApp } from '../../scripts/build-app.ts';
 import type { Reader } from './readers.ts';
 
@@ -66,12 +67,18 @@ const openProfile = async (): Promise<BrowserContext> => {
 	});
 };
 
-const urlOf = (network: LocalNetwork, app: string, pattern: string): string => {
+/** What a reader of the bench needs of a network: the node whose app it opens, and the chain of its wallet. */
+export interface Origin {
+	readonly chain: Pick<LocalNetwork['chain'], 'rpcUrl' | 'token'>;
+	readonly nodes: { readonly hub: { readonly http: string } };
+}
+
+const urlOf = (network: Origin, app: string, pattern: string): string => {
 	const [file] = globSync(pattern, { cwd: app });
 	if (file === undefined) throw new Error(`the built app has no ${pattern}`);
 	return `${network.nodes.hub.http}/${file}`;
 };
-const wasmUrl = (network: LocalNetwork, app: string): string => urlOf(network, app, 'sqlite3-*.wasm');
+const wasmUrl = (network: Origin, app: string): string => urlOf(network, app, 'sqlite3-*.wasm');
 
 type Call = <T>(method: string, ...args: readonly unknown[]) => Promise<T>;
 const callOf =
@@ -90,12 +97,17 @@ const source = (value: unknown): string => {
 		.join(',')}})`;
 };
 
+export interface OwnReader extends Reader {
+	/** How many events its store holds, and whether its books agree. */
+	status(): Promise<{ readonly events: number; readonly isBalanced: boolean }>;
+}
+
 /** A reader that is the bench's own worker on a page that shows nothing. */
 export const openOwnReader = async (
-	network: LocalNetwork,
+	network: Origin,
 	app: string,
 	maxIdsPerGet?: number
-): Promise<Reader> => {
+): Promise<OwnReader> => {
 	const context = await openProfile();
 	const page = await context.newPage();
 	await page.goto(network.nodes.hub.http + BLANK);
@@ -104,7 +116,14 @@ export const openOwnReader = async (
 	await page.evaluate(`bench.own(${source(`${network.nodes.hub.http}/${WORKER_FILE}`)}, ${source(options)})`);
 	const call = callOf(page);
 	await fund(network, call);
-	return { ...readerOf(call), end: () => context.close() };
+	return {
+		...readerOf(call),
+		status: async () => {
+			const { events, audit } = await call<PeerStatus>('status');
+			return { events, isBalanced: audit.sum === 0n && audit.differences === 0 };
+		},
+		end: () => context.close()
+	};
 };
 
 /** The app on screen, and a second tab's worker beside it that the bench speaks to. */
@@ -151,7 +170,7 @@ const readerOf = (call: Call): Omit<Reader, 'end'> => ({
 });
 
 /** One signature, relayed by the hub, as the app does it; the key is the bench's. */
-const fund = async (network: LocalNetwork, call: Call): Promise<void> => {
+const fund = async (network: Origin, call: Call): Promise<void> => {
 	const account = privateKeyToAccount(generatePrivateKey());
 	await fundWallets(network.chain.rpcUrl, network.chain.token, [account.address]);
 	await until('the link', async () =>
