@@ -12,6 +12,7 @@
 import type { PeerApi } from './api.ts';
 import { fromHex, utf8, type Hex } from './bytes.ts';
 import { createChannels, type Promised } from './channel/channels.ts';
+import { createHeldClaims } from './channel/held-claims.ts';
 import { createSettler, type Settler } from './channel/settler.ts';
 import { decodeIldcpResponse, ildcpRequest, ZERO_FULFILLMENT_CONDITION } from './codec/ildcp.ts';
 import { encodePrepare } from './codec/ilp.ts';
@@ -247,6 +248,20 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		}
 	});
 
+	const heldClaims = scheme
+		? createHeldClaims({
+				platform,
+				commits,
+				channels,
+				scheme,
+				onHeld: (_, id) => {
+					late.settler?.considerRedeeming(id);
+					changed('state');
+				},
+				onForged: (peer) => links.drop(peer)
+			})
+		: undefined;
+
 	const links: Links = createLinks({
 		platform,
 		commits,
@@ -254,6 +269,7 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		channels,
 		packets,
 		scheme,
+		heldClaims,
 		auth: identity.auth,
 		network: config.network,
 		payee,
@@ -433,33 +449,35 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		onChange: () => changed('state')
 	});
 
-	const settler = scheme
-		? createSettler({
-				platform,
-				sql,
-				commits,
-				ledger,
-				accounts,
-				channels,
-				scheme,
-				claimAddress: () => identity.claimAddress,
-				payeeSecret: config.payeeSecret,
-				payoutTerms: config.payoutTerms,
-				redeemThreshold: config.redeemThreshold ?? LIMITS.redeemThreshold,
-				signerOf: (peer) => signers.get(peer),
-				ask: links.ask,
-				onChange: () => {
-					changed('activity');
-					changed('state');
-				},
-				onTrouble: notices.add,
-				payees: () => {
-					const now = payee();
-					return [...(now === undefined ? [] : [now]), ...personal.formerPayoutAddresses()];
-				},
-				onBooked: (peer) => connector.paidOut(peer)
-			})
-		: undefined;
+	const settler =
+		scheme && heldClaims
+			? createSettler({
+					platform,
+					sql,
+					commits,
+					ledger,
+					accounts,
+					channels,
+					heldClaims,
+					scheme,
+					claimAddress: () => identity.claimAddress,
+					payeeSecret: config.payeeSecret,
+					payoutTerms: config.payoutTerms,
+					redeemThreshold: config.redeemThreshold ?? LIMITS.redeemThreshold,
+					signerOf: (peer) => signers.get(peer),
+					ask: links.ask,
+					onChange: () => {
+						changed('activity');
+						changed('state');
+					},
+					onTrouble: notices.add,
+					payees: () => {
+						const now = payee();
+						return [...(now === undefined ? [] : [now]), ...personal.formerPayoutAddresses()];
+					},
+					onBooked: (peer) => connector.paidOut(peer)
+				})
+			: undefined;
 	if (settler) late.settler = settler;
 
 	// ---------------------------------------------------------------- announcements
@@ -669,9 +687,6 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 					notices.add(peerError('HubRefused', event.reason));
 				}
 				break;
-			case 'claim':
-				settler?.considerRedeeming(event.channel as Hex);
-				break;
 			case 'claimRefused':
 				log('warn', 'a claim was refused', { peer: event.peer, reason: event.reason });
 				break;
@@ -771,6 +786,7 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		late.routeExchange?.stop();
 		btpAccounts.stop();
 		links.stop();
+		heldClaims?.stop();
 		sessions.stop();
 		// Whatever the closing sockets set off is queued by now.
 		await Promise.resolve();
@@ -794,6 +810,7 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 					})
 				);
 			btpAccounts.start();
+			if (heldClaims) spawn('checking claims', heldClaims.check());
 			if (settler) spawn('the chain', settler.start());
 			keepSweeping();
 		},

@@ -226,6 +226,13 @@ export const LIMITS = {
 	/** Seconds beyond grace that a channel must still live when accepted. */
 	expiryBeyondGraceSeconds: 7 * 24 * 3_600,
 
+	/** Link units of one neighbour's claims that count before their signatures are checked; beyond it the newest is checked first. */
+	uncheckedPerLink: DOLLAR / 10n,
+	/** And of all neighbours' together: what a hundred forgers at once could take, as much as a payee risks asleep. */
+	uncheckedPerNode: 1n * DOLLAR,
+	/** How long the newest claim may count without being checked. */
+	uncheckedMs: 1 * SECOND,
+
 	// --- links
 	reconnectFirstMs: 1 * SECOND,
 	/** A request to a neighbour waits this long for a link that is coming back, then says it is down. */

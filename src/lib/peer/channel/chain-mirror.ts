@@ -57,9 +57,8 @@ export const createChainMirror = (
 		transaction
 	) => {
 		const seen = { type: 'seen', deposited, settled: claimed, closeAt } as const;
-		return channels
-			.apply(id, epoch, [seen], clock.now(), transaction)
-			.some((effects) => effects.some(({ type }) => type === 'redeem'));
+		const applied = channels.apply(id, epoch, [seen], clock.now(), transaction);
+		return applied?.effects.some((effects) => effects.some(({ type }) => type === 'redeem')) === true;
 	};
 
 	const refresh = async (id: Hex): Promise<Result<null, PeerError>> => {

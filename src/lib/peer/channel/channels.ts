@@ -7,7 +7,7 @@ import { LIMITS } from '../limits.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { ceilDiv, maxOf, minOf, tokenToLink } from '../money.ts';
 import { err, ok, type Result } from '../result.ts';
-import type { Address, ChannelKey, SignedClaim } from '../settlement/chain.ts';
+import type { Address, ChannelKey } from '../settlement/chain.ts';
 import type { SqlDriver, SqlRow } from '../storage/sql.ts';
 import {
 	exposed,
@@ -16,8 +16,7 @@ import {
 	type Channel,
 	type ChannelEffect,
 	type ChannelInput,
-	type ChannelStatus,
-	type ClaimRefusal
+	type ChannelStatus
 } from './channel.ts';
 
 /** Reads may happen anywhere; everything that writes must run inside a transaction. */
@@ -30,7 +29,7 @@ export interface Channels {
 	insert(channel: Channel): void;
 	/**
 	 * Hands the inputs to the channel one after another, writes what it became and records what moved. Stops after an
-	 * input that must be checked first. Answers the effects of each that was taken; none for an unknown channel.
+	 * input that must be checked first. undefined for an unknown channel.
 	 */
 	apply(
 		id: Hex,
@@ -38,19 +37,12 @@ export interface Channels {
 		inputs: readonly ChannelInput[],
 		at: number,
 		transaction?: string
-	): readonly (readonly ChannelEffect[])[];
+	): Applied | undefined;
 	/**
 	 * Raises what is promised so that at least `need` and at best `wish` more (link units) are covered.
 	 * Answers the claim to sign, or undefined when no open channel has that much left.
 	 */
 	raise(peer: string, need: bigint, wish: bigint, at: number): Promised | undefined;
-	/** The payee's side: keeps a checked claim that is higher than the one held. */
-	accept(claim: SignedClaim, channel: Channel, at: number): void;
-	/** Everything but the signature: cheap, and first. The signature is the settlement scheme's to check. */
-	judge(
-		peer: string,
-		claim: { readonly channel: Hex; readonly epoch: number; readonly cumulative: bigint }
-	): Result<Channel, ClaimRefusal>;
 	/**
 	 * More was promised in a live epoch than this database remembers: the payer's own newer signature came back
 	 * to it, or the chain paid a claim that is not here. From now on that is what was promised.
@@ -78,6 +70,13 @@ export interface Channels {
 	claims(peer: string): { readonly from: bigint; readonly to: bigint };
 	/** Link units: what would be lost of this channel if its newest claim were forged. */
 	exposure(channel: Channel): bigint;
+}
+
+export interface Applied {
+	readonly before: Channel;
+	readonly channel: Channel;
+	/** Of each input that was taken. */
+	readonly effects: readonly (readonly ChannelEffect[])[];
 }
 
 /** A claim that is on disk and yet to be signed. `cumulative` is in token units. */
@@ -199,19 +198,19 @@ export const createChannels = (sql: SqlDriver, ledger: Ledger, tokenScale: numbe
 
 	const apply: Channels['apply'] = (id, epoch, inputs, at, transaction) => {
 		const before = get(id, epoch);
-		if (!before) return [];
+		if (!before) return undefined;
 		let channel = before;
-		const taken: (readonly ChannelEffect[])[] = [];
+		const effects: (readonly ChannelEffect[])[] = [];
 		for (const input of inputs) {
 			const next = step(channel, input);
 			channel = next.channel;
-			taken.push(next.effects);
+			effects.push(next.effects);
 			if (next.effects.some(({ type }) => type === 'check')) break;
 		}
 		if (channel !== before) write(before, channel);
-		const moved = taken.flat();
+		const moved = effects.flat();
 		if (moved.length > 0 && inputs[0]) record(channel, moved, at, inputs[0].type, transaction);
-		return taken;
+		return { before, channel, effects };
 	};
 
 	return {
@@ -273,24 +272,12 @@ export const createChannels = (sql: SqlDriver, ledger: Ledger, tokenScale: numbe
 				const raise = minOf(left, maxOf(least, wish / oneToken));
 				const { id, epoch, key } = channel;
 				const cumulative = channel.claimed + raise;
-				const [effects] = apply(id, epoch, [{ type: 'promise', cumulative }], at);
+				const applied = apply(id, epoch, [{ type: 'promise', cumulative }], at);
 				// The row is the authority: only the amount it now holds may ever be signed.
-				if (effects?.some(({ type }) => type === 'sign')) return { id, epoch, key, cumulative };
+				if (applied?.effects[0]?.some(({ type }) => type === 'sign')) return { id, epoch, key, cumulative };
 			}
 			return undefined;
 		},
-
-		judge: (peer, claim) => {
-			const channel = get(claim.channel, claim.epoch);
-			if (!channel || channel.direction !== 'in' || channel.peer !== peer)
-				return err({ type: 'ChannelUnknown' });
-			if (channel.status !== 'open') return err({ type: 'ChannelClosed' });
-			if (claim.cumulative > channel.deposited) return err({ type: 'ClaimBeyondDeposit' });
-			return ok(channel);
-		},
-
-		accept: ({ epoch, cumulative, signature }, { id }, at) =>
-			void apply(id, epoch, [{ type: 'claim', cumulative, signature, isChecked: true, trust: 0n }], at),
 
 		adopt: (id, epoch, cumulative, at) => void apply(id, epoch, [{ type: 'adopt', cumulative }], at),
 		freeze: (id, epoch, capture, at) => void apply(id, epoch, [{ type: 'freeze', capture }], at),

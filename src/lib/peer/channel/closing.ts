@@ -73,8 +73,8 @@ export const createClosing = (
 			const frozen = channels.get(id, epoch) as Channel;
 			const close = await scheme.signClose(secret, frozen.key, epoch, capture, deadline);
 			const claim =
-				frozen.signature && capture > frozen.settled
-					? { key: frozen.key, epoch, cumulative: frozen.promised, signature: frozen.signature }
+				frozen.checkedSignature && capture > frozen.settled
+					? { key: frozen.key, epoch, cumulative: frozen.checked, signature: frozen.checkedSignature }
 					: undefined;
 			const sent = await chain.close(close, claim);
 			if (!sent.ok) {

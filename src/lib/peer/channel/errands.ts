@@ -16,6 +16,7 @@ import type { Commits } from '../storage/commit.ts';
 import { createSettings, type Settings } from '../storage/settings.ts';
 import type { SqlDriver } from '../storage/sql.ts';
 import type { Channels } from './channels.ts';
+import type { HeldClaims } from './held-claims.ts';
 
 export interface SettlerDeps {
 	readonly platform: Pick<Platform, 'clock' | 'random' | 'crypto' | 'log'>;
@@ -24,6 +25,8 @@ export interface SettlerDeps {
 	readonly ledger: Ledger;
 	readonly accounts: LinkAccounts;
 	readonly channels: Channels;
+	/** What is built on claims is built on checked ones. */
+	readonly heldClaims: Pick<HeldClaims, 'check' | 'whileChecked'>;
 	readonly scheme: SettlementScheme;
 	readonly claimAddress: () => Address;
 	/** This node's on-chain account, when it is its own payee (hubs, authors with a server). */

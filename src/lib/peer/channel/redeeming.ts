@@ -21,20 +21,21 @@ export const createRedeeming = (
 	const {
 		commits,
 		channels,
+		heldClaims,
 		scheme: { chain }
 	} = deps;
 
 	const redeemAll = (): Promise<Result<bigint, PeerError>> =>
 		inTurn(async () => {
 			if (!chain.account) return ok(0n);
+			await heldClaims.check();
 			const due = channels
 				.all()
 				.filter(
 					(channel) =>
 						channel.direction === 'in' &&
 						(channel.status === 'open' || channel.status === 'closing') &&
-						unredeemed(channel) > 0n &&
-						channel.signature
+						channel.checked > channel.settled
 				);
 			if (due.length === 0) return ok(0n);
 			const sent = asked(
@@ -42,8 +43,8 @@ export const createRedeeming = (
 					due.map((channel) => ({
 						key: channel.key,
 						epoch: channel.epoch,
-						cumulative: channel.promised,
-						signature: channel.signature as Uint8Array
+						cumulative: channel.checked,
+						signature: channel.checkedSignature as Uint8Array
 					}))
 				)
 			);

@@ -17,8 +17,8 @@ import type { SqlDriver } from '../storage/sql.ts';
 import { createSeededRandom } from '../testing/seeded-random.ts';
 import { createSimulatedChain, type SimulatedChain } from '../testing/simulated-chain.ts';
 import { createSimulatedClock, type SimulatedClock } from '../testing/simulated-clock.ts';
-import type { Channel } from './channel.ts';
 import { createChannels } from './channels.ts';
+import { createHeldClaims } from './held-claims.ts';
 import { createSettler, type Settler } from './settler.ts';
 
 const START = Date.UTC(2030, 0, 1);
@@ -98,6 +98,7 @@ interface End {
 	readonly troubles: string[];
 	readonly ledger: ReturnType<typeof createLedger>;
 	readonly channels: ReturnType<typeof createChannels>;
+	readonly heldClaims: ReturnType<typeof createHeldClaims>;
 	readonly accounts: ReturnType<typeof createLinkAccounts>;
 	readonly packets: ReturnType<typeof createPackets>;
 	readonly commits: ReturnType<typeof createCommits>;
@@ -143,6 +144,15 @@ const end = (
 		payoutThreshold: 0n
 	});
 	const port = chain.port(given.account);
+	const scheme = createEvmScheme(given.life ? given.life.chain(port) : port, nobleCrypto);
+	const heldClaims = createHeldClaims({
+		platform: { clock, log: () => undefined },
+		commits,
+		channels,
+		scheme,
+		onHeld: () => undefined,
+		onForged: () => undefined
+	});
 	const booked: string[] = [];
 	const troubles: string[] = [];
 	const settler = createSettler({
@@ -152,7 +162,8 @@ const end = (
 		ledger,
 		accounts,
 		channels,
-		scheme: createEvmScheme(given.life ? given.life.chain(port) : port, nobleCrypto),
+		heldClaims,
+		scheme,
 		claimAddress: () => addressOf(CLAIM),
 		payeeSecret: given.payeeSecret,
 		payoutTerms: given.payeeSecret
@@ -183,6 +194,7 @@ const end = (
 		troubles,
 		ledger,
 		channels,
+		heldClaims,
 		accounts,
 		packets: createPackets(sql),
 		commits,
@@ -256,7 +268,8 @@ const open = ({ threshold, life }: { threshold?: bigint; life?: Life } = {}) => 
 		if (!covered.covered || !covered.promised) throw new Error('not covered');
 		const { key, epoch, cumulative } = covered.promised;
 		const claim = await guest.settler.scheme.signClaim(CLAIM, key, epoch, cumulative);
-		await wait(hub.commits.run(() => hub.channels.accept(claim, hub.channels.get(id) as Channel, 1)));
+		const wire = { scheme: 0, channel: id, epoch, cumulative, signature: claim.signature };
+		expect(await wait(hub.heldClaims.take(GUEST_DEVICE, wire))).toBeUndefined();
 		await wait(
 			guest.commits.run(() => {
 				guest.ledger.record({

@@ -131,7 +131,9 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 				case 'paid':
 					return done(await payouts.take(peer, request), { op: 'done' });
 				case 'close':
-					return closing.closeForPayer(peer, request.channel, request.epoch);
+					return deps.heldClaims.whileChecked(peer, () =>
+						closing.closeForPayer(peer, request.channel, request.epoch)
+					);
 			}
 		}
 	};

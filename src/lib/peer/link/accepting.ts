@@ -92,6 +92,7 @@ export const createAccept = (parts: HandshakeParts): Accept => {
 			stopTimer();
 			unauthenticated.delete(connection);
 			link = parts.goLive(connection, candidate.who, candidate.terms);
+			await greeter.prepare(link.peer);
 			const mine = greeter.hello(link.peer);
 			// (What it tells is on disk by the end of this.)
 			await greeter.learn(link.peer, theirs.value);

@@ -15,6 +15,7 @@
  * are coarser than link units: what a packet needs is rounded up to a whole token unit, so that less
  * than one such unit may come on top.
  */
+import { isOver } from '../channel/channel.ts';
 import type { Channels, Promised } from '../channel/channels.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { LIMITS } from '../limits.ts';
@@ -222,13 +223,13 @@ export const createLinkAccounts = (sql: SqlDriver, ledger: Ledger, channels: Cha
 		held: (peer, by) => {
 			const row = get(peer);
 			if (!row) return 0n;
+			const ofPeer = channels.ofPeer(peer, by === 'peer' ? 'out' : 'in');
+			// Nobody is paid out of a claim that may be forged.
+			const unchecked = ofPeer.reduce((sum, channel) => sum + channels.exposure(channel), 0n);
 			// Earnings count as spent only after claims are: what is left of both is the balance.
-			const net = by === 'peer' ? balance(peer) : -balance(peer);
+			const net = by === 'peer' ? balance(peer) : -balance(peer) - unchecked;
 			// Claimed ahead on a channel that has ended: nothing is left to spend it through but the float.
-			const live = channels
-				.ofPeer(peer, by === 'peer' ? 'out' : 'in')
-				.some(({ status }) => status !== 'closed' && status !== 'archived');
-			if (!live) return maxOf(0n, net);
+			if (ofPeer.every(isOver)) return maxOf(0n, net);
 			const earned =
 				by === 'peer' ? row.fulfilledByMe - row.paidOutByPeer : row.fulfilledByPeer - row.paidOutByMe;
 			return maxOf(0n, minOf(net, earned));

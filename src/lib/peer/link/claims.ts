@@ -1,6 +1,5 @@
-/** Claims on a link: what comes is verified and kept, what the neighbour has not got is shown again. */
+/** Claims on a link: what comes is taken in (channel/held-claims.ts), what the neighbour has not got is shown again. */
 import { decodeWireClaim, encodeWireClaim } from '../codec/link.ts';
-import type { SignedClaim } from '../settlement/chain.ts';
 import type { BtpRefusal } from './btp-connection.ts';
 import type { LinksDeps } from './links-deps.ts';
 import type { LiveLink } from './live-link.ts';
@@ -16,11 +15,10 @@ export interface ClaimExchange {
 }
 
 export const createClaims = (
-	deps: Pick<LinksDeps, 'platform' | 'commits' | 'channels' | 'scheme' | 'signClaim' | 'onEvent'>,
+	deps: Pick<LinksDeps, 'channels' | 'heldClaims' | 'scheme' | 'signClaim' | 'onEvent'>,
 	spawn: Spawn
 ): ClaimExchange => {
-	const { platform, commits, channels, scheme } = deps;
-	const { clock, log } = platform;
+	const { channels, heldClaims, scheme } = deps;
 
 	/**
 	 * Sends the newest claim of each channel of which the neighbour holds less: the message that carried
@@ -45,41 +43,23 @@ export const createClaims = (
 		}
 	};
 
-	const applyClaim = async (link: LiveLink, bytes: Uint8Array): Promise<BtpRefusal | undefined> => {
+	const take = async (link: LiveLink, bytes: Uint8Array): Promise<BtpRefusal | undefined> => {
 		const decoded = decodeWireClaim(bytes);
-		if (!decoded.ok || !scheme || decoded.value.scheme !== scheme.id)
+		if (!decoded.ok || !scheme || !heldClaims || decoded.value.scheme !== scheme.id)
 			return { code: 'F01', text: 'a claim that cannot be read' };
-		const claim = decoded.value;
-		const judged = channels.judge(link.peer, claim);
-		if (!judged.ok) {
-			deps.onEvent({ type: 'claimRefused', peer: link.peer, reason: judged.error.type });
-			return { code: 'F00', text: judged.error.type };
-		}
-		const channel = judged.value;
-		const signed: SignedClaim = {
-			key: channel.key,
-			epoch: claim.epoch,
-			cumulative: claim.cumulative,
-			signature: claim.signature
-		};
-		if (!(await scheme.verifyClaim(signed))) {
-			deps.onEvent({ type: 'claimRefused', peer: link.peer, reason: 'ClaimForged' });
-			return { code: 'F00', text: 'ClaimForged', close: true };
-		}
-		if (claim.cumulative <= channel.claimed) {
-			log('info', 'ClaimNotIncreasing', { peer: link.peer, channel: claim.channel });
-			deps.onEvent({ type: 'claimRefused', peer: link.peer, reason: 'ClaimNotIncreasing' });
-			return undefined;
-		}
-		await commits.run(() => channels.accept(signed, channel, clock.now()));
-		deps.onEvent({ type: 'claim', peer: link.peer, channel: claim.channel });
-		return undefined;
+		const refusal = await heldClaims.take(link.peer, decoded.value);
+		if (refusal === undefined) return undefined;
+		deps.onEvent({ type: 'claimRefused', peer: link.peer, reason: refusal });
+		// Nothing changes by it, and the packet beside it is judged as usual.
+		if (refusal === 'ClaimNotIncreasing') return undefined;
+		return { code: 'F00', text: refusal, close: refusal === 'ClaimForged' };
 	};
 
 	return {
 		apply: (link, claim) => {
+			const mine = claim && take(link, claim);
 			// Strict order: what a packet may spend includes every claim that came before it.
-			const applied = link.claims.then(() => (claim ? applyClaim(link, claim) : undefined));
+			const applied = link.claims.then(() => mine);
 			link.claims = applied.catch(() => undefined);
 			return applied;
 		},

@@ -64,6 +64,7 @@ export const createDialOnce = (parts: HandshakeParts): DialOnce => {
 				return { type: 'never', reason: 'another key answered than the one expected' };
 			const { device, owner } = who.value;
 			// What a hello tells is on disk before it leaves.
+			await greeter.prepare(device);
 			const told = await commits.run(() => {
 				accounts.meet(device, { owner, ...uplink.terms, at: clock.now() });
 				return greeter.hello(device);

@@ -4,6 +4,8 @@ import type { Hello, WireClaim } from './messages.ts';
 import type { LinksDeps } from './links-deps.ts';
 
 export interface Greeter {
+	/** Before a hello: it tells of checked claims only, so that the newest should be one. */
+	prepare(peer: string): Promise<void>;
 	/** What this side says to a neighbour, as of now. */
 	hello(peer: string): Hello;
 	/** Takes in the neighbour's side. The money parts are checked: a hello is a stranger's claim. */
@@ -22,6 +24,7 @@ export const createGreeter = (
 		| 'commits'
 		| 'accounts'
 		| 'channels'
+		| 'heldClaims'
 		| 'scheme'
 		| 'network'
 		| 'payee'
@@ -54,14 +57,14 @@ export const createGreeter = (
 				.ofPeer(peer, 'in')
 				.slice(-HELLO_CHANNELS)
 				.flatMap((channel): WireClaim[] =>
-					channel.signature && (channel.status === 'open' || channel.status === 'frozen')
+					channel.checkedSignature && (channel.status === 'open' || channel.status === 'frozen')
 						? [
 								{
 									scheme: scheme?.id ?? 0,
 									channel: channel.id,
 									epoch: channel.epoch,
-									cumulative: channel.promised,
-									signature: channel.signature
+									cumulative: channel.checked,
+									signature: channel.checkedSignature
 								}
 							]
 						: []
@@ -117,5 +120,10 @@ export const createGreeter = (
 		else if (row) deps.connector().agreed(peer);
 	};
 
-	return { hello, learn, isOnMyNetwork: (theirs) => theirs.network === network };
+	return {
+		prepare: async (peer) => deps.heldClaims?.check(peer),
+		hello,
+		learn,
+		isOnMyNetwork: (theirs) => theirs.network === network
+	};
 };

@@ -1,5 +1,6 @@
 /** What links need of the node around them, and what they tell it. */
 import type { Channels, Promised } from '../channel/channels.ts';
+import type { HeldClaims } from '../channel/held-claims.ts';
 import type { NostrEvent } from '../codec/nostr-event.ts';
 import type { Connector } from '../ilp/connector.ts';
 import type { Authenticated, AuthError, AuthToken } from '../peering/auth-token.ts';
@@ -21,6 +22,7 @@ export interface LinksDeps {
 	readonly packets: Packets;
 	/** undefined on a node without a chain. */
 	readonly scheme: SettlementScheme | undefined;
+	readonly heldClaims: Pick<HeldClaims, 'take' | 'check'> | undefined;
 	readonly auth: LinkAuth;
 	readonly network: 'live' | 'test';
 	/** The address my payouts and the channels towards me go to. */
@@ -69,7 +71,6 @@ export type LinkEvent =
 	| { readonly type: 'waiting'; readonly url: string; readonly retryAt: number; readonly reason: string }
 	/** The neighbour refuses this node for good (its delegation ended, its key is not who it should be). */
 	| { readonly type: 'refused'; readonly url: string; readonly reason: string }
-	| { readonly type: 'claim'; readonly peer: string; readonly channel: string }
 	| { readonly type: 'claimRefused'; readonly peer: string; readonly reason: string };
 
 export interface Uplink {

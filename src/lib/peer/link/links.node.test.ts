@@ -3,6 +3,7 @@ import { createNodeSql } from '../../../../server/akash-peer/node-sql.ts';
 import { utf8 } from '../bytes.ts';
 import type { Channel } from '../channel/channel.ts';
 import { createChannels } from '../channel/channels.ts';
+import { createHeldClaims } from '../channel/held-claims.ts';
 import {
 	BTP_CONTENT_TYPES,
 	decodeBtpPacket,
@@ -77,6 +78,7 @@ const world = () => {
 		const scheme = createEvmScheme(chain.port(), nobleCrypto);
 		const events: LinkEvent[] = [];
 		const prepares: Uint8Array[] = [];
+		const commits = createCommits(sql, own);
 		/** Knows no packets; keeps what it was handed. */
 		const connector: Pick<
 			Connector,
@@ -109,13 +111,22 @@ const world = () => {
 			toldLate: () => Promise.resolve(),
 			resolve: () => Promise.resolve('unknown')
 		};
-		const links = createLinks({
+		const heldClaims = createHeldClaims({
+			platform: { clock: own, log: () => undefined },
+			commits,
+			channels,
+			scheme,
+			onHeld: () => undefined,
+			onForged: (peer) => links.drop(peer)
+		});
+		const links: Links = createLinks({
 			platform: { clock: own, crypto: nobleCrypto, log: () => undefined, dial: network.dial },
-			commits: createCommits(sql, own),
+			commits,
 			accounts,
 			channels,
 			packets: createPackets(sql),
 			scheme,
+			heldClaims,
 			auth: identity.auth,
 			network: given.network ?? 'test',
 			payee: given.payee ?? (() => PAYEE),
