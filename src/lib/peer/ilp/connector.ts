@@ -235,7 +235,20 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 			return reply.type === 'fulfill' ? 'counted' : 'unknown';
 		}
 		const share = route === undefined ? undefined : { ingress: inLink, egress: peer, route };
-		const packet = { ingress: inLink, inHash, egress: peer, outHash: hash, out, group, share };
+		// Without its row the one before was told long ago.
+		const before = packets.find(inLink, 'in', inHash);
+		const { amount, expiresAt } = before ?? { amount: 0n, expiresAt: 0 };
+		const packet = {
+			ingress: inLink,
+			inHash,
+			amount,
+			expiresAt,
+			egress: peer,
+			outHash: hash,
+			out,
+			group,
+			share
+		};
 		const result = await settleForwarded(packet, reply);
 		if (reply.type === 'reject') return 'unknown';
 		return result === 'settled' ? 'counted' : 'late';

@@ -26,8 +26,8 @@ describe('a share of a link', () => {
 	it('takes a quarter of the room, what it has under way counted in', () => {
 		const shares = createShares([]);
 		shares.begin(NAME, 20n);
-		expect(shares.fits(NAME, 5n, 80n)).toBe(true);
-		expect(shares.fits(NAME, 6n, 80n)).toBe(false);
+		expect(shares.fits(NAME, 5n, () => 80n)).toBe(true);
+		expect(shares.fits(NAME, 6n, () => 80n)).toBe(false);
 	});
 
 	it('takes a tenth after six failures in a row, not after five', () => {

@@ -30,8 +30,8 @@ export interface ShareName {
 }
 
 export interface Shares {
-	/** `room` in link units: what could still be sent on the egress link, beside everything under way. */
-	fits(name: ShareName, amount: bigint, room: bigint): boolean;
+	/** `room` in link units: what could still be sent on the egress link, beside everything under way; asked if it matters. */
+	fits(name: ShareName, amount: bigint, room: () => bigint): boolean;
 	begin(name: ShareName, amount: bigint): void;
 	/** `fulfilled`: undefined when the packet never left. */
 	end(name: ShareName, amount: bigint, fulfilled: boolean | undefined, at: number): void;
@@ -83,7 +83,7 @@ export const createShares = (rows: readonly PacketRow[]): Shares => {
 		fits: (name, amount, room) => {
 			const share = shares.get(keyOf(name));
 			const underWay = share?.underWay ?? 0n;
-			return underWay === 0n || (underWay + amount) * 100n <= (room + underWay) * percentOf(share);
+			return underWay === 0n || (underWay + amount) * 100n <= (room() + underWay) * percentOf(share);
 		},
 		begin: (name, amount) => {
 			find(name).underWay += amount;

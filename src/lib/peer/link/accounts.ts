@@ -137,11 +137,22 @@ const toRow = (row: SqlRow): LinkRow => ({
 	seenAt: Number(row['seen_at'])
 });
 
+const creditLeftQuery = (credit: string, direction: string): string =>
+	`SELECT ${credit} - coalesce((SELECT sum(amount) FROM packet
+		WHERE link = ? AND direction = '${direction}' AND state = 'pending'), 0) AS amount FROM link WHERE peer = ?`;
+const CREDIT_LEFT_IN = creditLeftQuery('credit', 'in');
+const CREDIT_LEFT_OUT = creditLeftQuery('peer_credit', 'out');
+
 /** Keeps no state but the database's, so any number of them agree. */
 export const createLinkAccounts = (sql: SqlDriver, ledger: Ledger, channels: Channels): LinkAccounts => {
 	const get = (peer: string): LinkRow | undefined => {
 		const row = sql.all('SELECT * FROM link WHERE peer = ?', [peer])[0];
 		return row && toRow(row);
+	};
+	/** What one side lets the other owe, less what that one has under way: asked several times for every packet. */
+	const creditLeft = (query: string, peer: string): bigint => {
+		const row = sql.all(query, [peer, peer])[0];
+		return row ? big(row, 'amount') : 0n;
 	};
 	const pending = (peer: string, direction: 'in' | 'out'): bigint => {
 		const row = sql.all(
@@ -151,8 +162,7 @@ export const createLinkAccounts = (sql: SqlDriver, ledger: Ledger, channels: Cha
 		return BigInt((row?.['total'] as number | bigint | null) ?? 0);
 	};
 	const balance = (peer: string): bigint => ledger.balance(`link/${peer}`);
-	const prepaid = (peer: string): bigint =>
-		balance(peer) - pending(peer, 'out') + (get(peer)?.peerCredit ?? 0n);
+	const prepaid = (peer: string): bigint => balance(peer) + creditLeft(CREDIT_LEFT_OUT, peer);
 
 	return {
 		get,
@@ -183,7 +193,7 @@ export const createLinkAccounts = (sql: SqlDriver, ledger: Ledger, channels: Cha
 			);
 		},
 
-		available: (peer) => -balance(peer) - pending(peer, 'in') + (get(peer)?.credit ?? 0n),
+		available: (peer) => creditLeft(CREDIT_LEFT_IN, peer) - balance(peer),
 		prepaid,
 		pendingIn: (peer) => pending(peer, 'in'),
 		pendingOut: (peer) => pending(peer, 'out'),

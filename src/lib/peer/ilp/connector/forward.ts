@@ -141,7 +141,17 @@ export const createForward = (
 		const hasMoney = prepare.amount > 0n;
 		const group = bytesToHex(hash);
 		const share: ShareName = { ingress: peer, egress, route: way.prefix };
-		const packet: Forwarded = { ingress: peer, inHash: hash, egress, outHash, out, group, share };
+		const packet: Forwarded = {
+			ingress: peer,
+			inHash: hash,
+			amount: prepare.amount,
+			expiresAt: prepare.expiresAt,
+			egress,
+			outHash,
+			out,
+			group,
+			share
+		};
 		const booked = hasMoney ? await book(departure, hash, group, outHash, share) : undefined;
 		if (booked && 'type' in booked) return booked;
 		counts.forwarded(egress);

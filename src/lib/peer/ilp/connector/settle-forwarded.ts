@@ -18,6 +18,10 @@ export interface Forwarded {
 	readonly ingress: string;
 	/** SHA-256 of the prepare as it came. */
 	readonly inHash: Uint8Array;
+	/** Link units, as it came. */
+	readonly amount: bigint;
+	/** Of the packet as it came, Unix ms: until then the one before can be told. */
+	readonly expiresAt: number;
 	readonly egress: string;
 	readonly outHash: Uint8Array;
 	/** Link units, as sent on. */
@@ -41,7 +45,7 @@ export const createSettleForwarded =
 		}: Pick<ConnectorDeps, 'platform' | 'commits' | 'ledger' | 'accounts' | 'packets'>,
 		shares: Pick<Shares, 'end'>
 	): SettleForwarded =>
-	async ({ ingress, inHash, egress, outHash, out, group, share }, reply) => {
+	async ({ ingress, inHash, amount, expiresAt, egress, outHash, out, group, share }, reply) => {
 		let isFirst = false;
 		const result = await commits.run(() => {
 			const at = clock.now();
@@ -51,20 +55,20 @@ export const createSettleForwarded =
 				packets.settle(ingress, 'in', inHash, 'rejected', at);
 				return 'settled';
 			}
-			if (packets.find(egress, 'out', outHash)?.state === 'fulfilled') return 'settled';
 			// Only while the one before can still be told: otherwise it came late.
-			const before = packets.find(ingress, 'in', inHash);
-			if (!before || before.state !== 'pending' || at >= before.expiresAt) {
+			if (at >= expiresAt || !packets.settle(ingress, 'in', inHash, 'fulfilled', at, reply.fulfillment)) {
+				if (packets.find(egress, 'out', outHash)?.state === 'fulfilled') return 'settled';
 				isFirst = packets.settle(egress, 'out', outHash, 'late', at);
 				if (isFirst) ledger.void(group, at);
 				packets.settle(ingress, 'in', inHash, 'rejected', at);
 				return 'late';
 			}
 			isFirst = packets.settle(egress, 'out', outHash, 'fulfilled', at, reply.fulfillment);
-			packets.settle(ingress, 'in', inHash, 'fulfilled', at, reply.fulfillment);
+			// What came is answered at the end of what left, never before it.
+			if (!isFirst) throw new Error('a packet that has ended was still under way before');
 			ledger.post(group, at);
 			accounts.fulfilled(egress, 'peer', out);
-			accounts.fulfilled(ingress, 'me', before.amount);
+			accounts.fulfilled(ingress, 'me', amount);
 			return 'settled';
 		});
 		if (isFirst && share)

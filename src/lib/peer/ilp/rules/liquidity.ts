@@ -4,7 +4,8 @@
  */
 import type { LinkAccounts } from '../../link/accounts.ts';
 import type { Rejects } from '../rejects.ts';
-import type { Shares } from '../shares.ts';
+import { maxOf } from '../../money.ts';
+import type { ShareName, Shares } from '../shares.ts';
 import type { Arrival, Departure, Rule } from './rule.ts';
 
 /** The neighbour's account covers what it sends. */
@@ -22,11 +23,15 @@ export const covered =
 /** One destination of one neighbour may not fill a link that others need (PROTOCOL section 6). */
 export const withinShare =
 	(
-		accounts: Pick<LinkAccounts, 'room'>,
+		accounts: Pick<LinkAccounts, 'prepaid' | 'room'>,
 		shares: Pick<Shares, 'fits'>,
 		{ reject }: Rejects
 	): Rule<Departure> =>
-	({ peer, way, out }) =>
-		shares.fits({ ingress: peer, egress: way.peer, route: way.prefix }, out, accounts.room(way.peer))
+	({ peer, way, out }) => {
+		const share: ShareName = { ingress: peer, egress: way.peer, route: way.prefix };
+		// What is paid for already is most often enough; what channels could add costs several questions more.
+		return shares.fits(share, out, () => maxOf(0n, accounts.prepaid(way.peer))) ||
+			shares.fits(share, out, () => accounts.room(way.peer))
 			? undefined
 			: reject('T04', 'too much under way to that destination');
+	};

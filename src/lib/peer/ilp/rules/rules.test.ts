@@ -133,12 +133,16 @@ describe('a rule', () => {
 	it('asks for the share by who sent, where it goes and by which route', () => {
 		const asked: unknown[] = [];
 		const shares = {
-			fits: (...question: unknown[]): boolean => {
-				asked.push(question);
+			fits: (name: unknown, amount: bigint, room: () => bigint): boolean => {
+				asked.push([name, amount, room()]);
 				return false;
 			}
 		};
-		expect(withinShare({ room: () => 5n }, shares, rejects)(departure)?.code).toBe('T04');
-		expect(asked).toEqual([[{ ingress: 'alice', egress: 'bob', route: 'test.bob' }, 990n, 5n]]);
+		expect(withinShare({ prepaid: () => -3n, room: () => 5n }, shares, rejects)(departure)?.code).toBe('T04');
+		const share = { ingress: 'alice', egress: 'bob', route: 'test.bob' };
+		expect(asked).toEqual([
+			[share, 990n, 0n],
+			[share, 990n, 5n]
+		]);
 	});
 });
