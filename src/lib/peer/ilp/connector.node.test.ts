@@ -533,6 +533,29 @@ describe('what the next hop answers', () => {
 		world.audit();
 	});
 
+	it('in the last moments is paid on both links or on none, and always told as it was booked', async () => {
+		// This packet may be answered until 20,000 ms; the hop waits 500 ms less, its own packet lives 1,000 ms less.
+		const moments = [18_999, 19_000, 19_001, 19_498, 19_499, 19_500, 19_501, 19_999, 20_000, 20_001];
+		const told: string[] = [];
+		for (const at of moments) {
+			const world = open();
+			world.host.answer = () => new Promise((resolve) => world.clock.after(at, () => resolve(FULFILL)));
+			const code = codeOf(await from(world, ALICE, prepare()));
+			await world.clock.advance(5_000);
+			const [earned, spent] = [ALICE, BOB].map((peer) => world.accounts.get(peer));
+			const paid = [earned?.fulfilledByMe, spent?.fulfilledByPeer];
+			expect(paid).toEqual(code === 'fulfilled' ? [1_000_000n, 990_000n] : [0n, 0n]);
+			expect([world.accounts.pendingIn(ALICE), world.accounts.pendingOut(BOB)]).toEqual([0n, 0n]);
+			expect(world.late).toEqual(code === 'fulfilled' ? [] : [{ peer: BOB, count: 1 }]);
+			world.audit();
+			told.push(code);
+		}
+		expect(told[0]).toBe('fulfilled');
+		expect(told.at(-1)).toBe('R00');
+		// Once it is too late it stays too late.
+		expect(told.lastIndexOf('fulfilled')).toBeLessThan(told.indexOf('R00'));
+	});
+
 	it('too late still counts where the packet began', async () => {
 		const world = open();
 		const outcomes: string[] = [];

@@ -263,6 +263,108 @@ describe('a neighbour with a token', () => {
 	});
 });
 
+describe('a neighbour that sends what nobody should', () => {
+	/** A prepare whose lengths say more than there is, or more than a packet may hold. */
+	const oversized = (dataBytes: number): Uint8Array => {
+		const data = new Uint8Array(dataBytes);
+		const head = new Uint8Array([
+			...[0, 0, 0, 0, 0, 0, 0, 1],
+			...utf8('20300101000010000'),
+			...sha256(PREIMAGE),
+			...[8, ...utf8('test.far')]
+		]);
+		const length = head.length + 3 + dataBytes;
+		return new Uint8Array([
+			...[12, 0x83, length >> 16, (length >> 8) & 255, length & 255],
+			...head,
+			...[0x83, dataBytes >> 16, (dataBytes >> 8) & 255, dataBytes & 255],
+			...data
+		]);
+	};
+
+	it('too much in one packet hears F01, and the next packet is served', async () => {
+		const { hub, stranger, pay, owes, underWay } = world();
+		const { peer } = await hub([
+			account('a', { freeBytesPerSecond: 1_000_000 }),
+			account('far', { role: 'peer' })
+		]);
+		const far = await stranger(() => [octets('ilp', FULFILL)]);
+		await far.authenticate('far');
+		const a = await stranger();
+		await a.authenticate('a');
+		for (const bytes of [LIMITS.ilpDataBytes + 1, 100_000, 200_000])
+			expect(codeOf(await a.ask(oversized(bytes)))).toBe('F01');
+		expect(codeOf(await a.ask(pay('test.far.shop', 100n)))).toBe('fulfill');
+		expect([owes(peer, 'a'), far.state.prepares, underWay(peer)]).toEqual([100n, 1, 0n]);
+	});
+
+	it('a message larger than any may be loses its connection, and nobody else does', async () => {
+		const { hub, stranger, clock, pay } = world();
+		await hub([account('a'), account('b'), account('far', { role: 'peer' })]);
+		const far = await stranger(() => [octets('ilp', FULFILL)]);
+		await far.authenticate('far');
+		const [a, b] = [await stranger(), await stranger()];
+		await a.authenticate('a');
+		await b.authenticate('b');
+		a.socket.send(new Uint8Array(LIMITS.socketMessageBytes + 1));
+		await clock.advance(100);
+		expect([a.state.closed, b.state.closed, far.state.closed]).toEqual([true, false, false]);
+		expect(codeOf(await b.ask(pay('test.far.shop', 100n)))).toBe('fulfill');
+		// And it may come back.
+		const again = await stranger();
+		expect(await again.authenticate('a')).toMatchObject({ type: 'response' });
+	});
+
+	it('lengths that promise gigabytes, or any other garbage, costs it the connection and us nothing', async () => {
+		const { hub, stranger, clock } = world();
+		const { peer } = await hub([account('a')]);
+		for (const garbage of [
+			[6, 0, 0, 0, 1, 0x84, 0xff, 0xff, 0xff, 0xff],
+			[6, 0, 0, 0, 1, 0x88, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
+			[6, 0, 0, 0, 1, 4, 4, 0xff, 0xff, 0xff],
+			[255],
+			[]
+		]) {
+			const a = await stranger();
+			await a.authenticate('a');
+			a.socket.send(new Uint8Array(garbage));
+			await clock.advance(100);
+			expect(a.state.closed).toBe(true);
+		}
+		expect(peer.status().packets.received).toBe(0);
+	});
+
+	it('back what it was given moves nothing', async () => {
+		const { hub, stranger, clock, pay, owes, underWay } = world();
+		const { peer } = await hub([account('a'), account('far', { role: 'peer' })]);
+		const given: Uint8Array[] = [];
+		const far = await stranger((prepare) => void given.push(prepare.slice()));
+		await far.authenticate('far');
+		const a = await stranger();
+		await a.authenticate('a');
+		expect(await a.ask(pay('test.far.shop', 100n))).toBeUndefined();
+		expect(codeOf(await far.ask(given[0] as Uint8Array))).toBe('F02');
+		await clock.advance(20_000);
+		expect([owes(peer, 'a'), owes(peer, 'far'), underWay(peer), given.length]).toEqual([0n, 0n, 0n, 1]);
+	});
+
+	it('answers that nobody asked for is not heard', async () => {
+		const { hub, stranger, clock, pay, owes } = world();
+		const { peer } = await hub([account('a'), account('far', { role: 'peer' })]);
+		const far = await stranger(() => [octets('ilp', FULFILL)]);
+		await far.authenticate('far');
+		for (const requestId of [0, 1, 2, 0xffffffff])
+			far.socket.send(
+				encodeBtpPacket({ type: 'response', requestId, protocolData: [octets('ilp', FULFILL)] })
+			);
+		await clock.advance(100);
+		const a = await stranger();
+		await a.authenticate('a');
+		expect([far.state.closed, owes(peer, 'far')]).toEqual([false, 0n]);
+		expect(codeOf(await a.ask(pay('test.far.shop', 100n)))).toBe('fulfill');
+	});
+});
+
 describe('a stranger at the door of accounts', () => {
 	it('who guesses a token is shown out at each guess', async () => {
 		const { hub, stranger, clock } = world();

@@ -64,6 +64,7 @@ const world = () => {
 			admit?: boolean;
 			sql?: SqlDriver;
 			payee?: () => Address;
+			connector?: Partial<Connector>;
 		} = {}
 	): Promise<End> => {
 		let offset = given.clockOffsetMs ?? 0;
@@ -109,7 +110,8 @@ const world = () => {
 			toldByHello: () => undefined,
 			takeLate: () => Promise.resolve('cut'),
 			toldLate: () => Promise.resolve(),
-			resolve: () => Promise.resolve('unknown')
+			resolve: () => Promise.resolve('unknown'),
+			...given.connector
 		};
 		const heldClaims = createHeldClaims({
 			platform: { clock: own, log: () => undefined },
@@ -303,6 +305,82 @@ describe('a link comes up', () => {
 		expect(server.links.live()[0]?.peer).toBe(first?.peer);
 		expect(network.openConnections()).toBe(1);
 		expect(types(server).filter((type) => type === 'down')).toEqual([]);
+	});
+});
+
+describe('after a connection was lost', () => {
+	const hashOf = (n: number): Uint8Array => new Uint8Array(32).fill(n);
+	const PROOF = new Uint8Array(32).fill(9);
+
+	it('each packet whose answer got lost is settled as the other side has booked it', async () => {
+		const { hub, end, dial, clock } = world();
+		const told: unknown[] = [];
+		const guest = await end('guest', {
+			connector: {
+				lost: () => [hashOf(1), hashOf(2), hashOf(3), hashOf(4)],
+				resolve: (_, prepare, outcome) => {
+					told.push([prepare[0], outcome === 'rejected' ? outcome : outcome.fulfillment]);
+					return Promise.resolve(outcome === 'rejected' ? 'unknown' : 'counted');
+				}
+			}
+		});
+		const server = await hub();
+		const packets = createPackets(server.sql);
+		const row = (n: number, expiresAt: number) =>
+			packets.insert({
+				link: guest.identity.device,
+				direction: 'in',
+				hash: hashOf(n),
+				amount: 5n,
+				expiresAt,
+				condition: new Uint8Array(32),
+				group: `${n}`,
+				inLink: undefined,
+				inHash: undefined
+			});
+		server.sql.transaction(() => {
+			// 1 was fulfilled, 2 expired undecided, 3 is under way for ten seconds more, 4 never arrived.
+			row(1, START + 60_000);
+			packets.settle(guest.identity.device, 'in', hashOf(1), 'fulfilled', START, PROOF);
+			row(2, START - 1);
+			row(3, START + 60_000);
+		});
+		dial(guest);
+		await clock.advance(5_000);
+		expect(told).toEqual([
+			[1, PROOF],
+			[2, 'rejected'],
+			[4, 'rejected']
+		]);
+		expect(server.links.settled()).toEqual([]);
+		server.sql.transaction(() =>
+			packets.settle(guest.identity.device, 'in', hashOf(3), 'fulfilled', clock.now(), PROOF)
+		);
+		await clock.advance(5_000);
+		expect(told[3]).toEqual([3, PROOF]);
+		expect(server.links.settled()).toEqual([guest.identity.device]);
+		// What was told as expired is final here, too.
+		expect(packets.find(guest.identity.device, 'in', hashOf(2))?.state).toBe('rejected');
+	});
+
+	it('what is found to have come too late is told back', async () => {
+		const { hub, end, dial, clock } = world();
+		const late: number[] = [];
+		const guest = await end('guest', {
+			connector: { lost: () => [hashOf(1)], resolve: () => Promise.resolve('late') }
+		});
+		await hub({
+			connector: {
+				takeLate: (_, hash) => {
+					late.push(hash[0] as number);
+					return Promise.resolve('taken');
+				}
+			}
+		});
+		dial(guest);
+		await clock.advance(5_000);
+		expect(late).toEqual([1]);
+		expect(guest.links.live()).toHaveLength(1);
 	});
 });
 
