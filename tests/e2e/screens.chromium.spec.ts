@@ -148,34 +148,36 @@ test('the keyboard alone leads past the navigation, to a person and to following
 	await expect(page.getByTestId(`unfollow-${network.nodes.bob.pubkey.slice(0, 8)}`)).toBeVisible();
 });
 
-test('before anything is set up, no screen has an accessibility fault', async () => {
-	await page.goto(network.url);
-	await isOnline(page);
-	await lookAtAll('empty', Object.keys(SIZES) as Size[], {
-		feed: () => go(page, 'feed'),
-		'no-such-page': () => open('/no-such-page', strings.notFound.title),
-		channels: () => go(page, 'channels'),
-		wallets: sheet(
-			'fund-sheet',
-			async () => {
-				await page.getByTestId('fund').click();
-				await expect(page.getByTestId('wallet-walletConnect')).toBeVisible();
-			},
-			'channels'
-		),
-		pairing: sheet(
-			'fund-sheet',
-			async () => {
-				await page.getByTestId('fund').click();
-				await page.getByTestId('wallet-walletConnect').click();
-				await expect(page.getByRole('img', { name: strings.fund.pairing.alt })).toBeVisible();
-			},
-			'channels'
-		),
-		activity: () => go(page, 'activity'),
-		compose: () => go(page, 'compose')
+for (const size of Object.keys(SIZES) as Size[]) {
+	test(`before anything is set up, no screen has an accessibility fault on a ${size}`, async () => {
+		await page.goto(network.url);
+		await isOnline(page);
+		await lookAtAll('empty', size, {
+			feed: () => go(page, 'feed'),
+			'no-such-page': () => open('/no-such-page', strings.notFound.title),
+			channels: () => go(page, 'channels'),
+			wallets: sheet(
+				'fund-sheet',
+				async () => {
+					await page.getByTestId('fund').click();
+					await expect(page.getByTestId('wallet-walletConnect')).toBeVisible();
+				},
+				'channels'
+			),
+			pairing: sheet(
+				'fund-sheet',
+				async () => {
+					await page.getByTestId('fund').click();
+					await page.getByTestId('wallet-walletConnect').click();
+					await expect(page.getByRole('img', { name: strings.fund.pairing.alt })).toBeVisible();
+				},
+				'channels'
+			),
+			activity: () => go(page, 'activity'),
+			compose: () => go(page, 'compose')
+		});
 	});
-});
+}
 
 test('a channel is funded and notes of Bob have been paid for', async () => {
 	await go(page, 'channels');
@@ -189,7 +191,7 @@ test('a channel is funded and notes of Bob have been paid for', async () => {
 
 for (const size of Object.keys(SIZES) as Size[]) {
 	test(`in use, no screen and no sheet has an accessibility fault on a ${size}`, async () => {
-		await lookAtAll('used', [size], {
+		await lookAtAll('used', size, {
 			feed: () => go(page, 'feed'),
 			receipt: sheet('receipt', () => page.locator('[data-testid="note-cost"].paid').first().click(), 'feed'),
 			status: sheet('status-sheet', () => page.getByTestId('status').click(), 'feed'),
@@ -258,39 +260,37 @@ async function open(path: string, heading: string): Promise<void> {
 	await isOnline(page);
 }
 
-/** Every screen in every size and theme: no fault that axe can find, and nothing wider than the screen. */
+/** Every screen at one size in every theme: no fault that axe can find, and nothing wider than the screen. */
 async function lookAtAll(
 	state: string,
-	sizes: readonly Size[],
+	size: Size,
 	screens: Readonly<Record<string, Screen>>
 ): Promise<void> {
 	await page.emulateMedia({ reducedMotion: 'reduce' });
-	for (const size of sizes) {
-		await page.setViewportSize(SIZES[size]);
-		for (const [name, show] of Object.entries(screens)) {
-			const close = await show();
-			for (const theme of THEMES) {
-				await page.emulateMedia({ colorScheme: theme });
-				// What is far below is not drawn, and would be judged by colours of the theme before.
-				await page.addStyleTag({ content: 'article { content-visibility: visible !important; }' });
-				await settled();
-				const where = `${state}-${name}-${size}-${theme}`;
-				const axe = new AxeBuilder({ page });
-				// The second theme has the same structure in other colours.
-				if (theme !== THEMES[0]) axe.withRules(COLOUR_RULES);
-				const { violations } = await axe.analyze();
-				const faults = violations.map(
-					({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`
-				);
-				expect.soft(faults, where).toEqual([]);
-				const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-				expect.soft(overflow, `${where} is wider than the screen`).toBeLessThanOrEqual(0);
-				if (screenshots === undefined) continue;
-				mkdirSync(screenshots, { recursive: true });
-				await page.screenshot({ path: join(screenshots, `${where}.png`) });
-			}
-			await close?.();
+	await page.setViewportSize(SIZES[size]);
+	for (const [name, show] of Object.entries(screens)) {
+		const close = await show();
+		for (const theme of THEMES) {
+			await page.emulateMedia({ colorScheme: theme });
+			// What is far below is not drawn, and would be judged by colours of the theme before.
+			await page.addStyleTag({ content: 'article { content-visibility: visible !important; }' });
+			await settled();
+			const where = `${state}-${name}-${size}-${theme}`;
+			const axe = new AxeBuilder({ page });
+			// The second theme has the same structure in other colours.
+			if (theme !== THEMES[0]) axe.withRules(COLOUR_RULES);
+			const { violations } = await axe.analyze();
+			const faults = violations.map(
+				({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`
+			);
+			expect.soft(faults, where).toEqual([]);
+			const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+			expect.soft(overflow, `${where} is wider than the screen`).toBeLessThanOrEqual(0);
+			if (screenshots === undefined) continue;
+			mkdirSync(screenshots, { recursive: true });
+			await page.screenshot({ path: join(screenshots, `${where}.png`) });
 		}
+		await close?.();
 	}
 	await page.setViewportSize(SIZES.desk);
 }
