@@ -636,6 +636,8 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 			);
 		}
 		if (role === 'child') settler?.greet(peer, hello.paidOutByYou);
+		spawn('telling readers', sessions.tellRestarted(peer));
+		seller.wake(peer);
 		if (settler && platform.chain?.account) {
 			// The newest only: each costs a question to the chain, and a stranger's hello may name any number.
 			for (const { key, epoch } of hello.channels.slice(-CHANNELS_PER_HELLO))

@@ -173,6 +173,12 @@ export const LIMITS = {
 	haveUnread: 100,
 	/** Unanswered pushes before a subscription sleeps. */
 	pushesUnanswered: 3,
+	/** An unanswered push is tried again after this, then after twice this: a hop that began again is there by then. */
+	pushAgainMs: 1_500,
+	/** Readers of before that a node tells, when it begins again, that it forgot what they had asked for; the last seen. */
+	restartTold: 256,
+	/** And only those seen within this: others have asked again by themselves. */
+	restartToldMs: 10 * MINUTE,
 	/** Silence after which a reader asks again with its cursor. */
 	subscriptionSilenceMs: 60 * SECOND,
 

@@ -166,7 +166,9 @@ export const NOTICE_CODES = {
 	/** Something broke here; no money was taken. */
 	internal: 'internal',
 	/** No such receipt here: nothing was paid under it. */
-	unpaid: 'unpaid'
+	unpaid: 'unpaid',
+	/** Of a node that began again: it holds no subscription of this session any more; ask again. */
+	restarted: 'restarted'
 } as const;
 
 export const CLOSED_CODES = {

@@ -905,6 +905,57 @@ describe('when answers go wrong', () => {
 		await clock.advance(2 * MINUTE);
 		expect(has(alice, note, clock.now())).toBe(true);
 	});
+
+	/** Bob is read, and has pushed a note that was got. */
+	const bobIsRead = async () => {
+		const world = await aliceAndBob();
+		const { clock, alice, bob } = world;
+		alice.reader.follow(bob.pubkey, TERMS);
+		await clock.advance(5 * SECOND);
+		const pushed = await bob.publish('pushed');
+		await clock.advance(2 * SECOND);
+		expect(has(alice, pushed, clock.now())).toBe(true);
+		return world;
+	};
+
+	it('an author whose process restarted tells so, and is read at once', async () => {
+		const { world, clock, alice, bob } = await bobIsRead();
+		bob.stop();
+		bob.begin();
+		await during(clock, bob.sessions.tellRestarted('alice'));
+		await clock.advance(SECOND);
+		const note = await bob.publish('back again');
+		await clock.advance(SECOND);
+		expect(has(alice, note, clock.now())).toBe(true);
+		// Once in a run: a link that comes up again has forgotten nothing.
+		const before = world.carried.length;
+		await during(clock, bob.sessions.tellRestarted('alice'));
+		expect(world.carried).toHaveLength(before);
+	});
+
+	it('a push that was lost on the way is sent again', async () => {
+		const { clock, alice, bob } = await bobIsRead();
+		alice.online = false;
+		const note = await bob.publish('while the way was broken');
+		await clock.advance(LIMITS.pushAgainMs / 2);
+		alice.online = true;
+		await clock.advance(LIMITS.pushAgainMs);
+		expect(has(alice, note, clock.now())).toBe(true);
+	});
+
+	it('a reader who did not answer is told when the link is up again', async () => {
+		const { clock, alice, bob } = await bobIsRead();
+		alice.online = false;
+		const note = await bob.publish('while the link was down');
+		await clock.advance(20 * SECOND);
+		alice.online = true;
+		bob.seller.wake('another link');
+		await clock.advance(SECOND);
+		expect(has(alice, note, clock.now())).toBe(false);
+		bob.seller.wake('alice');
+		await clock.advance(SECOND);
+		expect(has(alice, note, clock.now())).toBe(true);
+	});
 });
 
 describe('the seller', () => {

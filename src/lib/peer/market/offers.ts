@@ -1,6 +1,6 @@
 /** What a followed node has: asked for with a cursor, heard in pushes, noted on disk. */
 import { bytesEqual } from '../bytes.ts';
-import type { Frame, HaveEntry, HaveFrame, ReqFrame } from '../codec/frames.ts';
+import { NOTICE_CODES, type Frame, type HaveEntry, type HaveFrame, type ReqFrame } from '../codec/frames.ts';
 import type { Filter } from '../codec/nostr-event.ts';
 import { replyError } from './ask-once.ts';
 import type { Pauses } from './pauses.ts';
@@ -103,6 +103,7 @@ export const createOffers = (
 		if (!isActive(subscription)) return;
 		armSilence(subscription);
 		for (const frame of frames) {
+			if (frame.type === 'NOTICE' && frame.code === NOTICE_CODES.restarted) void ask(subscription);
 			if (!('requestId' in frame) || frame.requestId !== subscription.requestId) continue;
 			if (frame.type === 'HAVE') {
 				const expected = subscription.cursor ?? new Uint8Array();

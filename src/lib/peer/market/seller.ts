@@ -90,6 +90,8 @@ export interface Earned {
 export interface Seller extends RequestHandler {
 	/** Tells live readers what is new in the store; after anything was put there. */
 	announce(): void;
+	/** This link is up: readers beyond it that did not answer are told again. */
+	wake(link: string): void;
 	earningsOf(eventId: string): Earned;
 	/** The most that the next note can cost, while it is one of the first; undefined beyond them. */
 	nextAtMost(): bigint | undefined;
@@ -574,6 +576,11 @@ export const createSeller = (dependencies: SellerDependencies): Seller => {
 				}
 				if (outcome === 'unanswered') subscription.unanswered++;
 				if (subscription.unanswered >= LIMITS.pushesUnanswered) subscription.asleep = true;
+				else if (outcome === 'unanswered')
+					clock.after(
+						LIMITS.pushAgainMs * 2 ** (subscription.unanswered - 1),
+						() => void pushTo(subscription)
+					);
 				return;
 			}
 		} catch (error) {
@@ -595,6 +602,14 @@ export const createSeller = (dependencies: SellerDependencies): Seller => {
 	return {
 		prepare,
 		announce,
+		wake: (link) => {
+			for (const subscription of subscriptions.values()) {
+				if (subscription.session.link !== link) continue;
+				subscription.asleep = false;
+				subscription.unanswered = 0;
+				void pushTo(subscription);
+			}
+		},
 		dropped: (session) =>
 			subscriptionsOf(session).map(({ key, request }) => {
 				subscriptions.delete(key);

@@ -61,6 +61,8 @@ interface Session extends NodeSession {
 
 export interface NodeSide {
 	judge(incoming: Incoming): Promise<Verdict>;
+	/** See {@link Sessions.tellRestarted}. */
+	tellRestarted(link: string): Promise<void>;
 	sweep(): Promise<void>;
 }
 
@@ -310,6 +312,11 @@ export const createNodeSide = (
 		});
 	};
 
+	const take = (session: Session): void => {
+		for (const name of namesOf(session)) sessions.set(name, session);
+		expireKeys(session);
+	};
+
 	/** Moves it to the young end of its link's list, and makes room there. */
 	const touch = (session: Session, link: string): void => {
 		session.lastSeen = clock.now();
@@ -347,10 +354,7 @@ export const createNodeSide = (
 		// Two first packets may have found it at once: the first to be read is the session.
 		const known = sessions.get(session.token);
 		if (known && known !== session) return judge(incoming);
-		if (!known) {
-			for (const name of namesOf(session)) sessions.set(name, session);
-			expireKeys(session);
-		}
+		if (!known) take(session);
 		const openerPublic = ephemeralIn(packet) ?? firstEphemeral(token);
 		if (openerPublic && epoch === session.epochs.current()) await offer(session, openerPublic);
 
@@ -497,5 +501,26 @@ export const createNodeSide = (
 		});
 	};
 
-	return { judge, sweep };
+	/** Links that came up in this run. */
+	const told = new Set<string>();
+	const tellRestarted = async (link: string): Promise<void> => {
+		if (told.has(link)) return;
+		told.add(link);
+		const rows = sql.all(
+			`SELECT token FROM session WHERE link = ? AND opener_address IS NOT NULL AND last_seen > ?
+			ORDER BY last_seen DESC LIMIT ?`,
+			[link, clock.now() - LIMITS.restartToldMs, LIMITS.restartTold]
+		);
+		for (const row of rows) {
+			const token = row['token'] as string;
+			// Whoever was heard of in this run has asked already.
+			if (sessions.has(token)) continue;
+			const session = await load(token);
+			if (!session || sessions.has(token)) continue;
+			take(session);
+			void session.push([notice(NOTICE_CODES.restarted, 'ask again')]);
+		}
+	};
+
+	return { judge, tellRestarted, sweep };
 };

@@ -67,6 +67,11 @@ export interface Sessions extends PacketReceiver {
 	serve(handler: RequestHandler): void;
 	/** Sends nothing yet. */
 	open(contact: NodeContact): OpenerSession;
+	/**
+	 * This link is up. The first time in this run, those who had paid sessions over it are told that this node holds
+	 * none of their subscriptions any more: it keeps them in memory alone.
+	 */
+	tellRestarted(link: string): Promise<void>;
 	/** Forgets what is over; about once a minute. */
 	sweep(): Promise<void>;
 	stop(): void;

@@ -32,6 +32,7 @@ export const createSessions = (dependencies: SessionsDependencies): Sessions => 
 			handler = requests;
 		},
 		open: openers.open,
+		tellRestarted: node.tellRestarted,
 		sweep: node.sweep,
 		stop: () => {
 			stopped = true;
