@@ -4,11 +4,12 @@ import { configDefaults, defineConfig } from 'vitest/config';
 import { chromiumFlags, findChromium } from './scripts/browsers.ts';
 
 /**
- * Four projects, told apart by a test file's name:
+ * Five projects, told apart by a test file's name:
  *
  *   core     src/**\/*.test.ts              the core and pure code, in Node, no I/O
  *   node     *.node.test.ts, server, scripts, tests/{interop,fuzz}   things of this machine: files, sockets
  *   process  tests/process                  several real processes and a real chain
+ *   torture  tests/torture                  the same and a Chromium, killed at random
  *   browser  *.browser.test.ts and *.conformance.test.ts, in Chromium
  *
  * A `*.conformance.test.ts` file runs twice, in `core` and in `browser`: both must agree.
@@ -65,6 +66,14 @@ export default defineConfig({
 					fileParallelism: false,
 					testTimeout: 120_000,
 					hookTimeout: 120_000
+				}
+			},
+			{
+				test: {
+					name: 'torture',
+					environment: 'node',
+					include: ['tests/torture/**/*.test.ts'],
+					fileParallelism: false
 				}
 			},
 			{

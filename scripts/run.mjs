@@ -47,6 +47,7 @@ const TASKS = {
 	import: ['scripts/import.ts'],
 	audit: ['scripts/audit.ts'],
 	simulate: ['scripts/simulate.ts'],
+	torture: ['scripts/torture.ts'],
 	interop: ['scripts/interop.ts'],
 	contracts: ['scripts/contracts.ts'],
 	'contracts:deep': ['scripts/contracts-deep.ts'],

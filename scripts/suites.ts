@@ -140,6 +140,10 @@ export const SUITES: readonly Suite[] = [
 		provide: () => needBrowser('chromium', 'TRIBUTARY_CHROMIUM')
 	},
 	vitest('process', ['full'], ['tests/process/**/*.test.ts']),
+	{
+		...vitest('torture', ['full'], ['tests/torture/**/*.test.ts']),
+		provide: () => needBrowser('chromium', 'TRIBUTARY_CHROMIUM')
+	},
 	playwright('chromium', 'chromium', 'TRIBUTARY_CHROMIUM'),
 	playwright('firefox', 'firefox-esr', 'TRIBUTARY_FIREFOX')
 ];
@@ -169,7 +173,7 @@ function fastOnly(name: SuiteName, suite: Suite, filters: readonly string[]): Su
 }
 
 function vitest(
-	project: 'core' | 'node' | 'browser' | 'process',
+	project: 'core' | 'node' | 'browser' | 'process' | 'torture',
 	inCommands: Suite['in'],
 	inputs: string[]
 ): Suite {

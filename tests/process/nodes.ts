@@ -12,6 +12,7 @@ import { testDollarAbi } from '../../src/lib/peer/settlement/evm/generated.ts';
 /** GET /status as JSON writes it: bigints are decimal text. */
 export interface NodeStatus {
 	readonly pubkey: string;
+	readonly device: string;
 	readonly wallet: Hex;
 	readonly links: readonly {
 		readonly peer: string;
@@ -42,6 +43,8 @@ export interface ReaderNode extends NodeReady {
 	readonly wallet: Hex;
 	stop(): Promise<void>;
 	kill(): Promise<void>;
+	/** Again, on the same files. */
+	start(): Promise<void>;
 }
 
 export const statusOf = async (nodeUrl: string): Promise<NodeStatus> =>
@@ -97,39 +100,52 @@ export const startReader = async (
 	const dataDir = join(folder, name);
 	mkdirSync(dataDir, { recursive: true });
 	const file = join(folder, `${name}.json`);
-	writeFileSync(
-		file,
-		JSON.stringify({
-			name,
-			about: 'Reads.',
-			dataDir,
-			network: 'test',
-			address: 'child',
-			listen: { host: '127.0.0.1', port: 0, btpPath: '/btp' },
-			acceptGuests: false,
-			chain: {
-				rpcUrl: network.chain.rpcUrl,
-				chainId: network.chain.id,
-				contract: network.chain.contract,
-				token: network.chain.token,
-				tokenScale: 6,
-				privateKey
-			},
-			feePpm: '0',
-			price: '200000',
-			notes: { facts: false },
-			control: true,
-			links: [{ url: hub.btp, pubkey: hub.pubkey, kind: 'parent', deposit }],
-			peers: [],
-			routes: [],
-			...also
-		})
-	);
-	const child = await startChild<NodeReady>({
+	const config = (port: number) => ({
 		name,
-		command: ['server/akash-peer/main.ts', '--config', file],
-		logFile: join(folder, `${name}.log`),
-		readyWithinMs: 30_000
+		about: 'Reads.',
+		dataDir,
+		network: 'test',
+		address: 'child',
+		listen: { host: '127.0.0.1', port, btpPath: '/btp' },
+		acceptGuests: false,
+		chain: {
+			rpcUrl: network.chain.rpcUrl,
+			chainId: network.chain.id,
+			contract: network.chain.contract,
+			token: network.chain.token,
+			tokenScale: 6,
+			privateKey
+		},
+		feePpm: '0',
+		price: '200000',
+		notes: { facts: false },
+		control: true,
+		links: [{ url: hub.btp, pubkey: hub.pubkey, kind: 'parent', deposit }],
+		peers: [],
+		routes: [],
+		...also
 	});
-	return { ...child.ready, wallet, stop: () => child.stop(), kill: () => child.kill() };
+	const writeConfig = (port: number): void => writeFileSync(file, JSON.stringify(config(port)));
+	writeConfig(0);
+	const begin = () =>
+		startChild<NodeReady>({
+			name,
+			command: ['server/akash-peer/main.ts', '--config', file],
+			logFile: join(folder, `${name}.log`),
+			readyWithinMs: 30_000
+		});
+	let child = await begin();
+	const { ready } = child;
+	// A later run listens on the port of the first.
+	const { port } = new URL(ready.http);
+	return {
+		...ready,
+		wallet,
+		stop: () => child.stop(),
+		kill: () => child.kill(),
+		start: async () => {
+			writeConfig(Number(port));
+			child = await begin();
+		}
+	};
 };

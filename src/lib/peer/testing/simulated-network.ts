@@ -17,7 +17,12 @@ export interface SimulatedNetworkOptions {
 	readonly lossPercent?: number;
 	/** Messages of a thousand at which the connection breaks. */
 	readonly breaksPerMille?: number;
+	/** Asked about each message, in the order of sending: for those who spoil one on purpose. */
+	readonly fateOf?: (message: Uint8Array, label: string) => MessageFate | undefined;
 }
+
+/** `lost`: what follows arrives nevertheless. `break`: lost, and the connection with it. */
+export type MessageFate = 'lost' | 'twice' | 'break';
 
 export interface SimulatedNetwork {
 	readonly dial: Dial;
@@ -105,7 +110,10 @@ export const createSimulatedNetwork = (
 		send: (message) => {
 			if (connection.broken || here.inbox.isOver()) return;
 			if (draw(1_000) < (options.breaksPerMille ?? 0)) return breakOff(connection);
-			enqueue(connection, there, message.slice());
+			const fate = options.fateOf?.(message, label);
+			if (fate === 'break') return breakOff(connection);
+			if (fate !== 'lost') enqueue(connection, there, message.slice());
+			if (fate === 'twice') enqueue(connection, there, message.slice());
 		},
 		bufferedBytes: () => (connection.broken ? 0 : there.arrivingBytes),
 		close: () => {

@@ -20,7 +20,8 @@ import { ownAddress } from '../ilp/own-address.ts';
 import { createPeer, type Peer, type PeerConfig, type Platform } from '../index.ts';
 import { pubkeyOf } from '../peering/keys.ts';
 import type { Cancel, Clock, Socket } from '../platform.ts';
-import type { Address, ChainPort, ChannelKey, Receipt } from '../settlement/chain.ts';
+import { err, type Result } from '../result.ts';
+import type { Address, ChainError, ChainPort, ChannelKey, Receipt } from '../settlement/chain.ts';
 import type { FundingTypedData } from '../settlement/scheme.ts';
 import { channelsAbi } from '../settlement/evm/generated.ts';
 import { SqlError, type SqlDriver } from '../storage/sql.ts';
@@ -28,7 +29,7 @@ import { createSeededRandom, type SeededRandom } from './seeded-random.ts';
 import { createSimulatedChain, type SimulatedChain, type SimulatedChainPort } from './simulated-chain.ts';
 import { createSimulatedClock, type SimulatedClock } from './simulated-clock.ts';
 import { createSimulatedCrypto } from './simulated-crypto.ts';
-import { createSimulatedNetwork, type SimulatedNetwork } from './simulated-network.ts';
+import { createSimulatedNetwork, type MessageFate, type SimulatedNetwork } from './simulated-network.ts';
 import { stateHash } from './state-hash.ts';
 
 export interface WorldOptions {
@@ -46,7 +47,22 @@ export interface WorldOptions {
 	readonly maxIdsPerGet?: number;
 	/** Link units above which the hub pays a guest out by itself. */
 	readonly payoutThreshold?: bigint;
+	/** Asked at every moment at which something can fail, in order. */
+	readonly fates?: Fates;
 	readonly onLog?: (line: string) => void;
+}
+
+/**
+ * One thing at a time may go wrong where a run meets the world outside; `undefined`: nothing does.
+ * Repeatable: with the same seed the n-th moment is the same moment until something is done to it.
+ */
+export interface Fates {
+	/** `refuse`: undone at its end, as on a full disk. The others end the program, without it or with it on the disk. */
+	write(host: string): 'refuse' | 'crash before' | 'crash after' | undefined;
+	/** `label` is of the socket it is sent on: the URL, or `from URL` at the listening end. */
+	message(message: Uint8Array, label: string): MessageFate | undefined;
+	/** `unheard`: the chain never gets it. `unanswered`: it does, and the answer is lost. */
+	call(host: string, method: string): 'unheard' | 'unanswered' | undefined;
 }
 
 const NODES = ['hub', 'bob', 'carol'] as const;
@@ -88,7 +104,7 @@ export interface SimulatedHost {
 	crash(): void;
 	/** Ends it in good order. */
 	stop(): Promise<void>;
-	/** Begins again on the same database. */
+	/** Begins again on the same database. With {@link Fates} it may have ended again by then. */
 	start(): Promise<void>;
 }
 
@@ -141,7 +157,8 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
 		lossPercent: options.lossPercent ?? 0,
 		get breaksPerMille() {
 			return breaksPerMille;
-		}
+		},
+		...(options.fates ? { fateOf: options.fates.message } : {})
 	});
 	const chain = createSimulatedChain({ clock });
 	const hosts: SimulatedHost[] = [];
@@ -224,36 +241,68 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
 	};
 
 	/** Writes of an ended program never reach the disk. */
-	const sqlOf = (life: Life, sql: SqlDriver, isFull: () => boolean): SqlDriver => {
+	const sqlOf = (
+		name: string,
+		life: Life,
+		sql: SqlDriver,
+		isFull: () => boolean,
+		end: () => void
+	): SqlDriver => {
+		const ended = (): SqlError => new SqlError('closed', 'this program has ended');
+		const full = (): SqlError => new SqlError('full', 'the simulated disk is full');
 		const checked = (): SqlDriver => {
-			if (!life.alive) throw new SqlError('closed', 'this program has ended');
+			if (!life.alive) throw ended();
 			return sql;
+		};
+		let depth = 0;
+		/** One write to the disk: a transaction, or a statement outside of one. */
+		const written = <T>(write: () => T): T => {
+			if (depth > 0) return write();
+			const fate = options.fates?.write(name);
+			if (fate === 'crash before') {
+				end();
+				throw ended();
+			}
+			depth += 1;
+			try {
+				const answer = sql.transaction(() => {
+					const value = write();
+					if (isFull() || fate === 'refuse') throw full();
+					return value;
+				});
+				if (fate !== 'crash after') return answer;
+			} finally {
+				depth -= 1;
+			}
+			end();
+			throw ended();
 		};
 		return {
 			all: (text, parameters) => checked().all(text, parameters),
-			run: (text, parameters) => checked().run(text, parameters),
+			run: (text, parameters) => written(() => checked().run(text, parameters)),
 			script: (text) => checked().script(text),
-			transaction: (work) =>
-				checked().transaction(() => {
-					const answer = work();
-					if (isFull()) throw new SqlError('full', 'the simulated disk is full');
-					return answer;
-				}),
+			transaction: (work) => written(() => checked().transaction(work)),
 			size: () => checked().size(),
 			close: () => undefined
 		};
 	};
 
 	/** What an ended program asked for may still happen; it never hears of it, and asks nothing more. */
-	const chainOf = (life: Life, port: SimulatedChainPort): ChainPort => {
+	const chainOf = (name: string, life: Life, port: SimulatedChainPort): ChainPort => {
 		const asked =
-			<A extends readonly unknown[], R>(ask: (...inputs: A) => Promise<R>) =>
-			(...inputs: A): Promise<R> =>
+			<A extends readonly unknown[], T>(
+				method: string,
+				ask: (...inputs: A) => Promise<Result<T, ChainError>>
+			) =>
+			(...inputs: A): Promise<Result<T, ChainError>> =>
 				new Promise((resolve, reject) => {
 					if (!life.alive) return;
-					ask(...inputs).then(
+					const fate = options.fates?.call(name, method);
+					const lost = err({ type: 'ChainUnreachable', reason: 'no answer' } as const);
+					const heard = fate === 'unheard' ? Promise.resolve(lost) : ask(...inputs);
+					heard.then(
 						(answer) => {
-							if (life.alive) resolve(answer);
+							if (life.alive) resolve(fate === undefined ? answer : lost);
 						},
 						(error: unknown) => reject(error instanceof Error ? error : new Error(String(error)))
 					);
@@ -264,22 +313,22 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
 			token: port.token,
 			tokenScale: port.tokenScale,
 			account: port.account,
-			genesisHash: asked(port.genesisHash),
-			head: asked(port.head),
-			channel: asked(port.channel),
-			tokenBalance: asked(port.tokenBalance),
-			tokenDomain: asked(port.tokenDomain),
-			open: asked(port.open),
-			openWithAuthorization: asked(port.openWithAuthorization),
-			topUp: asked(port.topUp),
-			redeem: asked(port.redeem),
-			close: asked(port.close),
-			requestClose: asked(port.requestClose),
-			withdraw: asked(port.withdraw),
-			transfer: asked(port.transfer),
-			prepareTransfer: asked(port.prepareTransfer),
-			broadcast: asked(port.broadcast),
-			fate: asked(port.fate),
+			genesisHash: asked('genesisHash', port.genesisHash),
+			head: asked('head', port.head),
+			channel: asked('channel', port.channel),
+			tokenBalance: asked('tokenBalance', port.tokenBalance),
+			tokenDomain: asked('tokenDomain', port.tokenDomain),
+			open: asked('open', port.open),
+			openWithAuthorization: asked('openWithAuthorization', port.openWithAuthorization),
+			topUp: asked('topUp', port.topUp),
+			redeem: asked('redeem', port.redeem),
+			close: asked('close', port.close),
+			requestClose: asked('requestClose', port.requestClose),
+			withdraw: asked('withdraw', port.withdraw),
+			transfer: asked('transfer', port.transfer),
+			prepareTransfer: asked('prepareTransfer', port.prepareTransfer),
+			broadcast: asked('broadcast', port.broadcast),
+			fate: asked('fate', port.fate),
 			watch: (ids, fromBlock, onEvents) =>
 				port.watch(
 					() => (life.alive ? ids() : []),
@@ -352,14 +401,14 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
 						random: ownRandom.fork('crypto'),
 						mode: cryptoMode
 					}),
-					sql: sqlOf(mine, sql, () => full),
+					sql: sqlOf(name, mine, sql, () => full, end),
 					dial: async (address) => {
 						const dialled = await network.dial(address);
 						if (!dialled.ok) return dialled;
 						if (!mine.alive) dialled.value.close();
 						return { ok: true, value: socketOf(mine, dialled.value) };
 					},
-					chain: chainOf(mine, port),
+					chain: chainOf(name, mine, port),
 					log: (level, what, details) => {
 						if (mine.alive)
 							options.onLog?.(
@@ -367,7 +416,15 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
 							);
 					}
 				};
-				const made = await settle(`making ${name}`, createPeer(platform, config));
+				let made: Peer;
+				try {
+					made = await settle(`making ${name}`, createPeer(platform, config));
+				} catch (error) {
+					end();
+					// A program that could not write when it began has ended like any other.
+					if (options.fates !== undefined && error instanceof SqlError) return;
+					throw error;
+				}
 				peer = made;
 				if (url !== undefined)
 					unlisten = network.listen(url, (socket) => made.accept(socketOf(mine, socket), url));

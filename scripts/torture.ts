@@ -1,0 +1,106 @@
+/**
+ * `npm run torture -- [--kills N] [--seed S]`: the local network and a real Chromium under load, killed at random.
+ * A line per kill: what, how many packets it had under way, until it served again, and what the audit says. The
+ * last line is one JSON object.
+ *
+ * `npm run torture -- --exhaustive [--every N] [--from N] [--seed S]`: a guest's whole life in the simulation, once
+ * for each write, message and chain call that can fail in it; `--every 20` tries each twentieth. `--only
+ * "write 45 refuse"` brings one back, with `--log` to the last line of each peer.
+ */
+import { parseArgs } from 'node:util';
+import { torture } from '../tests/torture/torture.ts';
+import { startTortureWorld } from '../tests/torture/world.ts';
+import { createNodeSql } from '../server/akash-peer/node-sql.ts';
+import {
+	runExhaustive,
+	troublesOf,
+	type Moment,
+	type Trouble
+} from '../src/lib/peer/testing/scenario-exhaustive.ts';
+
+const { values } = parseArgs({
+	options: {
+		kills: { type: 'string', default: '200' },
+		seed: { type: 'string', default: '1' },
+		exhaustive: { type: 'boolean', default: false },
+		every: { type: 'string', default: '1' },
+		from: { type: 'string', default: '0' },
+		only: { type: 'string' },
+		log: { type: 'boolean', default: false }
+	}
+});
+
+process.exitCode = (values.exhaustive ? await failEach() : await killAtRandom()) ? 0 : 1;
+
+async function killAtRandom(): Promise<boolean> {
+	const world = await startTortureWorld((line) => console.log(line));
+	for (const signal of ['SIGINT', 'SIGTERM'] as const)
+		process.once(signal, () => void world.stop().then(() => process.exit(1)));
+	try {
+		const reports = await torture(world, {
+			kills: Number(values.kills),
+			seed: values.seed,
+			onKill: ({ number, kind, inFlight, late, backMs, wrong }) => {
+				const back = backMs === undefined ? 'NEVER BACK' : `back in ${backMs} ms`;
+				console.log(
+					`${number} ${kind}: ${inFlight} in flight, ${late > 0 ? `${late} late, ` : ''}${back}, audit ${wrong.length === 0 ? 'ok' : 'BROKEN'}`
+				);
+				for (const sentence of wrong) console.log(`  ${sentence}`);
+			}
+		});
+		const back = (some: typeof reports): { p50: number; max: number } => {
+			const sorted = some.map(({ backMs }) => backMs ?? Infinity).sort((a, b) => a - b);
+			return { p50: sorted[Math.floor(sorted.length / 2)] ?? 0, max: sorted.at(-1) ?? 0 };
+		};
+		const kinds = Object.groupBy(reports, ({ kind }) => kind);
+		const broken = reports.filter(({ wrong }) => wrong.length > 0).length;
+		console.log(
+			JSON.stringify({
+				seed: values.seed,
+				kills: reports.length,
+				broken,
+				inFlight: reports.reduce((sum, { inFlight }) => sum + inFlight, 0),
+				late: reports.reduce((sum, { late }) => sum + late, 0),
+				backMs: back(reports),
+				kinds: Object.fromEntries(
+					Object.entries(kinds).map(([kind, some = []]) => [kind, { kills: some.length, backMs: back(some) }])
+				)
+			})
+		);
+		return broken === 0;
+	} finally {
+		await world.stop();
+	}
+}
+
+async function failEach(): Promise<boolean> {
+	const options = {
+		turn: (): Promise<void> => new Promise((resolve) => setImmediate(resolve)),
+		openSql: () => createNodeSql(':memory:'),
+		crypto: 'sync',
+		...(values.log ? { onLog: (line: string): void => console.log(line) } : {})
+	} as const;
+	const run = async (trouble: Trouble | undefined): Promise<readonly string[]> => {
+		const name = trouble ? `${trouble.moment} ${trouble.number} ${trouble.how}` : 'nothing';
+		const { wrong, hit, story } = await runExhaustive(values.seed, trouble, options);
+		if (wrong.length > 0 || values.only !== undefined) {
+			console.log(`${name} (${hit ?? 'never came'}): ${wrong.length === 0 ? 'adds up' : 'BROKEN'}`);
+			for (const line of [...wrong, ...story]) console.log(`  ${line}`);
+		}
+		return wrong;
+	};
+	if (values.only !== undefined) {
+		const [moment, number, ...how] = values.only.split(' ');
+		const wrong = await run({ moment: moment as Moment, number: Number(number), how: how.join(' ') });
+		return wrong.length === 0;
+	}
+	const { moments, wrong: without } = await runExhaustive(values.seed, undefined, options);
+	const all = troublesOf(moments).filter((_, at) => at % Number(values.every) === Number(values.from));
+	const broken: string[] = [];
+	for (const [at, trouble] of all.entries()) {
+		if ((await run(trouble)).length > 0) broken.push(`${trouble.moment} ${trouble.number} ${trouble.how}`);
+		if (at % 50 === 49) console.log(`${at + 1} of ${all.length}, ${broken.length} broken`);
+	}
+	console.log(JSON.stringify({ seed: values.seed, moments, runs: all.length, broken }));
+	return without.length === 0 && broken.length === 0;
+}

@@ -1,0 +1,164 @@
+/**
+ * Kills the peers of a real network at random, under load, and asks after each kill whether anything was lost:
+ * the same seed plans the same kills in the same order; what they hit is the machine's affair.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createSeededRandom } from '../../src/lib/peer/testing/seeded-random.ts';
+import { control } from '../process/nodes.ts';
+import { createSchedule, type Kill } from './kills.ts';
+import { createLoad } from './load.ts';
+import { createOracle, isAtRest, type Verdict } from './oracle.ts';
+import type { TortureWorld } from './world.ts';
+
+export interface TortureOptions {
+	readonly kills: number;
+	readonly seed: string;
+	readonly onKill?: (report: KillReport) => void;
+}
+
+export interface KillReport {
+	readonly number: number;
+	readonly kind: string;
+	/** Packets with money that were under way at the victim, as its neighbours saw it. */
+	readonly inFlight: number;
+	/** Ends of packets whose outcome was learned after they had expired. */
+	readonly late: number;
+	/** From the kill to the first packet that began after it and was fulfilled; undefined: never. */
+	readonly backMs: number | undefined;
+	/** Broken rules; empty when all is well. */
+	readonly wrong: readonly string[];
+}
+
+/** Longer than any back-off. */
+const BACK_WITHIN_MS = 60_000;
+/** Packets expire within half a minute; what the books differ by after this they differ by for good. */
+const REST_WITHIN_MS = 60_000;
+const LOOK_EVERY_MS = 25;
+/** So long a moment is looked for at which the victim has packets under way. */
+const AIM_MS = 500;
+/** Books of several programs are read one after another, and chains are looked at now and then. */
+const AUDIT_AGAIN_MS = 400;
+/** A GET lives this long at its reader, and each hop takes a second off: what expires later began after the kill. */
+const GET_LIFE_MS = 10_000;
+const HOP_MS = 1_000;
+const HOPS_FROM_READERS = { hub: 0, bob: 1, carol: 2, reader: 0, browser: 0 } as const;
+/** Clocks of a link agree to within this. */
+const CLOCK_MS = 100;
+
+export const torture = async (
+	world: TortureWorld,
+	options: TortureOptions
+): Promise<readonly KillReport[]> => {
+	const random = createSeededRandom(`torture/${options.seed}`);
+	const next = createSchedule(random.fork('schedule'));
+	const load = createLoad(world, random.fork('load'));
+	const oracle = createOracle(load);
+	const reports: KillReport[] = [];
+	const { id: chainId, rpcUrl, contract, token } = world.network.chain;
+	const lower = (address: string): `0x${string}` => address.toLowerCase() as `0x${string}`;
+	const chain = { chainId, rpcUrl, contract: lower(contract), token: lower(token), tokenScale: 6 };
+
+	/** When money first went through since, by what the victim's books (or its hub's) say. Unix ms. */
+	const servedAt = (victim: Exclude<Kill['victim'], 'chain'>, since: number): number | undefined => {
+		const isBrowser = victim === 'browser';
+		const query = `SELECT min(settled_at) AS at FROM packet
+			WHERE state = 'fulfilled' AND settled_at > ? AND expires_at > ? AND (direction = 'in' OR in_link IS NULL)${isBrowser ? ' AND link = ?' : ''}`;
+		const values = [
+			String(since),
+			String(since + GET_LIFE_MS - HOPS_FROM_READERS[victim] * HOP_MS + CLOCK_MS),
+			...(isBrowser ? [world.keys.browser.device] : [])
+		];
+		const at = world.look(isBrowser ? 'hub' : victim, ({ all }) => all(query, values)[0]?.['at']);
+		return at === null || at === undefined ? undefined : Number(at);
+	};
+
+	const isChainBack = (): Promise<boolean> =>
+		control<{ ok: boolean }>(world.httpOf('hub'), 'head').then(
+			({ ok }) => ok,
+			() => false
+		);
+
+	const untilBack = async (victim: Kill['victim'], since: number): Promise<number | undefined> => {
+		while (Date.now() < since + BACK_WITHIN_MS) {
+			if (victim === 'chain') {
+				if (await isChainBack()) return Date.now() - since;
+			} else {
+				const at = servedAt(victim, since);
+				if (at !== undefined) return at - since;
+			}
+			await sleep(LOOK_EVERY_MS);
+		}
+		return undefined;
+	};
+
+	/** As all others see it: the victim's own file is not touched before it has started again. */
+	const inFlight = (victim: Kill['victim']): number => {
+		if (victim === 'chain') return 0;
+		const others = (['hub', 'bob', 'carol', 'reader'] as const).filter((name) => name !== victim);
+		return others.reduce(
+			(sum, name) =>
+				sum +
+				world.look(name, ({ all }) =>
+					Number(
+						all(`SELECT count(*) AS n FROM packet WHERE state = 'pending' AND link = ?`, [
+							world.keys[victim].device
+						])[0]?.['n']
+					)
+				),
+			0
+		);
+	};
+
+	/** A kill is to hit something: waits a little until money is under way at the victim. */
+	const untilUnderWay = async (victim: Kill['victim']): Promise<void> => {
+		const deadline = Date.now() + AIM_MS;
+		while (victim !== 'chain' && Date.now() < deadline && inFlight(victim) === 0) await sleep(1);
+	};
+
+	const auditAtRest = async (): Promise<Verdict> => {
+		const deadline = Date.now() + REST_WITHIN_MS;
+		let late = 0;
+		for (;;) {
+			const wrong = await world.withBooks(async (books) => {
+				const restless = books
+					.filter((one) => !isAtRest(one))
+					.map(({ name }) => `${name} never came to rest`);
+				if (restless.length > 0) return restless;
+				const verdict = await oracle.audit(books, chain);
+				late += verdict.late;
+				return verdict.wrong;
+			});
+			if (wrong.length === 0 || Date.now() > deadline) return { wrong, late };
+			await sleep(AUDIT_AGAIN_MS);
+		}
+	};
+
+	try {
+		for (let number = 1; number <= options.kills; number++) {
+			const kill = next();
+			load.resume();
+			await sleep(300 + random.int(1_200));
+			load.burst();
+			await untilUnderWay(kill.victim);
+			let since = Date.now();
+			let underWay = 0;
+			await kill.run(world, () => {
+				since = Date.now();
+				underWay = inFlight(kill.victim);
+			});
+			const backMs = await untilBack(kill.victim, since);
+			await load.pause();
+			const verdict = await auditAtRest();
+			const wrong = [
+				...verdict.wrong,
+				...(backMs === undefined ? [`nothing was served within ${BACK_WITHIN_MS} ms`] : [])
+			];
+			const report = { number, kind: kill.kind, inFlight: underWay, late: verdict.late, backMs, wrong };
+			reports.push(report);
+			options.onKill?.(report);
+		}
+	} finally {
+		await load.stop();
+	}
+	return reports;
+};
