@@ -98,6 +98,23 @@ describe('trouble in the simulated network', () => {
 		expect((await connect()).heard.closes).toBe(0);
 	});
 
+	it('loses, repeats or breaks at the messages it is told to', async () => {
+		const fates = [undefined, 'lost', 'twice', 'break', undefined] as const;
+		let sent: number | undefined;
+		const { wait, connect } = createWorld({
+			latencyMs: [10, 10],
+			fateOf: (_, label) => (sent !== undefined && label === `from ${URL}` ? fates[sent++] : undefined)
+		});
+		const { socket, heard } = await connect();
+		sent = 0;
+		socket.send(Uint8Array.of(PARTNER.burst, 3));
+		await wait(100);
+		expect(heard).toEqual({ messages: [0, 2, 2], closes: 0 });
+		socket.send(Uint8Array.of(PARTNER.burst, 1));
+		await wait(100);
+		expect(heard).toEqual({ messages: [0, 2, 2], closes: 1 });
+	});
+
 	it('holds messages while partitioned and delivers them in order afterwards', async () => {
 		const { network, wait, connect } = createWorld({ latencyMs: [10, 30] });
 		const { socket, heard } = await connect();
