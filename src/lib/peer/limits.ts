@@ -240,6 +240,10 @@ export const LIMITS = {
 	uncheckedMs: 1 * SECOND,
 
 	// --- links
+	/** So many tries after a link broke come this soon after each other; then it is no mere restart. */
+	reconnectBriskMs: 250,
+	reconnectBriskTries: 6,
+	/** The first pause after those, doubling up to the last. */
 	reconnectFirstMs: 1 * SECOND,
 	/** A request to a neighbour waits this long for a link that is coming back, then says it is down. */
 	reconnectPatienceMs: 3 * SECOND,

@@ -264,8 +264,8 @@ describe('a link comes up', () => {
 		network.cut(HUB_URL);
 		await clock.advance(60_000);
 		const tries = guest.events.filter(({ type }) => type === 'connecting').length;
-		expect(tries).toBeGreaterThan(4);
-		expect(tries).toBeLessThan(9);
+		expect(tries).toBeGreaterThan(4 + LIMITS.reconnectBriskTries);
+		expect(tries).toBeLessThan(9 + LIMITS.reconnectBriskTries);
 		network.partition(HUB_URL, false);
 		guest.links.retryNow();
 		await clock.advance(1_000);

@@ -1,6 +1,6 @@
 /**
- * Dialling again and again: at once when told to, else after a pause that doubles with each failure, from
- * {@link LIMITS.reconnectFirstMs} to {@link LIMITS.reconnectLastMs}. A connection that lasted was a success.
+ * Dialling again and again: at once when told to, else a few times briskly, then after a pause that doubles with
+ * each failure, from {@link LIMITS.reconnectFirstMs} to {@link LIMITS.reconnectLastMs}. A connection that lasted was a success.
  */
 import { LIMITS } from '../limits.ts';
 import type { Cancel, Clock, Log } from '../platform.ts';
@@ -21,6 +21,12 @@ export interface Redialler {
 /** A connection that was up for less than this did not really come up: the back-off goes on. */
 const STEADY_MS = 10_000;
 
+/** A neighbour that was killed and began again is back within the brisk tries; whoever is not takes longer. */
+const pauseBefore = (tries: number): number =>
+	tries < LIMITS.reconnectBriskTries
+		? LIMITS.reconnectBriskMs
+		: Math.min(LIMITS.reconnectFirstMs * 2 ** (tries - LIMITS.reconnectBriskTries), LIMITS.reconnectLastMs);
+
 /** `dialOnce` resolves when its connection is over; `isOff` says whether it is still wanted. */
 export const keepDialling = (
 	platform: { readonly clock: Clock; readonly log: Log },
@@ -39,7 +45,8 @@ export const keepDialling = (
 	const isOff = (): boolean => off;
 
 	const run = async (): Promise<void> => {
-		let delay: number = LIMITS.reconnectFirstMs;
+		/** Since the link was last up for a while. */
+		let tries = 0;
 		while (!isOff()) {
 			on.connecting();
 			const startedAt = clock.now();
@@ -53,14 +60,13 @@ export const keepDialling = (
 				on.refused(outcome.reason);
 				return;
 			}
-			if (outcome.type === 'was-up' && clock.now() - startedAt >= STEADY_MS) delay = LIMITS.reconnectFirstMs;
-			on.waiting(clock.now() + delay, outcome.type === 'retry' ? outcome.reason : 'the link broke');
-			const wait = delay;
+			if (outcome.type === 'was-up' && clock.now() - startedAt >= STEADY_MS) tries = 0;
+			const wait = pauseBefore(tries++);
+			on.waiting(clock.now() + wait, outcome.type === 'retry' ? outcome.reason : 'the link broke');
 			await new Promise<void>((resolve) => {
 				wake = resolve;
 				cancelTimer = clock.after(wait, resolve);
 			});
-			delay = Math.min(delay * 2, LIMITS.reconnectLastMs);
 		}
 	};
 	run().catch((error: unknown) => log('error', 'dialling failed', { error: String(error) }));
