@@ -281,3 +281,82 @@ describe('a channel', () => {
 		expect(step(channel, { type: 'promise', cumulative: 501n }).channel.promised).toBe(501n);
 	});
 });
+
+describe('two ends of a channel, of which one comes back as an older copy of itself', () => {
+	type Act =
+		| { readonly do: 'pay'; readonly more: bigint; readonly isLost: boolean; readonly isChecked: boolean }
+		| { readonly do: 'copy' | 'restore'; readonly who: 'payer' | 'payee' };
+	const act: fc.Arbitrary<Act> = fc.oneof(
+		{
+			weight: 4,
+			arbitrary: fc.record({
+				do: fc.constant('pay' as const),
+				more: fc.bigInt(1n, 50n),
+				isLost: fc.boolean(),
+				isChecked: fc.boolean()
+			})
+		},
+		{
+			weight: 1,
+			arbitrary: fc.record({
+				do: fc.constantFrom('copy' as const, 'restore' as const),
+				who: fc.constantFrom('payer' as const, 'payee' as const)
+			})
+		}
+	);
+	const opened = (direction: 'in' | 'out'): Channel =>
+		step(blank(direction), { type: 'seen', deposited: MOST, settled: 0n, closeAt: 0 }).channel;
+	const claim = (cumulative: bigint, isChecked: boolean): ChannelInput => ({
+		type: 'claim',
+		cumulative,
+		signature: signatureOf(cumulative),
+		isChecked,
+		trust: MOST
+	});
+
+	it('agree again after the next hello, and the payer signs nothing below what it ever showed', () => {
+		fc.assert(
+			fc.property(fc.array(act, { maxLength: 60 }), (acts) => {
+				const now = { payer: opened('out'), payee: opened('in') };
+				const copies = { ...now };
+				/** As a hello does: the payee shows what it checked, the payer adopts it and presents its newest. */
+				const greet = (): void => {
+					const { signature } = now.payee;
+					if (signature) now.payee = step(now.payee, { type: 'verified', signature }).channel;
+					now.payer = step(now.payer, { type: 'adopt', cumulative: now.payee.checked }).channel;
+					now.payee = step(now.payee, claim(now.payer.promised, true)).channel;
+					expect(now.payee.promised).toBe(now.payer.promised);
+				};
+				for (const next of acts) {
+					if (next.do === 'copy') copies[next.who] = now[next.who];
+					if (next.do === 'restore') {
+						now[next.who] = copies[next.who];
+						greet();
+					}
+					if (next.do !== 'pay') continue;
+					const held = now.payee.promised;
+					const { channel, effects } = step(now.payer, {
+						type: 'promise',
+						cumulative: now.payer.promised + next.more
+					});
+					now.payer = channel;
+					for (const effect of effects) {
+						if (effect.type !== 'sign') continue;
+						expect(effect.cumulative).toBeGreaterThan(held);
+						if (next.isLost) continue;
+						const { isChecked } = next;
+						const taken = step(now.payee, claim(effect.cumulative, isChecked));
+						// One that must be checked first is handed in again.
+						now.payee = taken.effects.some(({ type }) => type === 'check')
+							? step(now.payee, claim(effect.cumulative, true)).channel
+							: taken.channel;
+					}
+				}
+				greet();
+				expect(now.payee.claimed).toBe(now.payer.claimed);
+				expect(now.payer.claimed).toBeLessThanOrEqual(MOST);
+			}),
+			{ numRuns: 1_000 }
+		);
+	});
+});
