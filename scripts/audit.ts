@@ -4,15 +4,20 @@
  * config file beside a node's folder (`hub.json` for `hub/node.sqlite`); `--rpc` names another node of it.
  *
  * One line per check; exit code 1 when one unit is off, and the line says in which account or channel.
+ *
+ * `npm run audit -- DATABASE --export FILE.csv|FILE.json [--from 2026-01-01] [--to 2026-02-01]`: its ledger as a
+ * statement instead, of transfers begun on or after the one day and before the other (UTC).
  */
 import './watch-parent.ts';
-import { existsSync, readdirSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, writeSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { auditDatabases, type AuditedDatabase } from '../server/akash-peer/audit.ts';
+import { auditDatabases, openToRead, type AuditedDatabase } from '../server/akash-peer/audit.ts';
 import { readNodeConfig } from '../server/akash-peer/config.ts';
 import type { Check } from '../src/lib/peer/audit/audit.ts';
+import { createStatements } from '../src/lib/peer/ledger/statement.ts';
 import { SqlError } from '../src/lib/peer/storage/sql.ts';
+import { strings } from '../src/lib/strings/en.ts';
 import { ROOT } from './child.ts';
 
 const DATABASE = 'node.sqlite';
@@ -29,7 +34,13 @@ try {
 async function main(): Promise<boolean> {
 	const { values, positionals } = parseArgs({
 		allowPositionals: true,
-		options: { rpc: { type: 'string' }, state: { type: 'string' } }
+		options: {
+			rpc: { type: 'string' },
+			state: { type: 'string' },
+			export: { type: 'string' },
+			from: { type: 'string' },
+			to: { type: 'string' }
+		}
 	});
 	// npm changes into the project; what was typed is relative to where it was typed.
 	const here = process.env['INIT_CWD'] ?? process.cwd();
@@ -38,6 +49,12 @@ async function main(): Promise<boolean> {
 	if (files.length === 0)
 		throw new Error(`There is no node in ${state}. Name a database, or start the network once.`);
 
+	if (values.export !== undefined) {
+		const [file, ...more] = files;
+		if (file === undefined || more.length > 0) throw new Error('A statement is of one database: name it.');
+		writeStatement(file, resolve(here, values.export), dayOf(values.from), dayOf(values.to));
+		return true;
+	}
 	const databases = files.map((file) => subjectOf(file, values.rpc));
 	const { nodes, ends, wrong, behind } = await auditDatabases(databases, { patienceMs: PATIENCE_MS });
 	for (const { name, checks } of nodes) print(name, checks);
@@ -71,6 +88,44 @@ function subjectOf(database: string, rpcUrl: string | undefined): AuditedDatabas
 	const { chain } = readNodeConfig(config);
 	if (!chain) return { name, database };
 	return { name, database, chain: rpcUrl === undefined ? chain : { ...chain, rpcUrl } };
+}
+
+function dayOf(text: string | undefined): number | undefined {
+	if (text === undefined) return undefined;
+	const time = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(text) : Number.NaN;
+	if (Number.isNaN(time)) throw new Error(`${text} is no day: write it as 2026-01-31.`);
+	return time;
+}
+
+/** Page by page, so that it does not matter how many transfers there are. */
+function writeStatement(
+	database: string,
+	file: string,
+	from: number | undefined,
+	to: number | undefined
+): void {
+	const format = file.endsWith('.json') ? 'json' : 'csv';
+	const sql = openToRead(database);
+	const out = openSync(file, 'w');
+	try {
+		const statement = createStatements(sql, (id) => id.slice(0, 10));
+		let cursor: string | undefined;
+		do {
+			const page = statement({
+				format,
+				words: strings.statement,
+				...(from === undefined ? {} : { from }),
+				...(to === undefined ? {} : { to }),
+				...(cursor === undefined ? {} : { cursor })
+			});
+			writeSync(out, page.text);
+			cursor = page.next;
+		} while (cursor !== undefined);
+	} finally {
+		closeSync(out);
+		sql.close();
+	}
+	console.log(`Written: ${file}`);
 }
 
 function print(name: string, checks: readonly Check[]): void {

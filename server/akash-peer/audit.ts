@@ -76,13 +76,17 @@ const auditOnce = async (databases: readonly AuditedDatabase[]): Promise<Network
 	};
 };
 
-const auditDatabase = async ({ name, database, chain: facts }: AuditedDatabase): Promise<NodeAudit> => {
+/** @throws SqlError when it cannot be opened; Error when its tables are not of this release */
+export const openToRead = (database: string): SqlDriver => {
 	const sql = createNodeSql(database, { readOnly: true });
+	if (isOfThisRelease(sql)) return sql;
+	sql.close();
+	throw new Error(`${database} is of another release: start the node once, or take that release's audit.`);
+};
+
+const auditDatabase = async ({ name, database, chain: facts }: AuditedDatabase): Promise<NodeAudit> => {
+	const sql = openToRead(database);
 	try {
-		if (!isOfThisRelease(sql))
-			throw new Error(
-				`${database} is of another release: start the node once, or take that release's audit.`
-			);
 		const chain = facts && createViemChain({ ...facts, clock: nodeClock, requestTimeoutMs: CHAIN_ANSWER_MS });
 		const books = { sql, tokenScale: facts?.tokenScale ?? USUAL_TOKEN_SCALE, now: Date.now() };
 		const scheme = chain && createEvmScheme(chain, nodeCrypto);

@@ -13,9 +13,9 @@ import {
 	parseMoney,
 	parsePubkey,
 	payoutPreview,
-	shortNpub,
-	toDecimal
+	shortNpub
 } from './format.ts';
+import { toDecimal } from '../peer/money.ts';
 
 // NIP-19's own example key.
 const PUBKEY = '7e7e9c42a91bfef19fa929e5fda1b72e0ebc1a4c1141673e2794234d86addf4e';

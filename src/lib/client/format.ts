@@ -7,23 +7,13 @@
  * `value` of the `<data>` element (see ui/Amount.svelte).
  */
 import * as nip19 from 'nostr-tools/nip19';
-import { LINK_ASSET, linkToTokenDown, tokenToLink } from '../peer/money.ts';
+import { LINK_ASSET, linkToTokenDown, toDecimal, tokenToLink } from '../peer/money.ts';
 import { locale, strings } from '../strings/en.ts';
 
 const UNITS_PER_DOLLAR = 10n ** BigInt(LINK_ASSET.scale);
 const UNITS_PER_CENT = UNITS_PER_DOLLAR / 100n;
 
 const absolute = (value: bigint): bigint => (value < 0n ? -value : value);
-
-/** `units / 10^scale` as a plain decimal string, exact and without trailing zeros. */
-export const toDecimal = (units: bigint, scale: number): string => {
-	const digits = absolute(units)
-		.toString()
-		.padStart(scale + 1, '0');
-	const whole = digits.slice(0, digits.length - scale);
-	const fraction = digits.slice(digits.length - scale).replace(/0+$/, '');
-	return `${units < 0n ? '-' : ''}${whole}${fraction === '' ? '' : `.${fraction}`}`;
-};
 
 const CENTS = new Intl.NumberFormat(locale, { maximumSignificantDigits: 4, roundingMode: 'trunc' });
 const DOLLARS = new Intl.NumberFormat(locale, {

@@ -36,6 +36,7 @@ export type PeerCalls = Pick<PeerApi, Method>;
 export const METHODS: Readonly<Record<Method, 'read' | 'set' | 'once'>> = {
 	feed: 'read',
 	activity: 'read',
+	statement: 'read',
 	people: 'read',
 	person: 'read',
 	earnings: 'read',

@@ -13,6 +13,7 @@ import type { PeerError } from './errors.ts';
 import type { Result } from './result.ts';
 import type { Address, FundingAuthorization } from './settlement/chain.ts';
 import type { FundingTypedData } from './settlement/scheme.ts';
+import type { StatementPage, StatementQuery } from './ledger/statement.ts';
 import type { TransferKind, TransferMemo, TransferState } from './ledger/ledger.ts';
 
 export interface PeerApi {
@@ -27,6 +28,8 @@ export interface PeerApi {
 		readonly author?: string;
 	}): Promise<readonly FeedItem[]>;
 	activity(query: { readonly limit: number; readonly before?: number }): Promise<readonly ActivityItem[]>;
+	/** The ledger as a file, page by page; `cursor` is the `next` of the page before. */
+	statement(query: StatementQuery): Promise<StatementPage>;
 	/** Everybody announced at the hub, plus those followed. */
 	people(): Promise<readonly Person[]>;
 	person(pubkey: string): Promise<Person>;

@@ -31,3 +31,11 @@ export type PartsPerMillion = bigint;
 /** What leaves a hop that takes `fee` of `amount`: rounded down, so a hop never pays for a packet. */
 export const afterFee = (amount: bigint, fee: PartsPerMillion): bigint =>
 	(amount * (1_000_000n - fee)) / 1_000_000n;
+
+/** `units / 10^scale` as a plain decimal string, exact and without trailing zeros. */
+export const toDecimal = (units: bigint, scale: number): string => {
+	const digits = (units < 0n ? -units : units).toString().padStart(scale + 1, '0');
+	const whole = digits.slice(0, digits.length - scale);
+	const fraction = digits.slice(digits.length - scale).replace(/0+$/, '');
+	return `${units < 0n ? '-' : ''}${whole}${fraction === '' ? '' : `.${fraction}`}`;
+};

@@ -22,6 +22,7 @@ import type { Change, PeerParts } from './peer-parts.ts';
 import { peerError } from './errors.ts';
 import { importLines } from './events/import.ts';
 import { KINDS } from './events/kinds.ts';
+import { createStatements } from './ledger/statement.ts';
 import { LIMITS } from './limits.ts';
 import { maxOf, tokenToLink } from './money.ts';
 import type { Cancel } from './platform.ts';
@@ -283,6 +284,13 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 		};
 	};
 
+	/** A channel by its first digits, a neighbour by the name its person gave, or the first digits of the key. */
+	const statement = createStatements(sql, (id) => {
+		const owner = accounts.get(id)?.owner;
+		const name = owner === undefined ? undefined : profileOf(owner).name;
+		return name?.replace(/[\p{Cc}\p{Cf}]/gu, ' ') ?? id.slice(0, 10);
+	});
+
 	const parent = (): string | undefined => parts.linkState().device;
 	const set = async (work: Promise<void>): Promise<Answer<null>> => {
 		await work;
@@ -345,6 +353,8 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 						memo: transfer.memo ?? {}
 					}))
 			),
+
+		statement: (query) => Promise.resolve(statement(query)),
 
 		people: async () => {
 			const hub = parts.linkState().contact?.pubkey;
