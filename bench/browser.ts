@@ -100,7 +100,7 @@ console.log(
 		rounds,
 		cpu: cpus()[0]?.model,
 		node: process.version,
-		chromium: browser.version,
+		browser: browser.userAgent,
 		...summary
 	})
 );

@@ -1,10 +1,10 @@
-/** A worker of `npm run bench -- browser`: `{ id, method, args }` in, `{ id, returned }` or `{ id, failed }` out. */
+/** A worker of `npm run bench -- browser`: `{ method, args }` in, `{ returned }` or `{ failed }` out. */
 export const answerWith = (methods) => {
-	onmessage = async ({ data: { id, method, args } }) => {
+	onmessage = async ({ data: { method, args } }) => {
 		try {
-			postMessage({ id, returned: await methods[method](...args) });
+			postMessage({ returned: await methods[method](...args) });
 		} catch (error) {
-			postMessage({ id, failed: `${error?.stack ?? error}` });
+			postMessage({ failed: `${error?.stack ?? error}` });
 		}
 	};
 };
