@@ -2,10 +2,13 @@
  * The smallest whole thing: two real processes and a real chain. A reader's node funds a channel,
  * asks what there is, pays for it and gets signed events; the author redeems, exact to the unit.
  */
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createNodeSql } from '../../server/akash-peer/node-sql.ts';
+import { ROOT } from '../../scripts/child.ts';
 import { startNetwork, type LocalNetwork } from '../../scripts/network.ts';
 import { control, eventually, startReader, statusOf, tokenBalanceOf, type ReaderNode } from './nodes.ts';
 
@@ -82,5 +85,36 @@ describe('a reader and an author, two processes', () => {
 		expect(channel?.settled).toBe(channel?.claimed);
 		expect(after - before).toBe(BigInt(channel?.settled ?? '0'));
 		expect((after - before) * TOKEN_UNIT).toBeGreaterThanOrEqual(earned);
+	});
+
+	test('the audit finds every unit beside running nodes and after a crash, and says where one is off', async () => {
+		const audit = (): { readonly text: string; readonly status: number | null } => {
+			const { stdout, stderr, status } = spawnSync(
+				process.execPath,
+				[
+					'--disable-warning=ExperimentalWarning',
+					join(ROOT, 'scripts/audit.ts'),
+					...['--state', folder, '--rpc', network.chain.rpcUrl]
+				],
+				{ encoding: 'utf8' }
+			);
+			return { text: stdout + stderr, status };
+		};
+		const running = audit();
+		expect(running.text).toContain('Everything adds up.');
+		expect(running.text).not.toContain('WRONG');
+		expect(running.text).not.toContain('–');
+		expect(running.status).toBe(0);
+
+		await reader.kill();
+		expect(audit().status).toBe(0);
+
+		const sql = createNodeSql(join(folder, 'reader', 'node.sqlite'));
+		sql.run(`UPDATE account SET posted = posted + 1 WHERE name = 'expense/way'`);
+		sql.close();
+		const off = audit();
+		expect(off.status).toBe(1);
+		expect(off.text).toMatch(/WRONG +each balance is the sum of its postings/);
+		expect(off.text).toMatch(/expense\/way: \d+ is kept, its postings make \d+/);
 	});
 });
