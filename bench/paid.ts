@@ -166,13 +166,15 @@ interface HalfLoad {
 const halfLoad = async ({ row, readers }: Cast, { notesPerSecond }: Measured): Promise<HalfLoad> => {
 	const [author, reader] = [row.at(-1) as PaidNode, readers[0] as PaidNode];
 	const pace = Math.round(notesPerSecond / 2);
+	/** Six seconds' worth. */
+	const count = 6 * pace;
 	await accept(reader, author, false);
-	await publishNotes(author, 4 * pace);
+	await publishNotes(author, count);
 	const books = openBooks(author);
 	const orders = join(folder, 'orders.json');
 	writeFileSync(
 		orders,
-		JSON.stringify({ author: author.pubkey, price: `${PRICE}`, notes: books.notes(4 * pace) })
+		JSON.stringify({ author: author.pubkey, price: `${PRICE}`, notes: books.notes(count) })
 	);
 	books.close();
 	await reader.stop();
@@ -181,7 +183,7 @@ const halfLoad = async ({ row, readers }: Cast, { notesPerSecond }: Measured): P
 		['bench/lib/paced-reader.ts', reader.config, orders, `${pace}`],
 		join(folder, 'paced.log')
 	);
-	if (failed > 0 || latencies.length < 4 * pace - 1)
+	if (failed > 0 || latencies.length < count / 2)
 		throw new Error(`${failed} notes were not got at half load`);
 	const answer = {
 		notesPerSecond: pace,
