@@ -198,6 +198,8 @@ export async function startNetwork(options: NetworkOptions): Promise<LocalNetwor
 				privateKey: walletKeys[name],
 				...(name === 'hub' ? { explorer: options.hub?.explorer } : {})
 			},
+			// Gas here costs a thousand times what it costs on a rollup.
+			settlement: { etherPrice: '5000000000' },
 			faucetUrl,
 			...(name === 'hub' ? { walletConnect: options.hub?.walletConnect } : {}),
 			feePpm: FEE_PPM,

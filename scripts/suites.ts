@@ -113,13 +113,13 @@ export const SUITES: readonly Suite[] = [
 	vitest(
 		'node',
 		['full'],
-		['src/**/*.node.test.ts', '{server,scripts,bench,tests/interop,tests/fuzz,tests/docs}/**/*.test.ts']
+		[
+			'src/**/*.node.test.ts',
+			'{server,scripts,bench,tests/interop,tests/chain,tests/fuzz,tests/docs}/**/*.test.ts'
+		]
 	),
 	// What of it moves money, with the simulated world and without a chain: for `test:fast` alone.
-	fastOnly('node: money', vitest('node', ['fast'], ['src/lib/peer/**/*.node.test.ts']), [
-		'src/lib/peer',
-		'--exclude=**/viem-chain.node.test.ts'
-	]),
+	fastOnly('node: money', vitest('node', ['fast'], ['src/lib/peer/**/*.node.test.ts']), ['src/lib/peer']),
 	{
 		name: 'contracts',
 		in: ['full', 'contracts'],

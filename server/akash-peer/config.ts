@@ -18,6 +18,15 @@ import {
 	text
 } from './config-fields.ts';
 
+export interface SettlementConfig {
+	/** Link units. */
+	readonly redeemThreshold?: bigint;
+	/** Link units that one ether is worth. */
+	readonly etherPrice?: bigint;
+	/** Token units put into channels in a day at most. */
+	readonly fundingPerDay?: bigint;
+}
+
 export interface NodeConfig {
 	readonly name: string;
 	readonly about: string;
@@ -36,6 +45,8 @@ export interface NodeConfig {
 	readonly acceptGuests: boolean;
 	/** Without it the node has no channels, and trusts its accounts as far as they say. */
 	readonly chain?: ChainConfig;
+	/** When claims are redeemed and channels filled by themselves; each has a default (limits.ts, config.ts of the core). */
+	readonly settlement?: SettlementConfig;
 	/** Told to browsers; only on local networks. */
 	readonly faucetUrl?: string;
 	/** Told to browsers: the operator's project with a WalletConnect relay. */
@@ -103,6 +114,7 @@ export const readNodeConfig = (file: string): NodeConfig => {
 		},
 		acceptGuests: root['acceptGuests'] === true,
 		...optional(root, 'chain', readChain),
+		...optional(root, 'settlement', readSettlement),
 		...optional(root, 'faucetUrl', text),
 		...optional(root, 'walletConnect', readWalletConnect),
 		feePpm: amount(root['feePpm'] ?? '0', 'feePpm'),
@@ -165,6 +177,15 @@ const readChain = (value: unknown): ChainConfig => {
 		tokenScale: integer(chain['tokenScale'], 'chain.tokenScale'),
 		privateKey: hex(chain['privateKey'], 32, 'chain.privateKey'),
 		...optional(chain, 'explorer', (url, at) => matching(url, /^https?:.*\{transaction\}/, at), 'chain.')
+	};
+};
+
+const readSettlement = (value: unknown, at: string): SettlementConfig => {
+	const given = object(value, at);
+	return {
+		...optional(given, 'redeemThreshold', amount, `${at}.`),
+		...optional(given, 'etherPrice', amount, `${at}.`),
+		...optional(given, 'fundingPerDay', amount, `${at}.`)
 	};
 };
 

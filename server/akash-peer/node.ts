@@ -183,6 +183,7 @@ const peerConfigOf = (node: NodeConfig): PeerConfig => ({
 	profile: { name: node.name.charAt(0).toUpperCase() + node.name.slice(1), about: node.about },
 	rpcUrl: node.chain?.rpcUrl ?? '',
 	storageKind: 'file',
+	...node.settlement,
 	...(node.maxIdsPerGet === undefined ? {} : { maxIdsPerGet: node.maxIdsPerGet })
 });
 

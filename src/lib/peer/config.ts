@@ -47,7 +47,12 @@ export interface PeerConfig {
 	/** For display only. */
 	readonly rpcUrl: string;
 	readonly storageKind: 'opfs' | 'memory' | 'file';
+	/** Link units: a payee redeems once a channel holds that much; see redeem-rule.ts for what else makes it. */
 	readonly redeemThreshold?: bigint;
+	/** Link units that one ether is worth, to weigh gas against what it brings. */
+	readonly etherPrice?: bigint;
+	/** Token units that this node puts into channels by itself in a day at most; four times its deposits unless given. */
+	readonly fundingPerDay?: bigint;
 	readonly maxIdsPerGet?: number;
 	/** Defaults of settings the person can change. */
 	readonly budgets?: Partial<Budgets>;
@@ -62,6 +67,10 @@ export const DEFAULT_BUDGETS: Budgets = {
 };
 /** 0.0002 USD a note (PROTOCOL section 4). */
 export const DEFAULT_PRICE = 200_000n;
+
+/** Each channel once, and filled three times more: beyond that somebody should look. */
+export const fundingPerDayOf = (deposits: PeerConfig['deposits']): bigint =>
+	4n * deposits.reduce((sum, { amount }) => sum + amount, 0n);
 
 /** What a hub gives its guests, and nodes each other: no credit; strangers never owe. */
 export const termsFor = (role: 'parent' | 'child' | 'peer', float: bigint): LinkTerms => {

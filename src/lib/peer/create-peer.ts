@@ -17,7 +17,7 @@ import { createSettler, type Settler } from './channel/settler.ts';
 import { decodeIldcpResponse, ildcpRequest, ZERO_FULFILLMENT_CONDITION } from './codec/ildcp.ts';
 import { encodePrepare } from './codec/ilp.ts';
 import type { NostrEvent, VerifiedEvent } from './codec/nostr-event.ts';
-import { termsFor, type PeerConfig } from './config.ts';
+import { fundingPerDayOf, termsFor, type PeerConfig } from './config.ts';
 import { peerError, type PeerError } from './errors.ts';
 import { KINDS } from './events/kinds.ts';
 import { createEventStore } from './events/sqlite-store.ts';
@@ -464,6 +464,8 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 					payeeSecret: config.payeeSecret,
 					payoutTerms: config.payoutTerms,
 					redeemThreshold: config.redeemThreshold ?? LIMITS.redeemThreshold,
+					etherPrice: config.etherPrice ?? LIMITS.etherPrice,
+					fundingPerDay: config.fundingPerDay ?? fundingPerDayOf(config.deposits),
 					signerOf: (peer) => signers.get(peer),
 					ask: links.ask,
 					onChange: () => {
@@ -471,6 +473,7 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 						changed('state');
 					},
 					onTrouble: notices.add,
+					onRelief: notices.clear,
 					payees: () => {
 						const now = payee();
 						return [...(now === undefined ? [] : [now]), ...personal.formerPayoutAddresses()];
@@ -643,10 +646,7 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 			for (const { key, epoch } of hello.channels.slice(-CHANNELS_PER_HELLO))
 				spawn('importing a channel', settler.importChannel(peer, key, epoch));
 			const wanted = config.deposits.find((deposit) => deposit.owner === owner);
-			const has = channels
-				.ofPeer(peer, 'out')
-				.some((channel) => channel.status === 'open' || channel.status === 'opening');
-			if (wanted && !has) spawn('opening a channel', settler.open(peer, wanted.amount));
+			if (wanted) spawn('funding a channel', settler.keepFunded(peer, wanted.amount));
 		}
 	};
 

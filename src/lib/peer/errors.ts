@@ -68,6 +68,17 @@ export const ERRORS = {
 	FundingRefused: { fault: 'chain', retry: false, money: 'safe' },
 	ChainUnreachable: { fault: 'chain', retry: true, money: 'safe' },
 	TransactionRefused: { fault: 'chain', retry: false, money: 'safe' },
+	/** The endpoint answers for another chain than it was given for; nothing it says is believed. */
+	ChainMistaken: { fault: 'chain', retry: true, money: 'safe' },
+	/** It knows fewer blocks than it told of before. */
+	ChainBehind: { fault: 'chain', retry: true, money: 'safe' },
+	/** What it says of a channel at one time does not fit what it says at another. */
+	ChainContradicts: { fault: 'chain', retry: true, money: 'safe' },
+	/** In no block although more and more was offered; it is handed in again until it is. */
+	TransactionStuck: { fault: 'chain', retry: true, money: 'safe' },
+	GasTooDear: { fault: 'chain', retry: true, money: 'safe' },
+	/** A channel needs money, and this node's own budget for channels is used up. */
+	FundingBudgetReached: { fault: 'person', retry: false, money: 'safe' },
 	ChainReplaced: { fault: 'chain', retry: false, money: 'safe' },
 	PayoutTooSmall: { fault: 'person', retry: false, money: 'safe' },
 	PayoutFailed: { fault: 'chain', retry: true, money: 'safe' },

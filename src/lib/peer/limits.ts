@@ -239,6 +239,34 @@ export const LIMITS = {
 	/** How long the newest claim may count without being checked. */
 	uncheckedMs: 1 * SECOND,
 
+	// --- the chain
+	/** Link units that may be promised on a deposit before it is safe from a rewritten history: what nodes claim ahead of each other. */
+	unsafeDeposit: 5n * DOLLAR,
+	/** A deposit is safe when the chain has shown it for this long: sixty blocks of Base, ten of Ethereum. */
+	depositSettleMs: 2 * MINUTE,
+	/** Every channel is looked up this often, whatever was reported: a report that never came costs at most this much of the grace. */
+	surveyMs: 10 * MINUTE,
+	/** What redeeming may cost: one part in so many of what it brings. */
+	redeemCostParts: 100n,
+	/** What is unredeemed for this long is redeemed although it costs more, if it brings more than it costs. */
+	redeemEveryMs: DAY,
+	/** Channels in one redemption: 1.4 million gas, a twentieth of a block. */
+	redeemBatch: 100,
+	/** Seconds before a payer could ask for its deposit and have it by the expiry: from then on a claim is redeemed whatever it costs. */
+	redeemBeforeSeconds: 24 * 3_600,
+	/** Link units that one ether is taken to be worth when gas is weighed, unless the operator says otherwise: too dear is the safe side. */
+	etherPrice: 5_000n * DOLLAR,
+	/** Seconds before the end of a channel's use at which its payer opens the next. */
+	renewBeforeSeconds: 7 * 24 * 3_600,
+	/** Wei for a unit of gas, tip included: many times what rollups ever cost; beyond it nothing is signed and the person is told. */
+	gasPriceMost: 200_000_000_000n,
+	/** A transaction that is in no block after this is offered an eighth more, again and again. */
+	outbidAfterMs: 30 * SECOND,
+	/** Offers for one transaction: seventeen times the first price; then it is only handed in again, and the person is told. */
+	outbidMost: 24,
+	/** Blocks that are read again when history was rewritten: eight minutes of Base; no deeper rewriting is known of a rollup. */
+	reorgBlocks: 256,
+
 	// --- links
 	/** So many tries after a link broke come this soon after each other; then it is no mere restart. */
 	reconnectBriskMs: 250,

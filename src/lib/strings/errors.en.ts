@@ -192,6 +192,37 @@ export const errors: Record<PeerErrorType, ErrorText> = {
 		money: 'Your money is safe: a refused transaction changes nothing.',
 		advice: 'Try again. If it is refused again, copy the details.'
 	},
+	ChainMistaken: {
+		happened: 'The service that tells about the chain answers for another chain.',
+		money: 'Your money is safe: nothing it says is believed, and what is signed is worth nothing elsewhere.',
+		advice:
+			'Nothing to do if it ends soon. If it stays so, the address of the chain in the settings is wrong.'
+	},
+	ChainBehind: {
+		happened: 'The service that tells about the chain is behind.',
+		money: 'Your money is safe: reading goes on with what is in your channel; openings and payouts wait.',
+		advice: 'Nothing to do; it is asked again and again.'
+	},
+	ChainContradicts: {
+		happened: 'The service that tells about the chain contradicts itself.',
+		money: 'Your money is safe: what does not fit is not believed, and it is asked again.',
+		advice: 'Nothing to do if it ends soon. If it stays so, another service should be used.'
+	},
+	TransactionStuck: {
+		happened: 'The chain has not taken a transaction, though more and more was offered for it.',
+		money: 'Your money is safe: it is handed in again until it is taken, and can be taken only once.',
+		advice: 'Look whether the account that pays for gas has enough.'
+	},
+	GasTooDear: {
+		happened: 'Using the chain costs more than this node pays.',
+		money: SAFE,
+		advice: 'Nothing to do; it is tried again when it is cheaper.'
+	},
+	FundingBudgetReached: {
+		happened: 'A channel needs money, and today’s budget for channels is used up.',
+		money: 'Your money is safe: nothing more was put in.',
+		advice: 'Nothing to do; it goes on tomorrow. To go on now, raise the budget in the node’s settings.'
+	},
 	ChainReplaced: {
 		happened: 'This network started over with a new chain.',
 		money: 'The old chain’s test money is gone with it; your channels there were archived.',

@@ -40,7 +40,7 @@ export const chainQuestions = (books: Books): ChainQuestions => ({
 			epoch: Number(row['epoch']),
 			status: text(row, 'status'),
 			direction: text(row, 'direction'),
-			deposited: big(row['deposited']),
+			deposited: big(row['shown']),
 			settled: big(row['settled'])
 		})),
 	payouts: books.sql
@@ -94,7 +94,7 @@ export const checkChain = async (
 	}
 	const payouts = startCheck(PAYOUTS);
 	for (const { name, hash } of questions.payouts) {
-		const fate = await chain.fate({ hash });
+		const fate = await chain.fate({ hashes: [hash] });
 		if (!fate.ok) return skip('the chain does not answer');
 		if (fate.value.type === 'mined') continue;
 		if (fate.value.type === 'pending') payouts.behind(name, 'the chain does not show it');

@@ -15,7 +15,10 @@ import { big, count, linkUnits, startCheck, storedBalances, text, type Books, ty
 export const isLive = (row: SqlRow): boolean => row['status'] !== 'closed' && row['status'] !== 'archived';
 
 export const channelRows = ({ sql }: Books): readonly SqlRow[] =>
-	sql.all('SELECT * FROM channel ORDER BY opened_at, id, epoch');
+	sql.all(
+		`SELECT c.*, coalesce(d.shown, c.deposited) AS shown FROM channel c LEFT JOIN channel_deposit d USING (id, epoch)
+		ORDER BY c.opened_at, c.id, c.epoch`
+	);
 
 /** Link units in or out of each `channel/` and `claims/` account, by kind. */
 const flows = ({ sql }: Books): ReadonlyMap<string, bigint> =>

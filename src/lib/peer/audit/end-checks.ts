@@ -2,6 +2,7 @@
  * The two ends of a link, when the books of both are here: each total one side tells is the other's, and what
  * one is owed the other owes. While packets between them are under way the two may honestly differ.
  */
+import { channelRows } from './channel-checks.ts';
 import { bytesToHex, fromHex } from '../bytes.ts';
 import type { Crypto } from '../platform.ts';
 import type { SqlRow } from '../storage/sql.ts';
@@ -27,7 +28,7 @@ export const endOf = async (name: string, books: Books, crypto: Crypto): Promise
 	const { device } = JSON.parse(keys) as { readonly device: string };
 	const rows = {
 		links: sql.all(`SELECT * FROM link WHERE peer NOT LIKE 'ilp:%'`),
-		channels: sql.all('SELECT * FROM channel'),
+		channels: channelRows(books),
 		balances: storedBalances(books),
 		unsettled: new Set(
 			sql
@@ -74,7 +75,8 @@ export const checkEnds = (ends: readonly End[]): readonly Check[] => {
 				const got = other.channels.find(({ id, epoch }) => id === paid['id'] && epoch === paid['epoch']);
 				const channel = `channel/${text(paid, 'id')}`;
 				equal(`claimed of ${channel}`, big(paid['claimed']), big(got?.['claimed']));
-				equal(`deposited in ${channel}`, big(paid['deposited']), big(got?.['deposited']));
+				// A payee counts on all of it only once it is safe from a rewritten history.
+				equal(`deposited in ${channel}`, big(paid['deposited']), big(got?.['shown']));
 			}
 		}
 

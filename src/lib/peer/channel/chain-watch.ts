@@ -2,12 +2,25 @@
  * Following the chain: which one it is, what happened to channels while nobody looked and since, and what was
  * left half done. Everything here may be cut off and begun again; reports are taken in from the first block
  * whose events are not on disk.
+ *
+ * Whoever tells about the chain may lie, be behind, or leave things out. So:
+ *
+ * | what it does | what comes of it |
+ * |---|---|
+ * | answers for another chain | nothing it says is believed and nothing signed until it is right again |
+ * | knows fewer blocks than before | waited for; nothing new is locked or paid out on its word |
+ * | rewrites history | every channel is read again and the books follow, down as well as up |
+ * | reports an end that the channel's state does not show | not believed |
+ * | leaves reports out | every channel is read now and then, whatever was reported |
+ * | shows a deposit that is not there later | little was counted on it until then (deposits.ts) |
  */
 import { peerError } from '../errors.ts';
+import { LIMITS } from '../limits.ts';
+import { maxOf, minOf } from '../money.ts';
 import type { Cancel } from '../platform.ts';
-import type { ChainEvent } from '../settlement/chain.ts';
+import type { ChainEvent, ChainPoint, ChainReport } from '../settlement/chain.ts';
 import type { ChainMirror } from './chain-mirror.ts';
-import { isOver, unredeemed } from './channel.ts';
+import { isOver, type Channel } from './channel.ts';
 import type { Closing } from './closing.ts';
 import { closeDeadline, type Errands, type SettlerDeps } from './errands.ts';
 import { FUNDING_VALID_SECONDS, type Funding } from './funding.ts';
@@ -15,7 +28,7 @@ import type { Payouts } from './payouts.ts';
 import type { Redeeming } from './redeeming.ts';
 
 export interface ChainWatch {
-	/** Compares the chain with the one known from before; archives all channels when it is another. */
+	/** Compares the chain with the one known from before; archives all channels when a local one is another. */
 	start(): Promise<void>;
 	stop(): void;
 }
@@ -24,14 +37,30 @@ export interface ChainWatchParts {
 	readonly errands: Errands;
 	readonly mirror: ChainMirror;
 	readonly funding: Pick<Funding, 'lookAgain'>;
-	readonly redeeming: Pick<Redeeming, 'redeemAll'>;
-	readonly closing: Pick<Closing, 'isLeaving'>;
+	readonly redeeming: Pick<Redeeming, 'consider'>;
+	readonly closing: Pick<Closing, 'isLeaving' | 'withdraw'>;
 	readonly payouts: Pick<Payouts, 'resume' | 'tend' | 'archive'>;
 }
 
 const HEAD_EVERY_MS = 15_000;
 const GENESIS = 'chain.genesis';
 const WATCHED = 'chain.watched-block';
+/** Begun anew whenever somebody likes; everywhere else a chain's first block is what it is for good. */
+const LOCAL_CHAIN_ID = 31_337;
+/** One that fell behind for less than this is only between two of its machines. */
+const BEHIND_MS = 60_000;
+/** How often a report that does not fit is asked for again before it is passed over. */
+const CONTRADICTIONS_MOST = 3;
+/** Blocks read again for an end that nobody reported: a day of Base. */
+const RESCAN_BLOCKS = 43_200n;
+
+const readPoint = (text: string | undefined): ChainPoint | undefined => {
+	const [block, hash] = text?.split(' ') ?? [];
+	if (block === undefined || block === '0') return undefined;
+	return { block: BigInt(block), ...(hash === undefined ? {} : { hash: hash as `0x${string}` }) };
+};
+const writePoint = ({ block, hash }: ChainPoint): string =>
+	hash === undefined ? `${block}` : `${block} ${hash}`;
 
 export const createChainWatch = (deps: SettlerDeps, parts: ChainWatchParts): ChainWatch => {
 	const {
@@ -41,12 +70,20 @@ export const createChainWatch = (deps: SettlerDeps, parts: ChainWatchParts): Cha
 		channels,
 		scheme: { chain }
 	} = deps;
-	const { errands, funding, redeeming, closing, payouts } = parts;
-	const { reconcile, refresh } = parts.mirror;
-	const { asked, inTurn, spawn, noteStatus, isStopped } = errands;
+	const { errands, mirror, funding, redeeming, closing, payouts } = parts;
+	const { reconcile } = mirror;
+	const { asked, inTurn, spawn, noteStatus, noteDoubt, isStopped, transactions } = errands;
 	const { get: setting, set: setSetting } = errands.settings;
 	let stopWatch: Cancel = () => undefined;
 	let headTimer: Cancel = () => undefined;
+	let surveyedAt = 0;
+	let behindSince: number | undefined;
+	let rewritesLeft = 0;
+	let contradictions = 0;
+	/** Over, by the chain, and nobody reported it: looked for in older blocks. */
+	const missing = new Set<string>();
+
+	// ---------------------------------------------------------------- reports
 
 	/** Of the newest watch; what an older one reports is reported again. */
 	let watching = 0;
@@ -59,17 +96,15 @@ export const createChainWatch = (deps: SettlerDeps, parts: ChainWatchParts): Cha
 			() =>
 				channels
 					.all()
-					.filter((channel) => !isOver(channel))
+					.filter(({ status }) => status !== 'archived')
 					.map((channel) => channel.id),
-			BigInt(setting(WATCHED) ?? '0'),
-			(events, upTo) =>
+			readPoint(setting(WATCHED)),
+			(report) =>
 				spawn(
-					inTurn(async () => (mine === watching ? onEvents(events, upTo) : undefined)).catch(
-						(error: unknown) => {
-							watchAgain();
-							throw error;
-						}
-					)
+					inTurn(async () => (mine === watching ? onReport(report) : undefined)).catch((error: unknown) => {
+						watchAgain();
+						throw error;
+					})
 				)
 		);
 	};
@@ -81,24 +116,54 @@ export const createChainWatch = (deps: SettlerDeps, parts: ChainWatchParts): Cha
 		stopWatch = clock.after(HEAD_EVERY_MS, watch);
 	};
 
+	/** The end of an epoch, as the chain tells it now: another than before where history was rewritten. */
+	const onEnd = (channel: Channel, captured: bigint): Promise<void> =>
+		commits.run(() => {
+			const { id, epoch } = channel;
+			const now = channels.get(id, epoch);
+			if (!now || now.status === 'archived') return;
+			// Never less than it paid before, never more than there was.
+			const believed =
+				now.status === 'closed' ? captured : minOf(maxOf(captured, now.settled), now.deposited);
+			if (now.status === 'closed' && now.settled !== captured)
+				channels.apply(id, epoch, [{ type: 'resume', settled: 0n, closeAt: 0 }], clock.now());
+			channels.end(id, epoch, believed, 'closed', clock.now());
+			missing.delete(`${id}/${epoch}`);
+		});
+
 	/** False when the chain did not answer: the report must not be lost, it may be the last call for claims. */
 	const onEvent = async (event: ChainEvent): Promise<boolean> => {
 		const channel = channels.get(event.id, event.epoch);
-		if (!channel || isOver(channel)) return true;
-		if (event.type === 'Closed' || event.type === 'Withdrawn') {
-			await commits.run(() => channels.end(event.id, event.epoch, event.captured, 'closed', clock.now()));
-			return true;
-		}
+		if (!channel || channel.status === 'archived') return true;
+		const isEnd = event.type === 'Closed' || event.type === 'Withdrawn';
+		if (channel.status === 'closed' && !(isEnd && event.captured !== channel.settled)) return true;
 		const state = asked(await chain.channel(event.id));
 		if (!state.ok) return false;
+		if (isEnd) {
+			if (state.value.epoch > channel.epoch) {
+				await onEnd(channel, event.captured);
+				return true;
+			}
+			contradictions += 1;
+			log('warn', 'the end of a channel is reported and not shown', { channel: event.id });
+			deps.onTrouble(peerError('ChainContradicts', 'the end of a channel is reported and not shown'));
+			return contradictions > CONTRADICTIONS_MOST;
+		}
 		if (state.value.epoch !== channel.epoch) return true;
 		const isUrgent = await commits.run(() => reconcile(channel, state.value));
-		if (isUrgent) spawn(redeeming.redeemAll());
+		if (isUrgent) spawn(redeeming.consider());
 		return true;
 	};
 
-	const onEvents = async (events: readonly ChainEvent[], upTo: bigint): Promise<void> => {
+	const onReport = async ({ events, upTo, isReorganised }: ChainReport): Promise<void> => {
 		noteStatus('ok');
+		if (isReorganised) {
+			log('warn', 'history was rewritten', { block: `${upTo.block}` });
+			// Once more later: an answer from before may be under way.
+			rewritesLeft = 1;
+			const rewritten = await mirror.rewrite();
+			if (!rewritten.ok) return watchAgain();
+		}
 		for (const event of events) {
 			const done = await onEvent(event).catch((error: unknown) => {
 				log('error', 'a report of the chain could not be taken in', { error: String(error) });
@@ -107,21 +172,69 @@ export const createChainWatch = (deps: SettlerDeps, parts: ChainWatchParts): Cha
 			if (isStopped()) return;
 			if (!done) return watchAgain();
 		}
-		await commits.run(() => setSetting(WATCHED, String(upTo)));
+		contradictions = 0;
+		deps.onRelief('ChainContradicts');
+		await commits.run(() => setSetting(WATCHED, writePoint(upTo)));
 		if (events.length > 0) deps.onChange();
 	};
 
-	const readHead = async (): Promise<void> => {
+	// ---------------------------------------------------------------- looking around
+
+	/** A chain that was further is behind now; for how long tells whether that means anything. */
+	const noteHead = (block: bigint): void => {
+		const watched = readPoint(setting(WATCHED))?.block ?? 0n;
+		if (block >= watched) behindSince = undefined;
+		else behindSince ??= clock.now();
+		const isBehind = behindSince !== undefined && clock.now() - behindSince >= BEHIND_MS;
+		noteDoubt(isBehind ? peerError('ChainBehind', `block ${block} after ${watched}`) : undefined);
+	};
+
+	/** False when there is nothing to go by. */
+	const readHead = async (): Promise<boolean> => {
+		if (!(await checkGenesis())) return false;
 		const head = asked(await chain.head());
-		if (!head.ok) return;
+		if (!head.ok) return false;
+		noteHead(head.value.block);
 		if (errands.noteChainTime(head.value.time)) deps.onChange();
 		await funding.lookAgain();
+		return true;
+	};
+
+	/** Whatever was reported: how things are. */
+	const survey = async (head: bigint | undefined): Promise<void> => {
+		const ended = await mirror.survey();
+		if (!ended.ok) return;
+		surveyedAt = clock.now();
+		const isNew = ended.value.filter(({ id, epoch }) => !missing.has(`${id}/${epoch}`));
+		for (const row of ended.value) {
+			if (isNew.includes(row)) {
+				missing.add(`${row.id}/${row.epoch}`);
+				// Nothing more is promised or taken on it.
+				const { id, epoch, deposited, settled, closeAt } = row;
+				const seen = { type: 'seen', deposited, settled, closeAt, isEnding: true } as const;
+				await commits.run(() => channels.apply(id, epoch, [seen], clock.now()));
+				continue;
+			}
+			log('warn', 'a channel is over and nobody knows how; the worse is believed', { channel: row.id });
+			await onEnd(row, row.direction === 'out' ? row.claimed : row.settled);
+		}
+		if (isNew.length === 0 || head === undefined) return;
+		await commits.run(() => setSetting(WATCHED, writePoint({ block: maxOf(1n, head - RESCAN_BLOCKS) })));
+		watch();
+	};
+
+	const lookAround = async (): Promise<void> => {
+		if (!(await readHead())) return;
+		if (rewritesLeft > 0 && (await mirror.rewrite()).ok) rewritesLeft -= 1;
+		await mirror.settleDeposits();
+		if (clock.now() - surveyedAt >= LIMITS.surveyMs)
+			await inTurn(() => survey(readPoint(setting(WATCHED))?.block));
+		await tidy();
 	};
 
 	/** Again and again, whatever breaks in between. */
 	const keepLooking = (): void => {
-		if (!isStopped())
-			headTimer = clock.after(HEAD_EVERY_MS, () => spawn(readHead().then(tidy).finally(keepLooking)));
+		if (!isStopped()) headTimer = clock.after(HEAD_EVERY_MS, () => spawn(lookAround().finally(keepLooking)));
 	};
 
 	/** What was left half done: openings nobody funded, closes that were never mined, claims a leaving payer takes along. */
@@ -129,7 +242,9 @@ export const createChainWatch = (deps: SettlerDeps, parts: ChainWatchParts): Cha
 		const now = errands.chainTime();
 		if (isStopped() || errands.status() !== 'ok' || now === undefined) return;
 		payouts.tend();
-		for (const { id, epoch, direction, status: was, openedAt } of channels.all()) {
+		for (const row of channels.all()) {
+			const { id, epoch, direction, status: was, openedAt } = row;
+			closing.withdraw(row, now);
 			const isStale = was === 'opening' && clock.now() - openedAt > 2 * FUNDING_VALID_SECONDS * 1000;
 			const isStuck =
 				was === 'frozen' &&
@@ -147,32 +262,19 @@ export const createChainWatch = (deps: SettlerDeps, parts: ChainWatchParts): Cha
 					if (was === 'opening' && value.deposited === 0n)
 						return channels.end(id, epoch, 0n, 'archived', clock.now());
 					channels.thaw(id, epoch, clock.now());
-					reconcile(channel, value);
+					reconcile(channels.get(id, epoch) ?? channel, value);
 				});
 				deps.onChange();
 			});
 		}
-		if (
-			channels
-				.all()
-				.some(
-					(channel) => channel.direction === 'in' && channel.status === 'closing' && unredeemed(channel) > 0n
-				)
-		)
-			await redeeming.redeemAll();
+		spawn(redeeming.consider());
 	};
 
+	// ---------------------------------------------------------------- which chain it is
+
 	/** A browser profile or a state folder may outlive a local chain; its channels mean nothing on the next. */
-	const checkGenesis = async (): Promise<boolean> => {
-		const genesis = asked(await chain.genesisHash());
-		if (!genesis.ok) return false;
-		const before = setting(GENESIS);
-		if (before === genesis.value) return true;
-		if (before === undefined) {
-			await commits.run(() => setSetting(GENESIS, genesis.value));
-			return true;
-		}
-		await commits.run(() => {
+	const archiveAll = (genesis: string): Promise<void> =>
+		commits.run(() => {
 			const at = clock.now();
 			let archived = 0;
 			for (const channel of channels.all()) {
@@ -181,21 +283,45 @@ export const createChainWatch = (deps: SettlerDeps, parts: ChainWatchParts): Cha
 				archived += 1;
 			}
 			payouts.archive();
+			transactions.archive();
 			// What neighbours owed each other was money of that chain.
 			for (const { peer } of accounts.all()) accounts.reset(peer, at);
-			setSetting(GENESIS, genesis.value);
+			setSetting(GENESIS, genesis);
 			setSetting(WATCHED, '0');
 			log('warn', 'another chain answers than before', { archived });
 			deps.onTrouble(peerError('ChainReplaced', `${archived} channels archived`));
 		});
+
+	/** Whether this is the chain it was; without an answer nobody knows. */
+	const checkGenesis = async (): Promise<boolean> => {
+		const genesis = await chain.genesisHash();
+		if (!genesis.ok) {
+			const error = errands.chainError(genesis.error);
+			if (error.type === 'ChainMistaken') noteDoubt(error);
+			return false;
+		}
+		noteStatus('ok');
+		const before = setting(GENESIS);
+		if (before === undefined) await commits.run(() => setSetting(GENESIS, genesis.value));
+		else if (before !== genesis.value) {
+			if (chain.chainId !== LOCAL_CHAIN_ID) {
+				noteDoubt(peerError('ChainMistaken', 'its first block is another than before'));
+				return false;
+			}
+			await archiveAll(genesis.value);
+			if (watching > 0) watch();
+		}
 		return true;
 	};
 
 	const start = async (): Promise<void> => {
-		// First of all errands: a payout that was signed before goes out before its number is used by another.
+		// First of all errands: what was signed before goes out before its number is used by another.
 		const known = await inTurn(async () => {
 			const isKnown = await checkGenesis();
-			if (isKnown) await payouts.resume();
+			if (isKnown) {
+				await transactions.resume();
+				await payouts.resume();
+			}
 			return isKnown;
 		}).catch((error: unknown) => {
 			log('error', 'the chain could not be noted', { error: String(error) });
@@ -206,13 +332,11 @@ export const createChainWatch = (deps: SettlerDeps, parts: ChainWatchParts): Cha
 			headTimer = clock.after(HEAD_EVERY_MS, () => spawn(start()));
 			return;
 		}
+		transactions.start();
 		watch();
 		try {
-			await readHead();
 			// Openings that a crash cut short, and whatever else happened while this node was off.
-			for (const channel of channels.all())
-				if (channel.status === 'opening' || channel.status === 'open') await refresh(channel.id);
-			await tidy();
+			await lookAround();
 		} finally {
 			keepLooking();
 		}
@@ -221,6 +345,7 @@ export const createChainWatch = (deps: SettlerDeps, parts: ChainWatchParts): Cha
 	return {
 		start,
 		stop: () => {
+			transactions.stop();
 			stopWatch();
 			headTimer();
 		}

@@ -9,14 +9,15 @@ import type { LinkAccounts } from '../link/accounts.ts';
 import type { PayoutTerms, SettleAnswer, SettleRequest } from '../link/messages.ts';
 import { tokenToLink } from '../money.ts';
 import type { Platform } from '../platform.ts';
-import { err, type Result } from '../result.ts';
-import type { Address, ChainError } from '../settlement/chain.ts';
+import { err, ok, type Result } from '../result.ts';
+import type { Address } from '../settlement/chain.ts';
 import type { SettlementScheme } from '../settlement/scheme.ts';
 import type { Commits } from '../storage/commit.ts';
 import { createSettings, type Settings } from '../storage/settings.ts';
 import type { SqlDriver } from '../storage/sql.ts';
 import type { Channels } from './channels.ts';
 import type { HeldClaims } from './held-claims.ts';
+import { createTransactions, type SendError, type Transactions } from './transactions.ts';
 
 export interface SettlerDeps {
 	readonly platform: Pick<Platform, 'clock' | 'random' | 'crypto' | 'log'>;
@@ -33,6 +34,10 @@ export interface SettlerDeps {
 	readonly payeeSecret: Uint8Array | undefined;
 	readonly payoutTerms: PayoutTerms | undefined;
 	readonly redeemThreshold: bigint;
+	/** Link units that one ether is worth, to weigh gas against what it brings. */
+	readonly etherPrice: bigint;
+	/** Token units that this node puts into channels by itself in a day at most. */
+	readonly fundingPerDay: bigint;
 	/** The address the delegation of a linked device names as signer of its claims. */
 	readonly signerOf: (peer: string) => Address | undefined;
 	readonly ask: (
@@ -43,6 +48,8 @@ export interface SettlerDeps {
 	>;
 	readonly onChange: () => void;
 	readonly onTrouble: (error: PeerError) => void;
+	/** The cause of that trouble is gone. */
+	readonly onRelief: (type: PeerError['type']) => void;
 	/** Where this node is paid out to: the address of now first, then those of before. */
 	readonly payees: () => readonly Address[];
 	/** A payout was booked here: the books agree with that neighbour's again. */
@@ -56,10 +63,19 @@ export interface Errands {
 	/** False when it was known already. */
 	noteChainTime(time: number): boolean;
 	noteStatus(now: 'ok' | 'down'): void;
+	/** Why nothing is to be signed on the chain's word just now; undefined when it is right again. */
+	noteDoubt(doubt: PeerError | undefined): void;
+	/**
+	 * Whether something may be signed on the chain's word that costs money should it be wrong, or gas at most:
+	 * a claim is better redeemed on the word of one that is behind than too late.
+	 */
+	gate(risk: 'money' | 'gas'): Result<null, PeerError>;
 	/** What a chain's failure means to a person; also keeps the status. */
-	chainError(error: ChainError): PeerError;
-	asked<T>(result: Result<T, ChainError>): Result<T, PeerError>;
-	/** One chain errand at a time: redeeming, closing and paying out share one account and its nonce. */
+	chainError(error: SendError): PeerError;
+	asked<T>(result: Result<T, SendError>): Result<T, PeerError>;
+	/** What this node's account sends. */
+	readonly transactions: Transactions;
+	/** One chain errand at a time, so that each decides on what the one before wrote down. Nobody waits for a block in here. */
 	inTurn<T>(work: () => Promise<T>): Promise<T>;
 	/** Nobody waits for it; what breaks is logged. */
 	spawn(work: Promise<unknown>): void;
@@ -77,6 +93,7 @@ export const createErrands = (deps: SettlerDeps): Errands => {
 	const { clock, log } = deps.platform;
 	let status: 'ok' | 'down' | 'unknown' = 'unknown';
 	let chainTime: number | undefined;
+	let doubt: PeerError | undefined;
 	let stopped = false;
 	let errands: Promise<unknown> = Promise.resolve();
 
@@ -84,28 +101,55 @@ export const createErrands = (deps: SettlerDeps): Errands => {
 		if (status === now) return;
 		status = now;
 		if (now === 'down') deps.onTrouble(peerError('ChainUnreachable'));
+		else deps.onRelief('ChainUnreachable');
+		deps.onChange();
+	};
+
+	const noteDoubt = (now: PeerError | undefined): void => {
+		if (doubt?.type === now?.type) return;
+		if (doubt) deps.onRelief(doubt.type);
+		if (now) deps.onTrouble(now);
+		doubt = now;
 		deps.onChange();
 	};
 
 	/** What a chain's failure means to a person; also keeps the status. */
-	const chainError = (error: ChainError): PeerError => {
-		if (error.type === 'ChainUnreachable') {
-			noteStatus('down');
-			return peerError('ChainUnreachable', error.reason);
+	const chainError = (error: SendError): PeerError => {
+		switch (error.type) {
+			case 'ChainUnreachable':
+				noteStatus('down');
+				return peerError('ChainUnreachable', error.reason);
+			case 'NotMined':
+				return peerError('ChainUnreachable', 'it is in no block yet');
+			case 'ChainMistaken':
+			case 'GasTooDear':
+			case 'TransactionRefused':
+				return peerError(error.type, error.reason);
+			case 'NumberTaken':
+				return peerError('TransactionRefused', 'another transaction has its number');
+			case 'NoChainAccount':
+				return peerError('TransactionRefused', 'no account with gas here');
 		}
-		return peerError(
-			'TransactionRefused',
-			error.type === 'TransactionRefused' ? error.reason : 'no account with gas here'
-		);
 	};
-	const asked = <T>(result: Result<T, ChainError>): Result<T, PeerError> => {
+	const asked = <T>(result: Result<T, SendError>): Result<T, PeerError> => {
 		if (!result.ok) return err(chainError(result.error));
 		noteStatus('ok');
 		return result;
 	};
 
+	const transactions = createTransactions({
+		platform: deps.platform,
+		sql: deps.sql,
+		commits: deps.commits,
+		chain: deps.scheme.chain,
+		onTrouble: deps.onTrouble,
+		onChange: deps.onChange
+	});
+
 	return {
-		status: () => status,
+		status: () => (doubt ? 'down' : status),
+		noteDoubt,
+		gate: (risk) => (doubt && (risk === 'money' || doubt.type === 'ChainMistaken') ? err(doubt) : ok(null)),
 		chainTime: () => chainTime,
 		noteChainTime: (time) => {
 			if (chainTime === time) return false;
@@ -115,6 +159,7 @@ export const createErrands = (deps: SettlerDeps): Errands => {
 		noteStatus,
 		chainError,
 		asked,
+		transactions,
 		inTurn: (work) => {
 			const mine = errands.then(work, work);
 			errands = mine.catch(() => undefined);

@@ -5,6 +5,7 @@
  * authorization; the hub sends it and pays the gas. Either way the chain decides: what the other side says,
  * or could not say any more, changes nothing.
  */
+import { decideCommitment } from '../budgets.ts';
 import { concatBytes, toHex0x, type Hex } from '../bytes.ts';
 import { peerError, type PeerError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
@@ -12,8 +13,10 @@ import type { SettleAnswer, SettleRequest } from '../link/messages.ts';
 import { err, ok, type Result } from '../result.ts';
 import type { Address, ChannelKey, FundingAuthorization } from '../settlement/chain.ts';
 import type { ChainMirror } from './chain-mirror.ts';
+import type { Channel } from './channel.ts';
 import { judgeTerms } from './channels.ts';
 import type { Errands, SettlerDeps } from './errands.ts';
+import { decideFunding, type FundingDecision } from './funding-policy.ts';
 
 /** What the wallet is to sign; nothing has moved yet. */
 export interface PreparedFunding {
@@ -42,6 +45,9 @@ export interface Funding {
 
 /** How long a signed funding may wait for its block, and a new channel may live. */
 export const FUNDING_VALID_SECONDS = 3_600;
+/** How much may be locked in one channel, in times of what it is to have: a payee that never redeems gets no more. */
+const CHANNEL_FILLINGS = 4n;
+const DAY_MS = 24 * 3_600_000;
 const CHANNEL_LIFE_SECONDS = 365 * 24 * 3_600;
 /** Enough to tell apart the channels of two neighbours; a zero costs a quarter of another byte in every call. */
 const SALT_BYTES = 8;
@@ -62,7 +68,7 @@ export const createFunding = (
 		scheme
 	} = deps;
 	const { chain } = scheme;
-	const { asked, inTurn, spawn } = errands;
+	const { asked, gate, spawn, toLink, transactions } = errands;
 
 	const newKey = async (peer: string, payer: Address): Promise<Result<ChannelKey, PeerError>> => {
 		const payee = accounts.get(peer)?.payee;
@@ -83,6 +89,8 @@ export const createFunding = (
 
 	const open = async (peer: string, amount: bigint): Promise<Result<Hex, PeerError>> => {
 		if (!chain.account) return err(peerError('TransactionRefused', 'no account with gas here'));
+		const trusted = gate('money');
+		if (!trusted.ok) return trusted;
 		const key = await newKey(peer, chain.account);
 		if (!key.ok) return key;
 		const id = scheme.channelId(key.value);
@@ -90,10 +98,11 @@ export const createFunding = (
 		if (!before.ok) return before;
 		const { epoch } = before.value;
 		await commits.run(() => channels.insert(blank(id, epoch, peer, 'out', key.value)));
-		const opened = await inTurn(() => chain.open(key.value, amount));
-		if (!opened.ok && opened.error.type !== 'ChainUnreachable')
+		const purpose = `open/${id}/${epoch}`;
+		const sent = asked(await transactions.send({ type: 'open', key: key.value, amount }, purpose));
+		// Nothing of it was ever signed, so nothing of it will be mined.
+		if (!sent.ok && !transactions.of(purpose))
 			await commits.run(() => channels.end(id, epoch, 0n, 'archived', clock.now()));
-		const sent = asked(opened);
 		if (!sent.ok) return sent;
 		const seen = await refresh(id);
 		if (!seen.ok) return seen;
@@ -102,18 +111,72 @@ export const createFunding = (
 		return ok(id);
 	};
 
-	const keepFunded = (peer: string, amount: bigint): Promise<void> =>
-		inTurn(async () => {
-			const channel = channels.ofPeer(peer, 'out').find(({ status }) => status === 'open');
-			if (!channel || (channel.deposited - channel.claimed) * 4n >= amount) return;
-			// An earlier top-up may have been mined though its answer was lost.
-			const seen = await refresh(channel.id);
-			const fresh = channels.get(channel.id, channel.epoch);
-			if (!seen.ok || fresh?.status !== 'open' || (fresh.deposited - fresh.claimed) * 4n >= amount) return;
-			const sent = asked(await chain.topUp(channel.key, amount));
-			if (sent.ok) await refresh(channel.id);
-			else deps.onTrouble(sent.error);
+	/** Link units put into channels since midnight (UTC), and what is on its way. */
+	const committedToday = (): bigint => {
+		const now = clock.now();
+		const since = now - (now % DAY_MS);
+		return deps.ledger.total({ kind: 'fund', account: 'wallet', since }) + toLink(underWay);
+	};
+	/** Token units. */
+	let underWay = 0n;
+
+	const decide = (peer: string, wanted: bigint): FundingDecision =>
+		decideFunding({
+			channels: channels.ofPeer(peer, 'out'),
+			wanted,
+			time: errands.chainTime() ?? 0,
+			mayCommit: (amount, locked) =>
+				decideCommitment(
+					{
+						perDay: toLink(deps.fundingPerDay),
+						perChannel: toLink(wanted * CHANNEL_FILLINGS),
+						deposited: toLink(locked),
+						committedToday: committedToday()
+					},
+					toLink(amount)
+				).isWithin
 		});
+
+	/** Those whose neighbour is being looked after now. */
+	const caringFor = new Set<string>();
+
+	const keepFunded = async (peer: string, amount: bigint): Promise<void> => {
+		if (!chain.account || caringFor.has(peer) || !gate('money').ok) return;
+		caringFor.add(peer);
+		try {
+			await care(peer, amount);
+		} finally {
+			caringFor.delete(peer);
+		}
+	};
+
+	const care = async (peer: string, amount: bigint): Promise<void> => {
+		if (decide(peer, amount).type === 'nothing') return;
+		// An earlier one may have been mined though its answer was lost, or still be on its way.
+		if (transactions.underWay(`topUp/${peer}`).length > 0) return;
+		for (const { id, status } of channels.ofPeer(peer, 'out'))
+			if (status === 'open' && !(await refresh(id)).ok) return;
+		const decision = decide(peer, amount);
+		if (decision.type === 'nothing') return;
+		if (decision.type === 'overBudget') return deps.onTrouble(peerError('FundingBudgetReached', peer));
+		underWay += amount;
+		try {
+			const done =
+				decision.type === 'open' ? await open(peer, amount) : await topUp(peer, decision.channel, amount);
+			if (!done.ok) deps.onTrouble(done.error);
+		} finally {
+			underWay -= amount;
+		}
+	};
+
+	const topUp = async (
+		peer: string,
+		{ id, key }: Channel,
+		amount: bigint
+	): Promise<Result<unknown, PeerError>> => {
+		const sent = asked(await transactions.send({ type: 'topUp', key, amount }, `topUp/${peer}/${id}`));
+		return sent.ok ? refresh(id, sent.value.hash) : sent;
+	};
 
 	const prepareFunding = async (
 		peer: string,
@@ -247,7 +310,12 @@ export const createFunding = (
 			graceSeconds: LIMITS.graceSeconds
 		});
 		if (!terms.ok) return { op: 'refused', code: 'ChannelTerms', text: terms.error.reason };
-		const sent = asked(await inTurn(() => chain.openWithAuthorization(funding)));
+		const trusted = gate('money');
+		if (!trusted.ok)
+			return { op: 'refused', code: trusted.error.type, text: 'the chain is not to be trusted now' };
+		const sent = asked(
+			await transactions.send({ type: 'fund', funding }, `fund/${scheme.channelId(funding.key)}`)
+		);
 		// Without an answer it may have been mined all the same; a refused one may be here already.
 		if (!sent.ok) {
 			spawn(importChannel(peer, funding.key, request.epoch));
@@ -255,7 +323,7 @@ export const createFunding = (
 		}
 		const taken = await importChannel(peer, funding.key, request.epoch);
 		if (!taken.ok) return { op: 'refused', code: taken.error.type, text: taken.error.reason ?? '' };
-		return { op: 'done', transaction: sent.value.transaction, epoch: request.epoch };
+		return { op: 'done', transaction: sent.value.hash, epoch: request.epoch };
 	};
 
 	return {

@@ -10,11 +10,11 @@
  * | state on disk | what it means | after a crash here |
  * |---|---|---|
  * | `debited` | the ledger owes the guest less; nothing is signed | credited back: what was not signed cannot be mined |
- * | `sent` | the signed transaction is on disk, perhaps at the chain | the same bytes are handed in again, and its hash looked up |
+ * | `sent` | the signed transaction is on disk, perhaps at the chain | it is followed (transactions.ts) |
  * | `done` | it is in a block | the guest is told |
- * | `undone` | it failed in a block, or another transaction used its number in a final one | was credited back |
+ * | `undone` | it failed, or another transaction used its number, in a final block | was credited back |
  *
- * A transaction is mined at most once, so handing in the same bytes again can never pay twice; and there is
+ * A transaction is mined at most once, whatever was offered for it, so it can never pay twice; and there is
  * at most one open payout of a guest, so that asking while the hub acts by itself joins the one under way.
  *
  * ## The guest's end
@@ -32,10 +32,11 @@ import type { PayoutTerms, SettleAnswer, SettleRequest } from '../link/messages.
 import { linkToTokenDown, maxOf, minOf, tokenToLink } from '../money.ts';
 import type { Platform } from '../platform.ts';
 import { err, ok, type Result } from '../result.ts';
-import type { Address, ChainError, TransactionFate } from '../settlement/chain.ts';
+import type { Address } from '../settlement/chain.ts';
 import type { SettlementScheme } from '../settlement/scheme.ts';
 import type { Commits } from '../storage/commit.ts';
 import type { SqlDriver, SqlRow } from '../storage/sql.ts';
+import type { SendError, Transactions } from './transactions.ts';
 
 export interface PayoutsDeps {
 	readonly platform: Pick<Platform, 'clock' | 'log'>;
@@ -56,7 +57,9 @@ export interface PayoutsDeps {
 	>;
 	/** One errand with the node's account at a time. */
 	readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
-	readonly asked: <T>(result: Result<T, ChainError>) => Result<T, PeerError>;
+	readonly asked: <T>(result: Result<T, SendError>) => Result<T, PeerError>;
+	readonly gate: (risk: 'money' | 'gas') => Result<null, PeerError>;
+	readonly transactions: Transactions;
 	readonly spawn: (work: Promise<unknown>) => void;
 	readonly isStopped: () => boolean;
 	readonly onChange: () => void;
@@ -96,16 +99,10 @@ interface Payout {
 	readonly amount: bigint;
 	readonly fee: bigint;
 	readonly state: 'debited' | 'sent' | 'done' | 'undone' | 'archived';
-	readonly raw: Hex;
+	/** Of the attempt that is in a block, or of the first. */
 	readonly hash: Hex;
-	readonly nonce: number;
 }
 
-/** How long a request waits for the block, and how long apart the chain is asked. */
-const FOLLOW_MS = 45_000;
-const FOLLOW_EVERY_MS = 500;
-/** Every so many looks the transaction is handed in again. */
-const AGAIN_EVERY = 6;
 /** How often a guest's chain that lags behind the hub's is asked, and how long apart. */
 const LAG_TRIES = 10;
 const LAG_EVERY_MS = 500;
@@ -116,6 +113,10 @@ const TELL_EVERY_MS = 15_000;
 const RETRY_FIRST_MS = 30_000;
 const RETRY_LAST_MS = 3_600_000;
 
+/** Of the transactions of payouts; the payout's number follows. */
+const PURPOSE = 'payout/';
+const purposeOf = (number: number): string => `${PURPOSE}${number}`;
+
 const toPayout = (row: SqlRow): Payout => ({
 	number: Number(row['number']),
 	peer: row['peer'] as string,
@@ -123,15 +124,26 @@ const toPayout = (row: SqlRow): Payout => ({
 	amount: BigInt(row['amount'] as bigint),
 	fee: BigInt(row['fee'] as bigint),
 	state: row['state'] as Payout['state'],
-	raw: (row['raw'] ?? '0x') as Hex,
-	hash: (row['hash'] ?? '0x') as Hex,
-	nonce: Number(row['nonce'] ?? 0)
+	hash: (row['hash'] ?? '0x') as Hex
 });
 
 const refused = (code: string, text: string): SettleAnswer => ({ op: 'refused', code, text });
 
 export const createPayouts = (deps: PayoutsDeps): Payouts => {
-	const { platform, sql, commits, ledger, accounts, scheme, terms, inTurn, asked, spawn } = deps;
+	const {
+		platform,
+		sql,
+		commits,
+		ledger,
+		accounts,
+		scheme,
+		terms,
+		inTurn,
+		asked,
+		gate,
+		spawn,
+		transactions
+	} = deps;
 	const { clock, log } = platform;
 	const { chain } = scheme;
 	const toLink = (token: bigint): bigint => tokenToLink(token, scheme.tokenScale);
@@ -198,55 +210,52 @@ export const createPayouts = (deps: PayoutsDeps): Payouts => {
 
 	/** Signed, on disk, handed to the chain: in this order. */
 	const send = async (payout: Payout): Promise<Result<Payout, PeerError>> => {
-		const signed = asked(await chain.prepareTransfer(payout.payee, payout.amount));
-		if (!signed.ok) {
-			// Nothing was signed, or nobody but this process has seen it.
-			await undo(payout);
-			return signed;
-		}
-		const { raw, hash, nonce } = signed.value;
-		const isKept = await commits.run(
-			() =>
-				sql.run(
-					`UPDATE payout SET state = 'sent', raw = ?, hash = ?, nonce = ? WHERE number = ? AND state = 'debited'`,
-					[raw, hash, nonce, payout.number]
-				) === 1
+		const act = { type: 'transfer', to: payout.payee, amount: payout.amount } as const;
+		const sent = asked(
+			await transactions.begin(
+				act,
+				purposeOf(payout.number),
+				({ hash }) =>
+					sql.run(`UPDATE payout SET state = 'sent', hash = ? WHERE number = ? AND state = 'debited'`, [
+						hash,
+						payout.number
+					]) === 1
+			)
 		);
-		if (!isKept) return err(peerError('PayoutFailed', 'it was taken back meanwhile'));
-		// Whatever is answered: from here on the chain decides.
-		asked(await chain.broadcast(raw));
-		return ok({ ...payout, state: 'sent', raw, hash, nonce });
+		if (sent.ok) return ok({ ...payout, state: 'sent', hash: sent.value.hash });
+		// Nothing was signed, or nobody but this process has seen it.
+		await undo(payout);
+		return sent;
 	};
 
-	/** What the chain says about a payout that was sent becomes final here. */
-	const conclude = async (payout: Payout, fate: TransactionFate): Promise<boolean> => {
-		switch (fate.type) {
-			case 'pending':
-				return false;
+	/** What the chain says about a payout that was sent, in the transaction that notes it. */
+	transactions.onState(({ purpose, state, hash }) => {
+		const payout = purpose.startsWith(PURPOSE) ? get(Number(purpose.slice(PURPOSE.length))) : undefined;
+		if (payout?.state !== 'sent' && payout?.state !== 'done') return undefined;
+		switch (state) {
 			case 'mined':
-				if (await commits.run(() => setState(payout.number, 'sent', 'done'))) {
+			case 'done': {
+				const isNews = payout.state === 'sent' || payout.hash !== hash;
+				sql.run(`UPDATE payout SET state = 'done', hash = ? WHERE number = ?`, [hash, payout.number]);
+				if (!isNews) return undefined;
+				return () => {
 					failures.delete(payout.peer);
-					spawn(tell(payout, TELL_TRIES));
-				}
-				break;
-			case 'reverted':
-			case 'impossible':
-				log('warn', 'a payout came to nothing and is owed again', { peer: payout.peer, fate: fate.type });
-				await undo(payout);
+					spawn(tell({ ...payout, hash }, TELL_TRIES));
+				};
+			}
+			case 'failed':
+			case 'gone':
+				log('warn', 'a payout came to nothing and is owed again', { peer: payout.peer, state });
+				if (setState(payout.number, payout.state, 'undone')) book(payout, true);
+				return undefined;
+			default:
+				return undefined;
 		}
-		deps.onChange();
-		return true;
-	};
+	});
 
 	const follow = async (payout: Payout): Promise<SettleAnswer> => {
-		const until = clock.now() + FOLLOW_MS;
-		for (let looks = 1; !deps.isStopped(); looks += 1) {
-			const fate = asked(await chain.fate(payout));
-			if (fate.ok && (await conclude(payout, fate.value))) break;
-			if (clock.now() >= until) break;
-			if (looks % AGAIN_EVERY === 0) await inTurn(() => chain.broadcast(payout.raw));
-			await wait(FOLLOW_EVERY_MS);
-		}
+		const { number } = transactions.of(purposeOf(payout.number)) ?? {};
+		if (number !== undefined) asked(await transactions.outcome(number));
 		const now = get(payout.number);
 		if (now?.state === 'done')
 			return { op: 'paidOut', transaction: now.hash, amount: toLink(now.amount), fee: now.fee };
@@ -262,7 +271,8 @@ export const createPayouts = (deps: PayoutsDeps): Payouts => {
 		const earlier = open().find((payout) => payout.peer === peer && payout.state === 'sent');
 		if (earlier) return follow(earlier);
 		const sent = await inTurn(async (): Promise<Payout | SettleAnswer> => {
-			const head = asked(await chain.head());
+			const trusted = gate('money');
+			const head = trusted.ok ? asked(await chain.head()) : trusted;
 			if (!head.ok) return refused(head.error.type, 'the chain does not answer');
 			const payout = await debit(peer, payee, terms.fee);
 			if (!payout) return refused('PayoutTooSmall', 'less is held than the fee and one unit of the token');
@@ -320,7 +330,7 @@ export const createPayouts = (deps: PayoutsDeps): Payouts => {
 	const isShown = async (payer: Address | undefined, { amount, transaction }: PaidOut): Promise<boolean> => {
 		for (let tries = 0; tries < LAG_TRIES && !deps.isStopped(); tries += 1) {
 			if (tries > 0) await wait(LAG_EVERY_MS);
-			const fate = asked(await chain.fate({ hash: transaction }));
+			const fate = asked(await chain.fate({ hashes: [transaction] }));
 			if (fate.ok && fate.value.type === 'mined')
 				return fate.value.transfers.some(
 					(transfer) =>
@@ -376,15 +386,13 @@ export const createPayouts = (deps: PayoutsDeps): Payouts => {
 			for (const payout of open()) {
 				if (underWay.has(payout.peer)) continue;
 				if (payout.state === 'debited') await undo(payout);
-				else {
-					asked(await chain.broadcast(payout.raw));
-					spawn(pay(payout.peer));
-				}
+				else spawn(pay(payout.peer));
 			}
 		},
 
 		tend: () => {
-			for (const payout of open()) if (!underWay.has(payout.peer)) spawn(settleLater(payout));
+			for (const payout of open())
+				if (payout.state === 'debited' && !underWay.has(payout.peer)) spawn(inTurn(() => undo(payout)));
 			if (!terms) return;
 			for (const { peer, role, payee } of accounts.all())
 				if (role === 'child' && payee && isDue(peer, terms.threshold)) spawn(payUnasked(peer));
@@ -433,11 +441,4 @@ export const createPayouts = (deps: PayoutsDeps): Payouts => {
 			sql.run(`UPDATE payout SET state = 'archived' WHERE state IN ('debited', 'sent')`);
 		}
 	};
-
-	/** One whose block nobody waits for any more. */
-	async function settleLater(payout: Payout): Promise<void> {
-		if (payout.state === 'debited') return inTurn(() => undo(payout));
-		const fate = asked(await chain.fate(payout));
-		if (fate.ok && !(await conclude(payout, fate.value))) await inTurn(() => chain.broadcast(payout.raw));
-	}
 };

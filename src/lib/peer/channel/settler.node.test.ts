@@ -1,371 +1,33 @@
 import { describe, expect, it } from 'vitest';
 import { createNodeSql } from '../../../../server/akash-peer/node-sql.ts';
-import { toHex0x } from '../bytes.ts';
-import { nobleCrypto } from '../crypto/noble-crypto.ts';
-import { createLedger } from '../ledger/sqlite-ledger.ts';
 import { LIMITS } from '../limits.ts';
-import { createLinkAccounts, type LinkRole } from '../link/accounts.ts';
-import type { SettleRequest } from '../link/messages.ts';
-import { createPackets } from '../link/packets.ts';
-import type { Result } from '../result.ts';
-import type { Address, ChainPort, ChannelKey, FundingAuthorization } from '../settlement/chain.ts';
-import { createEvmScheme } from '../settlement/evm/scheme.ts';
-import { createTypedData } from '../settlement/evm/typed-data.ts';
-import { createCommits } from '../storage/commit.ts';
-import { migrate } from '../storage/migrations.ts';
+import type { ChainPort, ChannelKey } from '../settlement/chain.ts';
 import type { SqlDriver } from '../storage/sql.ts';
-import { createSeededRandom } from '../testing/seeded-random.ts';
-import { createSimulatedChain, type SimulatedChain } from '../testing/simulated-chain.ts';
-import { createSimulatedClock, type SimulatedClock } from '../testing/simulated-clock.ts';
-import { createChannels } from './channels.ts';
-import { createHeldClaims } from './held-claims.ts';
-import { createSettler, type Settler } from './settler.ts';
+import { PAYOUT_FEE as FEE } from '../testing/settling-end.ts';
+import {
+	addressOf,
+	CLAIM,
+	createLife,
+	createSimulatedEnd,
+	DOLLAR,
+	GUEST_DEVICE,
+	HUB,
+	HUB_DEVICE,
+	openSettlingWorld,
+	START_MS,
+	STRANGER,
+	TOKEN,
+	WALLET,
+	type Life
+} from '../testing/settling-world.ts';
+import { createSimulatedChain } from '../testing/simulated-chain.ts';
 
-const START = Date.UTC(2030, 0, 1);
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-const secret = (n: number): Uint8Array => new Uint8Array(32).fill(n);
-const addressOf = (key: Uint8Array): Address => toHex0x(nobleCrypto.evmAddress(key));
-const WALLET = secret(1);
-const CLAIM = secret(2);
-const HUB = secret(3);
-const GUEST_DEVICE = '9e'.repeat(32);
-const HUB_DEVICE = '48'.repeat(32);
-const DOLLAR = 1_000_000n;
-const TOKEN = 1_000n;
-const FEE = 5_500n;
-/** More than anybody earns here: nothing is paid out unasked. */
-const NEVER = 1_000_000_000_000n;
-
-/** A program that ends at its nth step: before or after a write, before or after a word with the chain. */
-interface Life {
-	sql(sql: SqlDriver): SqlDriver;
-	chain(port: ChainPort): ChainPort;
-	readonly steps: () => number;
-	readonly isOver: () => boolean;
-	end(): void;
-}
-
-const createLife = (endsAt: number): Life => {
-	let steps = 0;
-	let over = false;
-	const step = (): void => {
-		if (steps++ === endsAt) over = true;
-	};
-	const asked =
-		<A extends readonly unknown[], R>(ask: (...inputs: A) => Promise<R>) =>
-		(...inputs: A): Promise<R> =>
-			new Promise((resolve, reject) => {
-				step();
-				if (over) return;
-				ask(...inputs).then((answer) => {
-					if (over) return;
-					step();
-					if (!over) resolve(answer);
-				}, reject);
-			});
-	return {
-		steps: () => steps,
-		isOver: () => over,
-		end: () => (over = true),
-		sql: (sql) => ({
-			...sql,
-			run: (text, parameters) => {
-				if (over) throw new Error('this program has ended');
-				return sql.run(text, parameters);
-			},
-			transaction: (work) => {
-				step();
-				if (over) throw new Error('this program has ended');
-				const answer = sql.transaction(work);
-				step();
-				return answer;
-			}
-		}),
-		chain: (port) => ({
-			...port,
-			head: asked(port.head),
-			prepareTransfer: asked(port.prepareTransfer),
-			broadcast: asked(port.broadcast),
-			fate: asked(port.fate)
-		})
-	};
-};
-
-interface End {
-	readonly settler: Settler;
-	readonly sql: SqlDriver;
-	readonly booked: string[];
-	readonly troubles: string[];
-	readonly ledger: ReturnType<typeof createLedger>;
-	readonly channels: ReturnType<typeof createChannels>;
-	readonly heldClaims: ReturnType<typeof createHeldClaims>;
-	readonly accounts: ReturnType<typeof createLinkAccounts>;
-	readonly packets: ReturnType<typeof createPackets>;
-	readonly commits: ReturnType<typeof createCommits>;
-	readonly chain: ReturnType<SimulatedChain['port']>;
-}
-
-const end = (
-	clock: SimulatedClock,
-	chain: SimulatedChain,
-	given: {
-		role: LinkRole;
-		neighbour: string;
-		neighbourPayee: Address | undefined;
-		account?: Address;
-		payeeSecret?: Uint8Array;
-		sql?: SqlDriver;
-		ask?: () => Settler | undefined;
-		threshold?: bigint;
-		life?: Life;
-	}
-): End => {
-	const disk = given.sql ?? createNodeSql(':memory:');
-	migrate(disk);
-	const sql = given.life ? given.life.sql(disk) : disk;
-	const commits = createCommits(sql, clock);
-	const ledger = createLedger(sql);
-	const channels = createChannels(sql, ledger, 6);
-	const accounts = createLinkAccounts(sql, ledger, channels);
-	if (!given.sql)
-		accounts.meet(given.neighbour, {
-			owner: given.neighbour,
-			role: given.role,
-			credit: 0n,
-			window: LIMITS.windowGuest,
-			at: 0
-		});
-	accounts.learn(given.neighbour, {
-		payee: given.neighbourPayee,
-		peerCredit: 0n,
-		peerWindow: 0n,
-		peerMaxPacket: 0n,
-		payoutFee: given.role === 'parent' ? FEE : undefined,
-		payoutThreshold: 0n
+const open = (changes: { readonly threshold?: bigint; readonly life?: Life } = {}) =>
+	openSettlingWorld({
+		...changes,
+		turn: () => new Promise((resolve) => setImmediate(resolve)),
+		openSql: () => createNodeSql(':memory:')
 	});
-	const port = chain.port(given.account);
-	const scheme = createEvmScheme(given.life ? given.life.chain(port) : port, nobleCrypto);
-	const heldClaims = createHeldClaims({
-		platform: { clock, log: () => undefined },
-		commits,
-		channels,
-		scheme,
-		onHeld: () => undefined,
-		onForged: () => undefined
-	});
-	const booked: string[] = [];
-	const troubles: string[] = [];
-	const settler = createSettler({
-		platform: { clock, random: createSeededRandom(given.role), crypto: nobleCrypto, log: () => undefined },
-		sql,
-		commits,
-		ledger,
-		accounts,
-		channels,
-		heldClaims,
-		scheme,
-		claimAddress: () => addressOf(CLAIM),
-		payeeSecret: given.payeeSecret,
-		payoutTerms: given.payeeSecret
-			? { fee: FEE, threshold: given.threshold ?? NEVER, delaySeconds: 60 }
-			: undefined,
-		redeemThreshold: 1_000_000_000n,
-		signerOf: () => (given.role === 'child' ? addressOf(CLAIM) : undefined),
-		ask: async (_, request) => {
-			const other = given.ask?.();
-			if (!other) return { ok: false, error: { type: 'NotConnected', reason: 'the link is down' } };
-			return {
-				ok: true,
-				value: await other.answer(
-					given.role === 'child' ? HUB_DEVICE : GUEST_DEVICE,
-					request as Exclude<SettleRequest, { op: 'late' }>
-				)
-			};
-		},
-		onChange: () => undefined,
-		onTrouble: (error) => troubles.push(error.type),
-		payees: () => [given.account ?? addressOf(WALLET)],
-		onBooked: (peer) => booked.push(peer)
-	});
-	return {
-		settler,
-		sql: disk,
-		booked,
-		troubles,
-		ledger,
-		channels,
-		heldClaims,
-		accounts,
-		packets: createPackets(sql),
-		commits,
-		chain: port
-	};
-};
-
-/** A guest with a wallet of ten dollars, and a hub with an account of its own. */
-const open = ({ threshold, life }: { threshold?: bigint; life?: Life } = {}) => {
-	const clock = createSimulatedClock(START, turn);
-	const chain = createSimulatedChain({ clock });
-	chain.mint(addressOf(WALLET), 10n * DOLLAR);
-	chain.mint(addressOf(HUB), 10n * DOLLAR);
-	let linked = true;
-	const hubTerms = {
-		role: 'child',
-		neighbour: GUEST_DEVICE,
-		neighbourPayee: addressOf(WALLET),
-		account: addressOf(HUB),
-		payeeSecret: HUB,
-		...(threshold === undefined ? {} : { threshold }),
-		ask: (): Settler | undefined => (linked ? guest.settler : undefined)
-	} as const;
-	const hub = end(clock, chain, { ...hubTerms, ...(life ? { life } : {}) });
-	let hubNow = hub;
-	const guest: End = end(clock, chain, {
-		role: 'parent',
-		neighbour: HUB_DEVICE,
-		neighbourPayee: addressOf(HUB),
-		ask: () => (linked ? hubNow.settler : undefined)
-	});
-	const wait = async <T>(promise: Promise<T>, mostMs = 120_000): Promise<T> => {
-		let done = false;
-		const seen = promise.finally(() => (done = true));
-		seen.catch(() => undefined);
-		await clock.runWhile(() => !done, clock.now() + mostMs);
-		return seen;
-	};
-	const sign = (funding: Omit<FundingAuthorization, 'signature'>, epoch = 0): FundingAuthorization => {
-		const unsigned = { ...funding, signature: new Uint8Array(65) };
-		const digest = createTypedData(chain.chainId, chain.contract).fundingDigest(
-			unsigned,
-			epoch,
-			chain.tokenDomain
-		);
-		return { ...funding, signature: nobleCrypto.ecdsaSign(WALLET, digest) };
-	};
-	const value = <T, E>(result: Result<T, E>): T => {
-		if (!result.ok) throw new Error(JSON.stringify(result.error));
-		return result.value;
-	};
-	const start = async (): Promise<void> => {
-		await wait(Promise.all([guest.settler.start(), hub.settler.start()]));
-	};
-	const fund = async (amount = 2n * DOLLAR) => {
-		await start();
-		const prepared = value(await wait(guest.settler.prepareFunding(HUB_DEVICE, addressOf(WALLET), amount)));
-		const funded = await wait(guest.settler.fund(HUB_DEVICE, sign(prepared.funding)));
-		return { id: prepared.channel, key: prepared.funding.key, funded };
-	};
-	/** The guest promises `claimed` and `spent` of it is delivered, in link units. */
-	const spend = async (id: `0x${string}`, claimed: bigint, spent: bigint): Promise<void> => {
-		guest.accounts.meet(HUB_DEVICE, {
-			owner: HUB_DEVICE,
-			role: 'parent',
-			credit: 0n,
-			window: claimed,
-			at: 0
-		});
-		const covered = await wait(guest.commits.run(() => guest.accounts.cover(HUB_DEVICE, claimed, 1)));
-		if (!covered.covered || !covered.promised) throw new Error('not covered');
-		const { key, epoch, cumulative } = covered.promised;
-		const claim = await guest.settler.scheme.signClaim(CLAIM, key, epoch, cumulative);
-		const wire = { scheme: 0, channel: id, epoch, cumulative, signature: claim.signature };
-		expect(await wait(hub.heldClaims.take(GUEST_DEVICE, wire))).toBeUndefined();
-		await wait(
-			guest.commits.run(() => {
-				guest.ledger.record({
-					kind: 'buy',
-					from: `link/${HUB_DEVICE}`,
-					to: 'expense/notes',
-					amount: spent,
-					at: 1,
-					group: `buy${spent}`
-				});
-				guest.accounts.fulfilled(HUB_DEVICE, 'peer', spent);
-			})
-		);
-		await wait(
-			hub.commits.run(() => {
-				hub.ledger.record({
-					kind: 'sell',
-					from: 'income/notes',
-					to: `link/${GUEST_DEVICE}`,
-					amount: spent,
-					at: 1,
-					group: `sell${spent}`
-				});
-				hub.accounts.fulfilled(GUEST_DEVICE, 'me', spent);
-			})
-		);
-	};
-	/** The guest sold notes through the hub, which owes it that much. */
-	const earn = async (amount: bigint): Promise<void> => {
-		await wait(
-			hub.commits.run(() => {
-				hub.ledger.record({
-					kind: 'buy',
-					from: `link/${GUEST_DEVICE}`,
-					to: 'expense/notes',
-					amount,
-					at: 1,
-					group: 'earned'
-				});
-				hub.accounts.fulfilled(GUEST_DEVICE, 'peer', amount);
-			})
-		);
-		await wait(
-			guest.commits.run(() => {
-				guest.ledger.record({
-					kind: 'sell',
-					from: 'income/notes',
-					to: `link/${HUB_DEVICE}`,
-					amount,
-					at: 1,
-					group: 'earned'
-				});
-				guest.accounts.fulfilled(HUB_DEVICE, 'me', amount);
-			})
-		);
-	};
-	const balance = (owner: Uint8Array): bigint =>
-		new Map(chain.snapshot().balances).get(addressOf(owner)) ?? 0n;
-	const audit = (): void => {
-		for (const [{ ledger, accounts }, neighbour] of [
-			[hub, GUEST_DEVICE],
-			[guest, HUB_DEVICE]
-		] as const) {
-			expect(ledger.audit()).toEqual({ sum: 0n, differences: [] });
-			expect(accounts.audit(neighbour)).toBe(0n);
-		}
-	};
-	return {
-		clock,
-		chain,
-		hub,
-		guest,
-		wait,
-		sign,
-		value,
-		start,
-		fund,
-		spend,
-		earn,
-		balance,
-		audit,
-		cutLink: () => (linked = false),
-		/** The link is back, and with it the hello that says what the guest has booked. */
-		link: (): void => {
-			linked = true;
-			hubNow.settler.greet(GUEST_DEVICE, guest.accounts.get(HUB_DEVICE)?.paidOutByPeer ?? 0n);
-		},
-		/** The hub's program begins again on what is on its disk. */
-		restartHub: async (): Promise<End> => {
-			hub.settler.stop();
-			hubNow = end(clock, chain, { ...hubTerms, sql: hub.sql });
-			await wait(hubNow.settler.start());
-			return hubNow;
-		}
-	};
-};
 
 describe('funding through the hub', () => {
 	it('opens a channel with one signature that the hub relays', async () => {
@@ -387,7 +49,7 @@ describe('funding through the hub', () => {
 		['is signed for by another key than the delegation names', { signer: `0x${'77'.repeat(20)}` }],
 		['holds another token', { token: `0x${'77'.repeat(20)}` }],
 		['gives too little grace', { grace: 3_600 }],
-		['ends too soon', { expiry: START / 1000 + 2 * 86_400 }]
+		['ends too soon', { expiry: START_MS / 1000 + 2 * 86_400 }]
 	] as const)('is refused when the channel %s', async (_, change) => {
 		const world = open();
 		await world.start();
@@ -467,7 +129,7 @@ describe('a payout', () => {
 			direction: 'in',
 			hash: new Uint8Array(32),
 			amount: 400_000n,
-			expiresAt: START + 60_000,
+			expiresAt: START_MS + 60_000,
 			condition: new Uint8Array(32),
 			group: 'under way',
 			inLink: undefined,
@@ -515,8 +177,7 @@ describe('a payout', () => {
 		const world = open();
 		await world.start();
 		await world.earn(1_000_000n);
-		const hub = world.chain.port(addressOf(HUB));
-		const sent = world.value(await world.wait(hub.transfer(addressOf(WALLET), 994n)));
+		const sent = world.value(await world.wait(world.acts(HUB).transfer(addressOf(WALLET), 994n)));
 		const told = {
 			op: 'paid',
 			transaction: sent.transaction,
@@ -533,13 +194,10 @@ describe('a payout', () => {
 		const world = open();
 		await world.start();
 		await world.earn(1_000_000n);
-		const stranger = secret(9);
+		const stranger = STRANGER;
 		world.chain.mint(addressOf(stranger), DOLLAR);
-		const port = world.chain.port(addressOf(stranger));
-		const signed = world.value(await world.wait(port.prepareTransfer(addressOf(WALLET), 900n)));
-		await world.wait(port.broadcast(signed.raw));
-		await world.clock.advance(5_000);
-		const told = { op: 'paid', transaction: signed.hash, amount: 900_000n, fee: FEE } as const;
+		const sent = world.value(await world.wait(world.acts(stranger).transfer(addressOf(WALLET), 900n)));
+		const told = { op: 'paid', transaction: sent.transaction, amount: 900_000n, fee: FEE } as const;
 		expect(await world.wait(world.guest.settler.answer(HUB_DEVICE, told))).toMatchObject({ op: 'refused' });
 		expect(world.guest.accounts.held(HUB_DEVICE, 'peer')).toBe(1_000_000n);
 	});
@@ -566,7 +224,7 @@ describe('a payout', () => {
 		world.hub.chain.setFault({ type: 'down' });
 		await world.clock.advance(30);
 		expect(world.hub.sql.all('SELECT state FROM payout')).toEqual([{ state: 'sent' }]);
-		await world.wait(world.chain.port(addressOf(HUB)).transfer(addressOf(HUB), 1n));
+		await world.wait(world.acts(HUB).transfer(addressOf(HUB), 1n));
 		world.hub.chain.setFault(undefined);
 		expect(await world.wait(asked)).toMatchObject({ ok: false });
 		// A block that could still be undone proves nothing.
@@ -690,7 +348,7 @@ describe('a hub that ends in the middle of a payout', () => {
 					return {
 						...port,
 						head: () => now().head(),
-						prepareTransfer: (to, amount) => now().prepareTransfer(to, amount),
+						prepare: (act, firstNonce) => now().prepare(act, firstNonce),
 						broadcast: (raw) => now().broadcast(raw),
 						fate: (transaction) => now().fate(transaction)
 					};
@@ -758,7 +416,7 @@ describe('the end of a channel', () => {
 			direction: 'in',
 			hash: new Uint8Array(32),
 			amount: 100_000n,
-			expiresAt: START + 600_000,
+			expiresAt: START_MS + 600_000,
 			condition: new Uint8Array(32),
 			group: 'under way',
 			inLink: undefined,
@@ -784,7 +442,8 @@ describe('the end of a channel', () => {
 		const { id } = await world.fund();
 		await world.spend(id, 1_000_000n, 400_000n);
 		const asked = world.hub.settler.answer(GUEST_DEVICE, { op: 'close', channel: id, epoch: 0 });
-		await world.clock.advance(10);
+		// It is signed and written down, and does not get through.
+		await world.clock.advance(30);
 		world.hub.chain.setFault({ type: 'down' });
 		expect(await world.wait(asked)).toMatchObject({ op: 'refused' });
 		expect(world.hub.channels.get(id)?.status).toBe('frozen');
@@ -810,7 +469,7 @@ describe('the end of a channel', () => {
 		const world = open();
 		const { id, key } = await world.fund();
 		await world.spend(id, 1_000_000n, 400_000n);
-		await world.wait(world.chain.port(addressOf(WALLET)).requestClose(key));
+		await world.wait(world.acts(WALLET).requestClose(key));
 		await world.clock.advance(10_000);
 		expect(world.hub.channels.get(id)).toMatchObject({ status: 'closing', settled: 1_000n });
 		expect(world.balance(HUB)).toBe(10n * DOLLAR + 1_000n);
@@ -822,7 +481,7 @@ describe('the end of a channel', () => {
 		const { id, key } = await world.fund();
 		await world.spend(id, 1_000_000n, 400_000n);
 		world.hub.chain.setFault({ type: 'down' });
-		await world.wait(world.chain.port(addressOf(WALLET)).requestClose(key));
+		await world.wait(world.acts(WALLET).requestClose(key));
 		await world.clock.advance(60_000);
 		world.hub.chain.setFault(undefined);
 		await world.clock.advance(60_000);
@@ -832,7 +491,7 @@ describe('the end of a channel', () => {
 	it('without the hub gives back after the grace what was not captured', async () => {
 		const world = open();
 		const { id, key } = await world.fund();
-		const wallet = world.chain.port(addressOf(WALLET));
+		const wallet = world.acts(WALLET);
 		await world.wait(wallet.requestClose(key));
 		world.chain.skip(LIMITS.graceSeconds + 1);
 		await world.wait(wallet.withdraw(key));
@@ -850,12 +509,17 @@ describe('another chain under the same id', () => {
 		await world.spend(id, 1_000_000n, 400_000n);
 		world.guest.settler.stop();
 		const fresh = createSimulatedChain({ clock: world.clock, name: 'fresh' });
-		const again = end(world.clock, fresh, {
-			role: 'parent',
-			neighbour: HUB_DEVICE,
-			neighbourPayee: addressOf(HUB),
-			sql: world.guest.sql
-		});
+		const again = createSimulatedEnd(
+			{ ...world.place, chain: fresh },
+			{
+				role: 'parent',
+				neighbour: HUB_DEVICE,
+				neighbourPayee: addressOf(HUB),
+				claimSecret: CLAIM,
+				payee: addressOf(WALLET),
+				sql: world.guest.sql
+			}
+		);
 		await world.wait(again.settler.start());
 		expect(again.channels.get(id)?.status).toBe('archived');
 		expect(again.accounts.prepaid(HUB_DEVICE)).toBe(0n);

@@ -8,12 +8,13 @@
  * | step | on disk before | afterwards |
  * |---|---|---|
  * | open / fund | channel `opening` | `open` with what the chain shows as deposited |
- * | redeem | nothing (claims are already ours) | `settled` from the chain |
- * | payout | debited, then the signed transaction (payouts.ts) | done, or credited back once it can never be mined |
- * | close by the payee | frozen at the captured amount | `closed`, or thawed when the chain refused it |
+ * | redeem | the claims, which are ours | `settled` from the chain |
+ * | payout | debited (payouts.ts) | done, or credited back once it can never be mined |
+ * | close by the payee | frozen at the captured amount | `closed`, or thawed once it can never be mined |
  *
- * One file each: funding.ts, redeeming.ts, payouts.ts, closing.ts; what the chain reports comes in by
- * chain-watch.ts and chain-mirror.ts.
+ * And of each, the signed transaction (transactions.ts). One file each: funding.ts, redeeming.ts, payouts.ts,
+ * closing.ts; when to act by oneself is decided in redeem-rule.ts and funding-policy.ts; what the chain reports
+ * comes in by chain-watch.ts and chain-mirror.ts.
  *
  * A chain that is down stops these and nothing else: links with funded channels go on.
  */
@@ -40,7 +41,7 @@ export interface Settler {
 	readonly chainTime: () => number | undefined;
 	/** By a node with its own on-chain account, towards a neighbour that is up. Amount in token units. */
 	open(peer: string, amount: bigint): Promise<Result<Hex, PeerError>>;
-	/** Adds `amount` (token units) to the open channel towards a neighbour when less than a quarter of that is left. */
+	/** Opens or fills channels towards a neighbour by itself, so that they have `amount` (token units); see funding-policy.ts. */
 	keepFunded(peer: string, amount: bigint): Promise<void>;
 	/** By a guest: the key of a new channel (or a known one to top up) and what the wallet must sign. */
 	prepareFunding(

@@ -102,20 +102,35 @@ export type ChainEvent =
 			readonly refunded: bigint;
 	  };
 
+/**
+ * What an account does on the chain, each in one transaction. Claims of a `redeem` are of one payee in one token;
+ * anybody may hand them in, and those that are worth nothing are skipped unless all are.
+ */
+export type ChainAct =
+	/** The account is the payer. */
+	| { readonly type: 'open' | 'topUp'; readonly key: ChannelKey; readonly amount: bigint }
+	/** Relays a stranger's funding: opens (index 0) or tops up. */
+	| { readonly type: 'fund'; readonly funding: FundingAuthorization }
+	| { readonly type: 'redeem'; readonly claims: readonly SignedClaim[] }
+	/** Ends the channel now with the payee's signed consent and, if it captures more, a claim. */
+	| { readonly type: 'close'; readonly close: SignedClose; readonly claim: SignedClaim | undefined }
+	| { readonly type: 'requestClose' | 'withdraw'; readonly key: ChannelKey }
+	/** A plain token transfer. */
+	| { readonly type: 'transfer'; readonly to: Address; readonly amount: bigint };
+
 export type ChainError =
-	/** Nobody answered, or not in time. Nothing is known about a transaction in flight. */
+	/** Nobody answered, or not in time, or nothing that makes sense. Nothing is known about a transaction in flight. */
 	| { readonly type: 'ChainUnreachable'; readonly reason: string }
+	/** Somebody answers for another chain than this port is for. */
+	| { readonly type: 'ChainMistaken'; readonly reason: string }
 	/** The chain refused, before or after mining; `reason` is the contract's error name when known. */
 	| { readonly type: 'TransactionRefused'; readonly reason: string }
+	/** Another transaction of this account has used the number. */
+	| { readonly type: 'NumberTaken' }
+	/** Gas costs more than this host pays. */
+	| { readonly type: 'GasTooDear'; readonly reason: string }
 	/** This host holds no key with gas for this chain. */
 	| { readonly type: 'NoChainAccount' };
-
-export interface Receipt {
-	readonly transaction: Hex;
-	readonly block: bigint;
-	/** Wei spent on gas, 0 when somebody else paid. */
-	readonly gasCostWei: bigint;
-}
 
 /** Signed and not sent. Whoever keeps `raw` can send it again and again: it is mined at most once. */
 export interface SignedTransaction {
@@ -123,13 +138,20 @@ export interface SignedTransaction {
 	readonly hash: Hex;
 	/** The account's running number that it uses up. */
 	readonly nonce: number;
+	/** It only makes way for the act (an allowance): once it is mined the act is to be prepared again. */
+	readonly isPreliminary: boolean;
 }
 
-/** What has become of a signed transaction. `pending` is the only one that may still change. */
+/** What has become of a signed transaction. What is not final may still change. */
 export type TransactionFate =
-	| { readonly type: 'mined'; readonly transfers: readonly TokenTransfer[] }
-	/** In a block, and nothing came of it. */
-	| { readonly type: 'reverted' }
+	| {
+			readonly type: 'mined';
+			readonly hash: Hex;
+			readonly transfers: readonly TokenTransfer[];
+			readonly isFinal: boolean;
+	  }
+	/** In a block, and nothing came of it; `reason` is the contract's error name when known. */
+	| { readonly type: 'reverted'; readonly hash: Hex; readonly reason: string; readonly isFinal: boolean }
 	| { readonly type: 'pending' }
 	/** Another transaction used its number, in a block that is final: it can never be mined. */
 	| { readonly type: 'impossible' };
@@ -141,7 +163,24 @@ export interface TokenTransfer {
 	readonly amount: bigint;
 }
 
-type Sent = Promise<Result<Receipt, ChainError>>;
+/** A block: one of the same number and another hash is of another history. Without a hash nobody can tell. */
+export interface ChainPoint {
+	readonly block: bigint;
+	readonly hash?: Hex;
+}
+
+/** What a watch tells. Reports follow each other without a gap. */
+export interface ChainReport {
+	readonly events: readonly ChainEvent[];
+	/** The newest block it covers. */
+	readonly upTo: ChainPoint;
+	/**
+	 * Blocks that were reported are not on the chain any more. What was told of them may not hold, and what
+	 * took their place is told from some blocks further back, so that events come again.
+	 */
+	readonly isReorganised: boolean;
+}
+
 type Read<T> = Promise<Result<T, ChainError>>;
 
 export interface ChainPort {
@@ -153,46 +192,44 @@ export interface ChainPort {
 	/** The account that pays gas here and receives what claims pay, if this host has one. */
 	readonly account: Address | undefined;
 
-	/** Tells one local chain from the next on the same id. */
+	/** Tells one local chain from the next on the same id; `ChainMistaken` when it has another id. */
 	genesisHash(): Read<Hex>;
 	/** Number and time (Unix seconds) of the newest block. */
 	head(): Read<{ readonly block: bigint; readonly time: number }>;
 	channel(id: Hex): Read<ChannelState>;
+	/** The same of many, in their order. */
+	channels(ids: readonly Hex[]): Read<readonly ChannelState[]>;
 	tokenBalance(owner: Address): Read<bigint>;
 	/** EIP-712 domain of the token, for a wallet to sign EIP-3009 with. */
 	tokenDomain(): Read<{ readonly name: string; readonly version: string }>;
+	/** Wei that redeeming so many channels in one transaction costs at the price of now, about. */
+	redeemCost(channels: number): Read<bigint>;
 
-	/** The account here is the payer; approves the exact amount when the token needs it. */
-	open(key: ChannelKey, amount: bigint): Sent;
-	/** Relays a stranger's funding: opens (index 0) or tops up. */
-	openWithAuthorization(funding: FundingAuthorization): Sent;
-	topUp(key: ChannelKey, amount: bigint): Sent;
-	/** Anybody may submit; only the payee is paid. Stale claims in a batch are skipped. */
-	redeem(claims: readonly SignedClaim[]): Sent;
-	/** Ends the channel now with the payee's signed consent and, if it captures more, a claim. */
-	close(close: SignedClose, claim: SignedClaim | undefined): Sent;
-	requestClose(key: ChannelKey): Sent;
-	withdraw(key: ChannelKey): Sent;
-	/** A plain token transfer from the account here, in one go. */
-	transfer(to: Address, amount: bigint): Sent;
 	/**
-	 * The same in steps, for whoever must write down what it is about to send: signs, and sends nothing. What the
-	 * chain would refuse now is refused now. Until it is broadcast the next transaction of this account takes its
-	 * number, and then it can never be mined.
+	 * Signs, and sends nothing. What the chain would refuse now is refused now. It takes the account's next number,
+	 * or `firstNonce` where the chain does not know yet of what was signed before.
 	 */
-	prepareTransfer(to: Address, amount: bigint): Read<SignedTransaction>;
+	prepare(act: ChainAct, firstNonce?: number): Read<SignedTransaction>;
 	/**
-	 * Hands it to the chain and does not wait for a block. Doing it again moves nothing twice; it is refused once
+	 * The same once more under the same number for at least an eighth more gas fee, and at least the price of now:
+	 * only one of the two can be mined.
+	 */
+	outbid(raw: Hex): Read<SignedTransaction>;
+	/**
+	 * Hands it to the chain and does not wait for a block. Doing it again moves nothing twice; `NumberTaken` once
 	 * its number is used, by itself or another: `fate` tells which.
 	 */
 	broadcast(raw: Hex): Read<null>;
-	/** Of one's own. A stranger's has no `nonce` here: then it is mined, reverted or pending. */
-	fate(transaction: { readonly hash: Hex; readonly nonce?: number }): Read<TransactionFate>;
+	/** Of the transactions of one number. A stranger's has no `nonce` here: then it is mined, reverted or pending. */
+	fate(transaction: { readonly hashes: readonly Hex[]; readonly nonce?: number }): Read<TransactionFate>;
 
-	/** Events of the contract touching these channels, in order, from `fromBlock` on, then live. */
+	/**
+	 * Events of the contract touching these channels, in order, from the block after `from` on (or the first), then
+	 * live. A chain that has not come as far as `from` is waited for in silence.
+	 */
 	watch(
 		ids: () => readonly Hex[],
-		fromBlock: bigint,
-		onEvents: (events: readonly ChainEvent[], upToBlock: bigint) => void
+		from: ChainPoint | undefined,
+		onReport: (report: ChainReport) => void
 	): Cancel;
 }

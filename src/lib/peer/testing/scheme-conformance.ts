@@ -4,8 +4,9 @@
  */
 import { describe, expect, it } from 'vitest';
 import { unwrap } from '../result.ts';
-import type { ChannelKey, SignedClaim, SignedClose } from '../settlement/chain.ts';
+import type { ChainAct, ChainPort, ChannelKey, SignedClaim, SignedClose } from '../settlement/chain.ts';
 import type { SettlementScheme } from '../settlement/scheme.ts';
+import { createChainActs } from './chain-acts.ts';
 
 export interface SchemeConformance {
 	readonly scheme: SettlementScheme;
@@ -25,6 +26,8 @@ export interface SchemeConformance {
 	cutChain(): void;
 	/** Waits for a promise, letting time go by where it does not go by itself. */
 	settle<T>(promise: Promise<T>): Promise<T>;
+	/** Resolves when this much time has gone by, and does nothing for it. */
+	sleep(ms: number): Promise<void>;
 }
 
 /** What a claim may take on the wire (codec/link.ts). */
@@ -139,24 +142,26 @@ export const describeScheme = (name: string, create: () => Promise<SchemeConform
 		});
 
 		it('lives: opened, promised on, redeemed, ended at what both agreed, to the unit', async () => {
-			const { payer, payee, key, secrets, settle } = await create();
+			const { payer, payee, key, secrets, settle, sleep } = await create();
+			const done = async (chain: ChainPort, act: ChainAct) =>
+				unwrap(await settle(createChainActs(chain, sleep).act(act)));
 			const terms = key(1);
 			const id = payer.channelId(terms);
 			const before = unwrap(await settle(payer.chain.tokenBalance(terms.payee)));
-			unwrap(await settle(payer.chain.open(terms, 1_000n)));
+			await done(payer.chain, { type: 'open', key: terms, amount: 1_000n });
 			const { epoch } = unwrap(await settle(payee.chain.channel(id)));
 			await payer.signClaim(secrets.signer, terms, epoch, 300n);
 			const newest = await payer.signClaim(secrets.signer, terms, epoch, 700n);
-			unwrap(await settle(payee.chain.redeem([newest])));
+			await done(payee.chain, { type: 'redeem', claims: [newest] });
 			expect(unwrap(await settle(payer.chain.channel(id))).claimed).toBe(700n);
 			const { time } = unwrap(await settle(payee.chain.head()));
 			const close = await payee.signClose(secrets.payee, terms, epoch, 700n, time + 3_600);
-			unwrap(await settle(payee.chain.close(close, undefined)));
+			await done(payee.chain, { type: 'close', close, claim: undefined });
 			expect(unwrap(await settle(payer.chain.tokenBalance(terms.payee))) - before).toBe(700n);
 			const after = unwrap(await settle(payer.chain.channel(id)));
 			expect(after).toMatchObject({ deposited: 0n, claimed: 0n, epoch: epoch + 1 });
 			// What was promised then is worth nothing now.
-			expect((await settle(payee.chain.redeem([newest]))).ok).toBe(false);
+			expect((await settle(payee.chain.prepare({ type: 'redeem', claims: [newest] }))).ok).toBe(false);
 		});
 	});
 };

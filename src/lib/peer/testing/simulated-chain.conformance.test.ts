@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { toHex0x } from '../bytes.ts';
 import { nobleCrypto } from '../crypto/noble-crypto.ts';
+import { unwrap } from '../result.ts';
 import { describeChain } from './chain-conformance.ts';
+import { createChainActs } from './chain-acts.ts';
 import { createSimulatedChain } from './simulated-chain.ts';
 import { createSimulatedClock } from './simulated-clock.ts';
 
@@ -33,11 +35,12 @@ const setUp = () => {
 		await clock.runWhile(() => !isSettled, clock.now() + 120_000);
 		return promise;
 	};
-	return { clock, chain, settle };
+	const sleep = (ms: number): Promise<void> => new Promise((resolve) => void clock.after(ms, resolve));
+	return { clock, chain, settle, sleep };
 };
 
 describeChain('the simulated chain', async () => {
-	const { clock, chain, settle } = setUp();
+	const { clock, chain, settle, sleep } = setUp();
 	const unreachable = chain.port(payer);
 	unreachable.setFault({ type: 'down' });
 	return {
@@ -50,7 +53,8 @@ describeChain('the simulated chain', async () => {
 		skip: async (seconds) => chain.skip(seconds),
 		finalize: async () => chain.skip(1_000),
 		settle,
-		wait: (ms) => clock.advance(ms)
+		wait: (ms) => clock.advance(ms),
+		sleep
 	};
 });
 
@@ -58,26 +62,76 @@ describe('trouble on the simulated chain', () => {
 	const rich = () => {
 		const world = setUp();
 		world.chain.mint(payer, 100n);
-		return { ...world, port: world.chain.port(payer) };
+		const port = world.chain.port(payer);
+		return { ...world, port: { ...port, ...createChainActs(port, world.sleep) } };
 	};
+	const PAY = { type: 'transfer', to: payee, amount: 1n } as const;
 
 	it('slow: the answer comes late, and beyond the timeout not at all, but the deed is done', async () => {
 		const { port, clock, settle, chain } = rich();
+		const first = unwrap(await settle(port.prepare(PAY)));
+		const second = unwrap(await settle(port.prepare(PAY, first.nonce + 1)));
 		port.setFault({ type: 'slow', delayMs: 5_000 });
 		const startedMs = clock.now();
-		expect(await settle(port.transfer(payee, 1n))).toMatchObject({ ok: true });
+		expect(await settle(port.broadcast(first.raw))).toMatchObject({ ok: true });
 		expect(clock.now() - startedMs).toBeGreaterThanOrEqual(5_000);
 		port.setFault({ type: 'slow', delayMs: 15_000 });
-		expect(await settle(port.transfer(payee, 1n))).toMatchObject({ error: { type: 'ChainUnreachable' } });
+		expect(await settle(port.broadcast(second.raw))).toMatchObject({ error: { type: 'ChainUnreachable' } });
 		expect(new Map(chain.snapshot().balances).get(payee)).toBe(1n);
 		await clock.advance(20_000);
 		expect(new Map(chain.snapshot().balances).get(payee)).toBe(2n);
 	});
 
-	it('silent: nobody says that it was mined', async () => {
+	it('silent: nobody says that it was taken', async () => {
 		const { port, settle, chain } = rich();
+		const { raw } = unwrap(await settle(port.prepare(PAY)));
 		port.setFault({ type: 'silent' });
-		expect(await settle(port.transfer(payee, 1n))).toMatchObject({ error: { type: 'ChainUnreachable' } });
+		expect(await settle(port.broadcast(raw))).toMatchObject({ error: { type: 'ChainUnreachable' } });
+		expect(new Map(chain.snapshot().balances).get(payee)).toBe(1n);
+	});
+
+	it('undone blocks give back what was in them, and a watch says so', async () => {
+		const { port, clock, settle, chain, sleep } = rich();
+		const told: unknown[] = [];
+		const cancel = port.watch(
+			() => [],
+			undefined,
+			({ upTo, isReorganised }) => told.push([upTo.block, isReorganised])
+		);
+		await settle(port.transfer(payee, 1n));
+		const sent = unwrap(await settle(port.transfer(payee, 2n)));
+		await clock.advance(100);
+		chain.reorganise(1);
+		expect(new Map(chain.snapshot().balances).get(payee)).toBe(1n);
+		expect(await settle(port.fate({ hashes: [sent.transaction] }))).toMatchObject({
+			value: { type: 'pending' }
+		});
+		await clock.advance(2_000);
+		expect(new Map(chain.snapshot().balances).get(payee)).toBe(3n);
+		chain.reorganise(1, { drop: () => true });
+		await clock.advance(2_000);
+		expect(new Map(chain.snapshot().balances).get(payee)).toBe(1n);
+		await settle(createChainActs(chain.port(payer), sleep).transfer(payee, 4n));
+		await clock.advance(100);
+		expect(told).toEqual([
+			[1n, false],
+			[2n, false],
+			[2n, true],
+			[2n, true]
+		]);
+		cancel();
+	});
+
+	it('gas that became dear keeps a transaction waiting until more is offered', async () => {
+		const { port, clock, settle, chain } = rich();
+		const first = unwrap(await settle(port.prepare(PAY)));
+		chain.setGasPrice(200);
+		await settle(port.broadcast(first.raw));
+		await clock.advance(60_000);
+		expect(chain.snapshot().block).toBe(0n);
+		const second = unwrap(await settle(port.outbid(first.raw)));
+		await settle(port.broadcast(second.raw));
+		await clock.advance(2_000);
 		expect(new Map(chain.snapshot().balances).get(payee)).toBe(1n);
 	});
 
@@ -97,8 +151,8 @@ describe('trouble on the simulated chain', () => {
 		const heights: bigint[] = [];
 		const cancel = watcher.watch(
 			() => [],
-			0n,
-			(_, upToBlock) => heights.push(upToBlock)
+			undefined,
+			({ upTo }) => heights.push(upTo.block)
 		);
 		watcher.setFault({ type: 'down' });
 		await settle(port.transfer(payee, 1n));
@@ -124,7 +178,7 @@ describe('trouble on the simulated chain', () => {
 			const { port, clock, settle, chain } = rich();
 			const sent = [1n, 2n, 3n].map((amount) => port.transfer(payee, amount));
 			await settle(Promise.all(sent));
-			await clock.advance(1);
+			await clock.advance(2_000);
 			expect(clock.pending()).toBe(0);
 			return chain.snapshot();
 		};

@@ -1,25 +1,29 @@
 /**
  * A chain in memory with the channel contract and a dollar on it, repeatable on a simulated clock. It
  * states the contract's rules once more, in the plainest way, and knows trouble on demand: a port can
- * be down, slow, or silent after it took a transaction. The real port and this one pass the same suite
- * (chain-conformance.ts), with the same names for the same refusals.
+ * be down, slow, or silent after it took a transaction; blocks can be undone, and what was in them comes
+ * back in another order or never; gas can become too dear for what was offered. The real port and this one
+ * pass the same suite (chain-conformance.ts), with the same names for the same refusals.
  *
- * One transaction is one block. Contract wallets (ERC-1271) and the price of gas are not simulated.
+ * One transaction is one block. Contract wallets (ERC-1271) are not simulated.
  */
 import { keccak_256 } from '@noble/hashes/sha3.js';
-import { fromHex, toHex0x, utf8, utf8Decode, type Hex } from '../bytes.ts';
+import { fromHex, toHex0x, utf8, type Hex } from '../bytes.ts';
 import { nobleCrypto } from '../crypto/noble-crypto.ts';
 import type { Cancel, Clock } from '../platform.ts';
 import { err, ok, type Result } from '../result.ts';
+import { LIMITS } from '../limits.ts';
 import type {
 	Address,
+	ChainAct,
 	ChainError,
 	ChainEvent,
+	ChainPoint,
 	ChainPort,
 	ChannelKey,
 	ChannelState,
-	Receipt,
 	SignedClaim,
+	TokenTransfer,
 	TransactionFate
 } from '../settlement/chain.ts';
 import {
@@ -74,6 +78,16 @@ export interface SimulatedChain {
 	skip(seconds: number): void;
 	/** The token refuses to move to or from this address. */
 	block(account: Address, isBlocked: boolean): void;
+	/** What a unit of gas costs from now on, in no real unit; what offers less waits. It begins at 100. */
+	setGasPrice(price: number): void;
+	/**
+	 * Undoes the newest blocks. Their transactions wait for a block again, in `order`; those `drop` names are
+	 * forgotten by everybody who was handed them.
+	 */
+	reorganise(
+		blocks: number,
+		order?: { readonly isReversed?: boolean; readonly drop?: (act: ChainAct) => boolean }
+	): void;
 	/** Everything on the chain, ordered by key, for hashing a run's end. */
 	snapshot(): ChainSnapshot;
 }
@@ -93,23 +107,40 @@ const refuse = (reason: string): never => {
 
 const CLOSED: ChannelState = { deposited: 0n, claimed: 0n, closeAt: 0, epoch: 0 };
 const TOKEN_DOMAIN = { name: 'Test Dollar', version: '1' } as const;
-const GAS_COST_WEI = 60_000_000_000_000n;
-
-interface RawTransfer {
-	readonly from: Address;
-	readonly to: Address;
-	readonly amount: bigint;
-	readonly nonce: number;
-}
+const GAS_PRICE = 100;
+/** Wei that one unit of this chain's gas price makes of a redemption and each channel in it. */
+const REDEEM_WEI = 400_000_000n;
 
 /** A signature proves nothing here: what nobody else can make, nobody else is given. */
-const writeTransfer = ({ from, to, amount, nonce }: RawTransfer): Hex =>
-	toHex0x(utf8(`${from} ${to} ${amount} ${nonce}`));
+interface Signed {
+	readonly raw: Hex;
+	readonly from: Address;
+	readonly act: ChainAct;
+	readonly nonce: number;
+	/** Offered for a unit of gas. */
+	readonly price: number;
+}
 
-const readTransfer = (raw: Hex): RawTransfer => {
-	const [from, to, amount, nonce] = (utf8Decode(fromHex(raw.slice(2))) ?? '').split(' ');
-	return { from: from as Address, to: to as Address, amount: BigInt(amount ?? 0), nonce: Number(nonce) };
-};
+/** What one block leads to the next. */
+interface World {
+	readonly channels: ReadonlyMap<Hex, ChannelState>;
+	readonly balances: ReadonlyMap<Address, bigint>;
+	readonly usedNonces: ReadonlySet<string>;
+	/** Of each account, when its numbers were used: the nth at index n, Unix seconds. */
+	readonly numbers: ReadonlyMap<Address, readonly number[]>;
+}
+
+interface Block {
+	readonly hash: Hex;
+	readonly events: readonly ChainEvent[];
+	readonly transaction: Signed;
+	/** Unix seconds. */
+	readonly minedAt: number;
+	readonly fate: { readonly type: 'mined' | 'reverted'; readonly reason: string };
+	readonly transfers: readonly TokenTransfer[];
+	/** As it was before. */
+	readonly before: World;
+}
 
 const hashOf = (raw: Hex): Hex => toHex0x(keccak_256(fromHex(raw.slice(2))));
 
@@ -136,16 +167,20 @@ export const createSimulatedChain = ({
 	let channels = new Map<Hex, ChannelState>();
 	let balances = new Map<Address, bigint>();
 	let usedNonces = new Set<string>();
+	let numbers = new Map<Address, readonly number[]>();
 	const blocked = new Set<Address>();
-	/** Events of block n at index n − 1. */
-	const blocks: (readonly ChainEvent[])[] = [];
+	/** Block n at index n − 1. */
+	const blocks: Block[] = [];
 	const onBlock = new Set<() => void>();
-	/** Of each account, when its numbers were used: the nth at index n, Unix seconds. */
-	const numbers = new Map<Address, number[]>();
-	/** Handed in and waiting for their block or for the numbers before theirs. */
-	const waiting = new Set<Hex>();
-	const fates = new Map<Hex, TransactionFate>();
+	/** Everything that was ever signed here. */
+	const signed = new Map<Hex, Signed>();
+	/** Handed in and waiting for their block, for the numbers before theirs, or for gas to become cheaper. */
+	let waiting: Signed[] = [];
+	let gasPrice = GAS_PRICE;
+	let minedEver = 0;
 	let skippedSeconds = 0;
+	/** Movements of the token in the transaction that runs now. */
+	let transfers: TokenTransfer[] = [];
 
 	const now = (): number => Math.floor(clock.now() / 1_000) + skippedSeconds;
 
@@ -157,6 +192,7 @@ export const createSimulatedChain = ({
 		if (held < amount) refuse(refusal ?? 'InsufficientBalance');
 		balances.set(from, held - amount);
 		balances.set(to, (balances.get(to) ?? 0n) + amount);
+		transfers.push({ from, to, amount });
 	};
 
 	// The contract, act by act; see IChannels.sol for the reasons
@@ -222,73 +258,211 @@ export const createSimulatedChain = ({
 		channels.set(id, { ...CLOSED, epoch: state.epoch + 1 });
 	};
 
+	/** What an account does, as the contract and the token see it. */
+	const perform = (sender: Address, act: ChainAct): readonly ChainEvent[] => {
+		switch (act.type) {
+			case 'open':
+			case 'topUp': {
+				if (sender !== act.key.payer) refuse('NotPayer');
+				const event = act.type === 'open' ? opened(act.key, act.amount) : toppedUp(act.key, act.amount);
+				move(sender, contract, act.amount);
+				return [event];
+			}
+			case 'fund': {
+				const { key, amount, validAfter, validBefore, index, signature } = act.funding;
+				const id = typedData.channelId(key);
+				const { closeAt, epoch } = channels.get(id) ?? CLOSED;
+				const event = index === 0 ? opened(key, amount) : toppedUp(key, amount);
+				if (index !== 0 && closeAt !== 0 && sender !== key.payer) refuse('ChannelClosing');
+				if (now() <= validAfter) refuse('AuthorizationNotYetValid');
+				if (now() >= validBefore) refuse('AuthorizationExpired');
+				const nonce = `${key.payer} ${typedData.authorizationNonce(id, epoch, index)}`;
+				if (usedNonces.has(nonce)) refuse('AuthorizationUsedOrCanceled');
+				const digest = typedData.fundingDigest(act.funding, epoch, TOKEN_DOMAIN);
+				if (!isSignedBy(key.payer, digest, signature)) refuse('InvalidSignature');
+				usedNonces.add(nonce);
+				move(key.payer, contract, amount);
+				return [event];
+			}
+			case 'redeem': {
+				const { claims } = act;
+				const events: ChainEvent[] = [];
+				for (const claim of claims) {
+					try {
+						const event = claimed(claim);
+						pay(claim.key.payee, event.paid);
+						events.push(event);
+					} catch (refusal) {
+						// Alone a claim says why; in company a bad one is passed over.
+						if (claims.length === 1 || !(refusal instanceof Refusal)) throw refusal;
+						if (refusal.message === 'PayoutFailed') throw refusal;
+					}
+				}
+				if (events.length === 0) refuse('ClaimNotIncreasing');
+				return events;
+			}
+			case 'close':
+				return [closed(act)];
+			case 'requestClose': {
+				const { key } = act;
+				if (sender !== key.payer && sender !== key.signer) refuse('NotPayerOrSigner');
+				const { id, state } = openState(key);
+				if (state.closeAt !== 0) refuse('ChannelClosing');
+				const closeAt = now() + key.grace;
+				channels.set(id, { ...state, closeAt });
+				return [{ type: 'CloseRequested', id, epoch: state.epoch, closeAt }];
+			}
+			case 'withdraw': {
+				const { key } = act;
+				const { id, state } = openState(key);
+				const graceIsOver = state.closeAt !== 0 && now() >= state.closeAt;
+				const hasExpired = key.expiry !== 0 && now() >= key.expiry;
+				if (!graceIsOver && !hasExpired) refuse('TooEarly');
+				ended(id, state);
+				const refunded = state.deposited - state.claimed;
+				pay(key.payer, refunded);
+				return [{ type: 'Withdrawn', id, epoch: state.epoch, captured: state.claimed, refunded }];
+			}
+			case 'transfer':
+				if (act.to === ZERO_ADDRESS) refuse('ZeroRecipient');
+				move(sender, act.to, act.amount);
+				return [];
+		}
+	};
+
+	const closed = ({
+		close: { key, capture, deadline, signature },
+		claim
+	}: Extract<ChainAct, { type: 'close' }>): ChainEvent => {
+		if (now() > deadline) refuse('DeadlinePassed');
+		const { id, state } = openState(key);
+		if (!isSignedBy(key.payee, typedData.closeDigest(id, state.epoch, capture, deadline), signature))
+			refuse('InvalidSignature');
+		if (capture < state.claimed) refuse('CaptureBelowClaimed');
+		if (capture > state.deposited) refuse('CaptureAboveDeposit');
+		if (capture > state.claimed) {
+			const cumulative = claim?.cumulative ?? 0n;
+			if (capture > cumulative) refuse('CaptureAboveClaim');
+			const digest = typedData.claimDigest(id, state.epoch, cumulative);
+			if (!isSignedBy(key.signer, digest, claim?.signature ?? new Uint8Array())) refuse('InvalidSignature');
+		}
+		ended(id, state);
+		const refunded = state.deposited - capture;
+		pay(key.payee, capture - state.claimed);
+		pay(key.payer, refunded);
+		return { type: 'Closed', id, epoch: state.epoch, captured: capture, refunded };
+	};
+
 	// Transactions
 
 	const refusal = (reason: string): Result<never, ChainError> => err({ type: 'TransactionRefused', reason });
 
-	/** Tries it, takes it back, and says why it would fail. */
-	const wouldRefuse = (act: () => unknown): string | undefined => {
-		const before = { channels: new Map(channels), balances: new Map(balances) };
+	const here = (): World => ({
+		channels: new Map(channels),
+		balances: new Map(balances),
+		usedNonces: new Set(usedNonces),
+		numbers: new Map(numbers)
+	});
+	const goBackTo = (world: World): void => {
+		channels = new Map(world.channels);
+		balances = new Map(world.balances);
+		usedNonces = new Set(world.usedNonces);
+		numbers = new Map(world.numbers);
+	};
+
+	/** All of it or nothing, and why. */
+	const attempt = (from: Address, act: ChainAct): Result<readonly ChainEvent[], ChainError> => {
+		const before = here();
+		transfers = [];
 		try {
-			act();
-			return undefined;
+			return ok(perform(from, act));
 		} catch (error) {
-			if (error instanceof Refusal) return error.message;
+			goBackTo(before);
+			transfers = [];
+			if (error instanceof Refusal) return refusal(error.message);
 			throw error;
-		} finally {
-			({ channels, balances } = before);
 		}
 	};
 
-	/** Runs one transaction as one block: all of it or nothing. */
-	const mine = (act: () => readonly ChainEvent[]): Result<Receipt, ChainError> => {
-		const before = {
-			channels: new Map(channels),
-			balances: new Map(balances),
-			usedNonces: new Set(usedNonces)
-		};
-		try {
-			const events = act();
-			blocks.push(events);
-			const transaction = toHex0x(keccak_256(utf8(`${name} transaction ${blocks.length}`)));
-			for (const notify of onBlock) notify();
-			return ok({ transaction, block: BigInt(blocks.length), gasCostWei: GAS_COST_WEI });
-		} catch (refusal) {
-			({ channels, balances, usedNonces } = before);
-			if (refusal instanceof Refusal) return err({ type: 'TransactionRefused', reason: refusal.message });
-			throw refusal;
-		}
+	/** Tries it and takes it back. */
+	const rehearse = (from: Address, act: ChainAct): Result<unknown, ChainError> => {
+		const before = here();
+		const tried = attempt(from, act);
+		goBackTo(before);
+		return tried;
 	};
-
-	// Transactions that are signed first and sent later
 
 	const nonceOf = (account: Address): number => numbers.get(account)?.length ?? 0;
 
-	const useNumber = (account: Address): void => {
-		numbers.set(account, [...(numbers.get(account) ?? []), now()]);
-		for (const raw of [...waiting]) if (readTransfer(raw).nonce === nonceOf(account)) mineTransfer(raw);
+	const keep = (from: Address, act: ChainAct, nonce: number, price: number): Signed => {
+		const raw = toHex0x(utf8(`${name} ${from} ${nonce} ${price} ${signed.size}`));
+		const transaction = { raw, from, act, nonce, price };
+		signed.set(raw, transaction);
+		return transaction;
 	};
 
-	const transferred = (from: Address, to: Address, amount: bigint): readonly ChainEvent[] => {
-		if (to === ZERO_ADDRESS) refuse('ZeroRecipient');
-		move(from, to, amount);
-		return [];
+	/** One transaction is one block, whatever comes of it: its number is used. */
+	const mine = (transaction: Signed): void => {
+		const { from, act, nonce } = transaction;
+		const before = here();
+		const done = attempt(from, act);
+		waiting = waiting.filter((other) => other.from !== from || other.nonce !== nonce);
+		numbers.set(from, [...(numbers.get(from) ?? []), now()]);
+		blocks.push({
+			hash: toHex0x(keccak_256(utf8(`${name} block ${(minedEver += 1)}`))),
+			events: done.ok ? done.value : [],
+			transaction,
+			minedAt: now(),
+			fate: done.ok
+				? { type: 'mined', reason: '' }
+				: { type: 'reverted', reason: 'reason' in done.error ? done.error.reason : '' },
+			transfers,
+			before
+		});
+		for (const notify of onBlock) notify();
 	};
 
-	/** In its turn or not at all. What fails then has used its number all the same. */
-	const mineTransfer = (raw: Hex): void => {
-		const { from, to, amount, nonce } = readTransfer(raw);
-		if (!waiting.has(raw) || nonce > nonceOf(from)) return;
-		waiting.delete(raw);
-		if (nonce < nonceOf(from)) return;
-		const sent = mine(() => transferred(from, to, amount));
-		if (!sent.ok) blocks.push([]);
-		fates.set(
-			hashOf(raw),
-			sent.ok ? { type: 'mined', transfers: [{ from, to, amount }] } : { type: 'reverted' }
-		);
-		useNumber(from);
+	/** All that have their turn and pay enough. */
+	const mineAll = (): void => {
+		for (;;) {
+			const next = waiting.find(({ from, nonce, price }) => nonce === nonceOf(from) && price >= gasPrice);
+			if (!next) return;
+			mine(next);
+		}
 	};
+
+	const handIn = (transaction: Signed): Result<null, ChainError> => {
+		const { raw, from, nonce, price } = transaction;
+		const isMined = blocks.some((block) => block.transaction.raw === raw);
+		if (isMined || nonce < nonceOf(from)) return err({ type: 'NumberTaken' });
+		const rival = waiting.find((other) => other.from === from && other.nonce === nonce);
+		if (rival?.raw === raw) return ok(null);
+		// What takes another's place must offer a tenth more.
+		if (rival && price * 10 < rival.price * 11) return err({ type: 'NumberTaken' });
+		waiting = [...waiting.filter((other) => other !== rival), transaction];
+		clock.after(blockMs, mineAll);
+		return ok(null);
+	};
+
+	const fateOf = (hashes: readonly Hex[], account: Address | undefined, nonce?: number): TransactionFate => {
+		const found = blocks.find(({ transaction }) => hashes.includes(hashOf(transaction.raw)));
+		if (found) {
+			const { type, reason } = found.fate;
+			const hash = hashOf(found.transaction.raw);
+			const isFinal = now() >= found.minedAt + finalSeconds;
+			return type === 'mined'
+				? { type, hash, transfers: found.transfers, isFinal }
+				: { type, hash, reason, isFinal };
+		}
+		const usedAt = nonce === undefined || account === undefined ? undefined : numbers.get(account)?.[nonce];
+		const isFinal = usedAt !== undefined && now() >= usedAt + finalSeconds;
+		return { type: isFinal ? 'impossible' : 'pending' };
+	};
+
+	const pointAt = (block: number): ChainPoint => ({
+		block: BigInt(block),
+		hash: blocks[block - 1]?.hash ?? genesis
+	});
 
 	const port = (account?: Address): SimulatedChainPort => {
 		let fault: ChainFault | undefined;
@@ -296,8 +470,8 @@ export const createSimulatedChain = ({
 		const unreachable = (reason: string): Result<never, ChainError> =>
 			err({ type: 'ChainUnreachable', reason });
 
-		/** Asks something that takes `workMs` over there. */
-		const ask = <T>(workMs: number, run: () => Result<T, ChainError>): Promise<Result<T, ChainError>> =>
+		/** Asks something, and hears of it after the answering time. */
+		const ask = <T>(run: () => Result<T, ChainError>): Promise<Result<T, ChainError>> =>
 			new Promise((resolve) => {
 				if (fault?.type === 'down') {
 					clock.after(answerMs, () => resolve(unreachable('nobody answers')));
@@ -306,7 +480,7 @@ export const createSimulatedChain = ({
 				const slower = fault?.type === 'slow' ? fault.delayMs : 0;
 				const silent = fault?.type === 'silent';
 				const cancelTimeout = clock.after(timeoutMs, () => resolve(unreachable('no answer in time')));
-				clock.after(answerMs + workMs + slower, () => {
+				clock.after(answerMs + slower, () => {
 					const answer = run();
 					if (silent) return;
 					cancelTimeout();
@@ -314,20 +488,7 @@ export const createSimulatedChain = ({
 				});
 			});
 
-		const read = <T>(run: () => T): Promise<Result<T, ChainError>> => ask(0, () => ok(run()));
-
-		const send = (act: (sender: Address) => readonly ChainEvent[]): Promise<Result<Receipt, ChainError>> => {
-			if (account === undefined) return Promise.resolve(err({ type: 'NoChainAccount' }));
-			if (fault?.type === 'reject') {
-				const { reason } = fault;
-				return ask(0, () => err({ type: 'TransactionRefused', reason }));
-			}
-			return ask(blockMs, () => {
-				const sent = mine(() => act(account));
-				if (sent.ok) useNumber(account);
-				return sent;
-			});
-		};
+		const read = <T>(run: () => T): Promise<Result<T, ChainError>> => ask(() => ok(run()));
 
 		return {
 			chainId,
@@ -344,156 +505,61 @@ export const createSimulatedChain = ({
 			genesisHash: () => read(() => genesis),
 			head: () => read(() => ({ block: BigInt(blocks.length), time: now() })),
 			channel: (id) => read(() => channels.get(id) ?? CLOSED),
+			channels: (ids) => read(() => ids.map((id) => channels.get(id) ?? CLOSED)),
 			tokenBalance: (owner) => read(() => balances.get(owner) ?? 0n),
 			tokenDomain: () => read(() => TOKEN_DOMAIN),
+			redeemCost: (count) => read(() => BigInt(gasPrice) * REDEEM_WEI * BigInt(3 + count)),
 
-			open: (key, amount) =>
-				send((sender) => {
-					if (sender !== key.payer) refuse('NotPayer');
-					const event = opened(key, amount);
-					move(sender, contract, amount);
-					return [event];
-				}),
-
-			openWithAuthorization: (funding) =>
-				send((sender) => {
-					const { key, amount, validAfter, validBefore, index, signature } = funding;
-					const id = typedData.channelId(key);
-					const { closeAt, epoch } = channels.get(id) ?? CLOSED;
-					const event = index === 0 ? opened(key, amount) : toppedUp(key, amount);
-					if (index !== 0 && closeAt !== 0 && sender !== key.payer) refuse('ChannelClosing');
-					if (now() <= validAfter) refuse('AuthorizationNotYetValid');
-					if (now() >= validBefore) refuse('AuthorizationExpired');
-					const nonce = `${key.payer} ${typedData.authorizationNonce(id, epoch, index)}`;
-					if (usedNonces.has(nonce)) refuse('AuthorizationUsedOrCanceled');
-					const digest = typedData.fundingDigest(funding, epoch, TOKEN_DOMAIN);
-					if (!isSignedBy(key.payer, digest, signature)) refuse('InvalidSignature');
-					usedNonces.add(nonce);
-					move(key.payer, contract, amount);
-					return [event];
-				}),
-
-			topUp: (key, amount) =>
-				send((sender) => {
-					if (sender !== key.payer) refuse('NotPayer');
-					const event = toppedUp(key, amount);
-					move(sender, contract, amount);
-					return [event];
-				}),
-
-			redeem: (claims) =>
-				send(() => {
-					const [only] = claims;
-					if (only === undefined) return refuse('ClaimNotIncreasing');
-					const events: ChainEvent[] = [];
-					for (const claim of claims) {
-						try {
-							const event = claimed(claim);
-							pay(claim.key.payee, event.paid);
-							events.push(event);
-						} catch (refusal) {
-							// Alone a claim says why; in company a bad one is passed over.
-							if (claims.length === 1 || !(refusal instanceof Refusal)) throw refusal;
-							if (refusal.message === 'PayoutFailed') throw refusal;
-						}
-					}
-					if (events.length === 0) refuse('ClaimNotIncreasing');
-					return events;
-				}),
-
-			close: ({ key, capture, deadline, signature }, claim) =>
-				send(() => {
-					if (now() > deadline) refuse('DeadlinePassed');
-					const { id, state } = openState(key);
-					if (!isSignedBy(key.payee, typedData.closeDigest(id, state.epoch, capture, deadline), signature))
-						refuse('InvalidSignature');
-					if (capture < state.claimed) refuse('CaptureBelowClaimed');
-					if (capture > state.deposited) refuse('CaptureAboveDeposit');
-					if (capture > state.claimed) {
-						const cumulative = claim?.cumulative ?? 0n;
-						if (capture > cumulative) refuse('CaptureAboveClaim');
-						const digest = typedData.claimDigest(id, state.epoch, cumulative);
-						if (!isSignedBy(key.signer, digest, claim?.signature ?? new Uint8Array()))
-							refuse('InvalidSignature');
-					}
-					ended(id, state);
-					const refunded = state.deposited - capture;
-					pay(key.payee, capture - state.claimed);
-					pay(key.payer, refunded);
-					return [{ type: 'Closed', id, epoch: state.epoch, captured: capture, refunded }];
-				}),
-
-			requestClose: (key) =>
-				send((sender) => {
-					if (sender !== key.payer && sender !== key.signer) refuse('NotPayerOrSigner');
-					const { id, state } = openState(key);
-					if (state.closeAt !== 0) refuse('ChannelClosing');
-					const closeAt = now() + key.grace;
-					channels.set(id, { ...state, closeAt });
-					return [{ type: 'CloseRequested', id, epoch: state.epoch, closeAt }];
-				}),
-
-			withdraw: (key) =>
-				send(() => {
-					const { id, state } = openState(key);
-					const graceIsOver = state.closeAt !== 0 && now() >= state.closeAt;
-					const hasExpired = key.expiry !== 0 && now() >= key.expiry;
-					if (!graceIsOver && !hasExpired) refuse('TooEarly');
-					ended(id, state);
-					const refunded = state.deposited - state.claimed;
-					pay(key.payer, refunded);
-					return [{ type: 'Withdrawn', id, epoch: state.epoch, captured: state.claimed, refunded }];
-				}),
-
-			transfer: (to, amount) => send((sender) => transferred(sender, to, amount)),
-
-			prepareTransfer: (to, amount) => {
+			prepare: (act, firstNonce = 0) => {
 				if (account === undefined) return Promise.resolve(err({ type: 'NoChainAccount' }));
 				if (fault?.type === 'reject') return Promise.resolve(refusal(fault.reason));
-				return ask(0, () => {
-					const dry = wouldRefuse(() => transferred(account, to, amount));
-					if (dry !== undefined) return refusal(dry);
-					const raw = writeTransfer({ from: account, to, amount, nonce: nonceOf(account) });
-					return ok({ raw, hash: hashOf(raw), nonce: nonceOf(account) });
+				return ask(() => {
+					const rehearsed = rehearse(account, act);
+					if (!rehearsed.ok) return rehearsed;
+					const { raw, nonce } = keep(account, act, Math.max(nonceOf(account), firstNonce), gasPrice);
+					return ok({ raw, hash: hashOf(raw), nonce, isPreliminary: false });
 				});
 			},
 
+			outbid: (raw) =>
+				ask(() => {
+					const before = signed.get(raw);
+					if (!before || before.from !== account) return refusal('not signed here');
+					const price = Math.max(gasPrice, Math.ceil((before.price * 9) / 8) + 1);
+					const again = keep(before.from, before.act, before.nonce, price);
+					return ok({ raw: again.raw, hash: hashOf(again.raw), nonce: again.nonce, isPreliminary: false });
+				}),
+
 			broadcast: (raw) =>
-				ask(0, () => {
+				ask(() => {
 					if (fault?.type === 'reject') return refusal(fault.reason);
-					const { from, nonce } = readTransfer(raw);
-					if (fates.has(hashOf(raw)) || waiting.has(raw)) return ok(null);
-					if (nonce < nonceOf(from)) return refusal('nonce too low');
-					waiting.add(raw);
-					clock.after(blockMs, () => mineTransfer(raw));
-					return ok(null);
+					const transaction = signed.get(raw);
+					return transaction ? handIn(transaction) : refusal('not signed here');
 				}),
 
-			fate: ({ hash, nonce }) =>
-				read((): TransactionFate => {
-					const known = fates.get(hash);
-					if (known) return known;
-					const usedAt =
-						nonce === undefined || account === undefined ? undefined : numbers.get(account)?.[nonce];
-					const isFinal = usedAt !== undefined && now() >= usedAt + finalSeconds;
-					return { type: isFinal ? 'impossible' : 'pending' };
-				}),
+			fate: ({ hashes, nonce }) => read(() => fateOf(hashes, account, nonce)),
 
-			watch: (ids, fromBlock, onEvents): Cancel => {
-				let next = fromBlock < 1n ? 1n : fromBlock;
+			watch: (ids, from, onReport): Cancel => {
+				let point = from ?? pointAt(0);
 				let cancelDelivery: Cancel | undefined;
 				const deliver = (): void => {
 					cancelDelivery = undefined;
 					if (fault?.type === 'down' || fault?.type === 'silent') return;
-					const head = BigInt(blocks.length);
-					if (head < next) return;
+					const seen = Number(point.block);
+					if (seen > blocks.length) return;
+					const isReorganised = point.hash !== undefined && pointAt(seen).hash !== point.hash;
+					const next = isReorganised ? Math.max(0, seen - LIMITS.reorgBlocks) : seen;
+					if (next === blocks.length && !isReorganised) return;
 					const wanted = new Set(ids());
-					const events = blocks.slice(Number(next) - 1).flat();
-					next = head + 1n;
-					onEvents(
-						events.filter(({ id }) => wanted.has(id)),
-						head
-					);
+					point = pointAt(blocks.length);
+					onReport({
+						events: blocks
+							.slice(next)
+							.flatMap(({ events }) => events)
+							.filter(({ id }) => wanted.has(id)),
+						upTo: point,
+						isReorganised
+					});
 				};
 				const schedule = (): void => {
 					const slower = fault?.type === 'slow' ? fault.delayMs : 0;
@@ -518,13 +584,31 @@ export const createSimulatedChain = ({
 		tokenScale,
 		tokenDomain: TOKEN_DOMAIN,
 		port,
-		mint: (owner, amount) => void balances.set(owner, (balances.get(owner) ?? 0n) + amount),
+		mint: (owner, amount) => {
+			balances.set(owner, (balances.get(owner) ?? 0n) + amount);
+			// The faucet's money was always there.
+			for (const { before } of blocks)
+				(before.balances as Map<Address, bigint>).set(owner, (before.balances.get(owner) ?? 0n) + amount);
+		},
 		skip: (seconds) => {
 			skippedSeconds += seconds;
 		},
 		block: (account, isBlocked) => {
 			if (isBlocked) blocked.add(account);
 			else blocked.delete(account);
+		},
+		setGasPrice: (price) => {
+			gasPrice = price;
+			clock.after(blockMs, mineAll);
+		},
+		reorganise: (count, { isReversed = false, drop = () => false } = {}) => {
+			const undone = blocks.splice(blocks.length - count);
+			const [first] = undone;
+			if (first) goBackTo(first.before);
+			const again = undone.map(({ transaction }) => transaction).filter(({ act }) => !drop(act));
+			waiting.unshift(...(isReversed ? again.reverse() : again));
+			clock.after(blockMs, mineAll);
+			for (const notify of onBlock) notify();
 		},
 		snapshot: () => ({
 			block: BigInt(blocks.length),

@@ -21,10 +21,11 @@ import { createPeer, type Peer, type PeerConfig, type Platform } from '../index.
 import { pubkeyOf } from '../peering/keys.ts';
 import type { Cancel, Clock, Socket } from '../platform.ts';
 import { err, type Result } from '../result.ts';
-import type { Address, ChainError, ChainPort, ChannelKey, Receipt } from '../settlement/chain.ts';
+import type { Address, ChainError, ChainPort, ChannelKey } from '../settlement/chain.ts';
 import type { FundingTypedData } from '../settlement/scheme.ts';
 import { channelsAbi } from '../settlement/evm/generated.ts';
 import { SqlError, type SqlDriver } from '../storage/sql.ts';
+import { createChainActs } from './chain-acts.ts';
 import { createSeededRandom, type SeededRandom } from './seeded-random.ts';
 import { createSimulatedChain, type SimulatedChain, type SimulatedChainPort } from './simulated-chain.ts';
 import { createSimulatedClock, type SimulatedClock } from './simulated-clock.ts';
@@ -113,7 +114,7 @@ export interface SimulatedWallet {
 	/** Signs what a page shows its person: EIP-712 typed data. */
 	sign(typedData: FundingTypedData): Uint8Array;
 	/** Sends a transaction to the channel contract, as a wallet does: it knows nothing but the bytes. */
-	send(transaction: WalletTransaction): Promise<Receipt>;
+	send(transaction: WalletTransaction): Promise<void>;
 }
 
 export interface World {
@@ -185,7 +186,10 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
 
 	const walletOf = (secret: Uint8Array): SimulatedWallet => {
 		const address = toHex0x(nobleCrypto.evmAddress(secret) as Uint8Array);
-		const port = chain.port(address);
+		const acts = createChainActs(
+			chain.port(address),
+			(ms) => new Promise((resolve) => void clock.after(ms, resolve))
+		);
 		chain.mint(address, WALLET_START);
 		return {
 			address,
@@ -198,10 +202,9 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
 				if (to !== chain.contract) throw new Error('the wallet was asked to send to another contract');
 				const { functionName, args } = decodeFunctionData({ abi: channelsAbi, data });
 				const key = keyOf((args as readonly unknown[] | undefined)?.[0] as ChannelKey);
-				const sent = functionName === 'requestClose' ? port.requestClose(key) : port.withdraw(key);
-				const receipt = await settle(functionName, sent);
-				if (!receipt.ok) throw new Error(`${functionName}: ${JSON.stringify(receipt.error)}`);
-				return receipt.value;
+				const sent = functionName === 'requestClose' ? acts.requestClose(key) : acts.withdraw(key);
+				const done = await settle(functionName, sent);
+				if (!done.ok) throw new Error(`${functionName}: ${JSON.stringify(done.error)}`);
 			}
 		};
 	};
@@ -316,25 +319,20 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
 			genesisHash: asked('genesisHash', port.genesisHash),
 			head: asked('head', port.head),
 			channel: asked('channel', port.channel),
+			channels: asked('channels', port.channels),
 			tokenBalance: asked('tokenBalance', port.tokenBalance),
 			tokenDomain: asked('tokenDomain', port.tokenDomain),
-			open: asked('open', port.open),
-			openWithAuthorization: asked('openWithAuthorization', port.openWithAuthorization),
-			topUp: asked('topUp', port.topUp),
-			redeem: asked('redeem', port.redeem),
-			close: asked('close', port.close),
-			requestClose: asked('requestClose', port.requestClose),
-			withdraw: asked('withdraw', port.withdraw),
-			transfer: asked('transfer', port.transfer),
-			prepareTransfer: asked('prepareTransfer', port.prepareTransfer),
+			redeemCost: asked('redeemCost', port.redeemCost),
+			prepare: asked('prepare', port.prepare),
+			outbid: asked('outbid', port.outbid),
 			broadcast: asked('broadcast', port.broadcast),
 			fate: asked('fate', port.fate),
-			watch: (ids, fromBlock, onEvents) =>
+			watch: (ids, from, onReport) =>
 				port.watch(
 					() => (life.alive ? ids() : []),
-					fromBlock,
-					(events, upTo) => {
-						if (life.alive) onEvents(events, upTo);
+					from,
+					(report) => {
+						if (life.alive) onReport(report);
 					}
 				)
 		};

@@ -36,7 +36,8 @@ const DUMPS: readonly (readonly [name: string, query: string])[] = [
 		`SELECT link, direction, hash, amount, expires_at, condition, state, fulfillment FROM packet
 		ORDER BY link, direction, hash`
 	],
-	['payout', 'SELECT number, peer, payee, amount, fee, state, raw, hash FROM payout ORDER BY number'],
+	['payout', 'SELECT number, peer, payee, amount, fee, state, hash FROM payout ORDER BY number'],
+	['transaction', 'SELECT number, purpose, nonce, state, hash FROM chain_transaction ORDER BY number'],
 	['payout_taken', 'SELECT hash, peer, amount, fee FROM payout_taken ORDER BY hash'],
 	['purchase', 'SELECT receipt, node, ids, part, prices, amount, state FROM purchase ORDER BY receipt'],
 	['bought', 'SELECT event_id, node, author, sent, arrived, receipt FROM bought ORDER BY event_id'],

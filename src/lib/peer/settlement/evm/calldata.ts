@@ -1,6 +1,7 @@
 /**
- * What is said to the channel contract in other words than the ABI's own.
+ * What is said to the channel contract.
  *
+ * - **Acts**: what an account sends, as contract and data.
  * - **Leaving**: what a person's own wallet sends to leave a channel without the other side: ask, wait
  *   for the grace, withdraw. The peer only prepares these; it holds no key that could send them.
  * - **Signatures in two words** (EIP-2098): r, and s with v − 27 in its highest bit.
@@ -9,9 +10,9 @@
  */
 import { encodeFunctionData } from 'viem/utils';
 import { concatBytes, fromHex, toHex0x, type Hex } from '../../bytes.ts';
-import type { ChannelKey, SignedClaim } from '../chain.ts';
-import { channelsAbi } from './generated.ts';
-import { MAX_UINT96 } from './typed-data.ts';
+import type { Address, ChainAct, ChannelKey, FundingAuthorization, SignedClaim } from '../chain.ts';
+import { channelsAbi, testDollarAbi } from './generated.ts';
+import { MAX_UINT96, ZERO_ADDRESS } from './typed-data.ts';
 
 export const encodeRequestClose = (key: ChannelKey): Hex =>
 	encodeFunctionData({ abi: channelsAbi, functionName: 'requestClose', args: [key] });
@@ -57,3 +58,101 @@ export const unpackAmounts = (
 	first: (amounts >> 96n) & MAX_UINT96,
 	second: amounts & MAX_UINT96
 });
+
+const encodeFunding = ({
+	key,
+	amount,
+	validAfter,
+	validBefore,
+	index,
+	signature
+}: FundingAuthorization): Hex => {
+	const authorization = {
+		validAfter: BigInt(validAfter),
+		validBefore: BigInt(validBefore),
+		signature: toHex0x(signature)
+	};
+	return index === 0
+		? encodeFunctionData({
+				abi: channelsAbi,
+				functionName: 'openWithAuthorization',
+				args: [key, amount, authorization]
+			})
+		: encodeFunctionData({
+				abi: channelsAbi,
+				functionName: 'topUpWithAuthorization',
+				args: [key, amount, BigInt(index), authorization]
+			});
+};
+
+const encodeRedeem = (claims: readonly [SignedClaim, ...SignedClaim[]]): Hex => {
+	const [{ key, cumulative, signature }] = claims;
+	return claims.length === 1
+		? encodeFunctionData({
+				abi: channelsAbi,
+				functionName: 'claim',
+				args: [key, cumulative, compactSignature(signature)]
+			})
+		: encodeFunctionData({
+				abi: channelsAbi,
+				functionName: 'claimPacked',
+				args: [key.payee, key.token, packRows(claims)]
+			});
+};
+
+export interface Call {
+	readonly to: Address;
+	readonly data: Hex;
+	/** Wei. */
+	readonly value: bigint;
+}
+
+/** `contract` is the channels', `token` what a plain transfer moves. Undefined: there is nothing to send. */
+export const encodeAct = (act: ChainAct, contract: Address, token: Address): Call | undefined => {
+	const toContract = (data: Hex, value = 0n): Call => ({ to: contract, data, value });
+	switch (act.type) {
+		case 'open':
+		case 'topUp': {
+			const { type: functionName, key, amount } = act;
+			const data = encodeFunctionData({ abi: channelsAbi, functionName, args: [key, amount] });
+			return toContract(data, key.token === ZERO_ADDRESS ? amount : 0n);
+		}
+		case 'fund':
+			return toContract(encodeFunding(act.funding));
+		case 'redeem': {
+			const [first, ...rest] = act.claims;
+			return first && toContract(encodeRedeem([first, ...rest]));
+		}
+		case 'close': {
+			const { key, capture, deadline, signature } = act.close;
+			const cumulative = act.claim?.cumulative ?? 0n;
+			const claimSignature = toHex0x(act.claim?.signature ?? new Uint8Array());
+			return toContract(
+				encodeFunctionData({
+					abi: channelsAbi,
+					functionName: 'closeWithSignature',
+					args: [key, capture, cumulative, claimSignature, deadline, toHex0x(signature)]
+				})
+			);
+		}
+		case 'requestClose':
+			return toContract(encodeRequestClose(act.key));
+		case 'withdraw':
+			return toContract(encodeWithdraw(act.key));
+		case 'transfer': {
+			const args = [act.to, act.amount] as const;
+			const data = encodeFunctionData({ abi: testDollarAbi, functionName: 'transfer', args });
+			return { to: token, data, value: 0n };
+		}
+	}
+};
+
+/** Lets the contract take exactly that much of the account's tokens. */
+export const encodeApproval = (token: Address, contract: Address, amount: bigint): Call => {
+	const args = [contract, amount] as const;
+	return {
+		to: token,
+		data: encodeFunctionData({ abi: testDollarAbi, functionName: 'approve', args }),
+		value: 0n
+	};
+};

@@ -3,46 +3,44 @@
  *
  * - **Refusals are known before gas is spent.** Every transaction is first run without sending it
  *   (`eth_estimateGas`); what reverts comes back as the contract's or the token's error name.
- * - **Several transactions may be under way.** Numbering and sending is one at a time; waiting for
- *   receipts is not. A transaction whose sending got no answer is sent again, unchanged, until it is
- *   mined or the time is up: the same bytes can be mined only once.
- * - **`ChainUnreachable` after sending means unknown**, not failed. Ask the channel's state (or the
- *   balance) before doing it again; the contract itself refuses a second opening, claim or close.
- * - Watching is polling, because every RPC endpoint can do that and a sleeping laptop loses nothing.
+ * - **Prices are capped.** Who is asked what gas costs could be lying in a miner's favour: beyond
+ *   `gasPriceMost` nothing is signed, and no tip above a tenth of it.
+ * - **A watch is polling**, because every RPC endpoint can do that and a sleeping laptop loses nothing. It
+ *   remembers the hash of the last block it reported: when that block has another hash, history was
+ *   rewritten, and when it is missing, the endpoint is behind and is waited for.
  */
-import {
-	BaseError,
-	createClient,
-	decodeErrorResult,
-	decodeFunctionResult,
-	encodeFunctionData,
-	formatLog,
-	http,
-	HttpRequestError,
-	keccak256,
-	parseEventLogs,
-	TimeoutError,
-	type Abi,
-	type RpcLog
-} from 'viem';
+import { decodeFunctionResult, encodeFunctionData, keccak256, parseTransaction } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import { toHex0x, type Hex } from '../../bytes.ts';
+import { LIMITS } from '../../limits.ts';
+import { maxOf, minOf } from '../../money.ts';
 import type { Cancel, Clock } from '../../platform.ts';
 import { err, ok, type Result } from '../../result.ts';
 import type {
 	Address,
+	ChainAct,
 	ChainError,
-	ChainEvent,
+	ChainPoint,
 	ChainPort,
-	ChannelKey,
-	FundingAuthorization,
-	Receipt,
-	SignedClaim,
-	SignedTransaction,
-	TokenTransfer
+	ChainReport,
+	ChannelState,
+	TransactionFate
 } from '../chain.ts';
-import { compactSignature, packRows, unpackAmounts } from './calldata.ts';
+import { encodeAct, encodeApproval, type Call } from './calldata.ts';
 import { channelsAbi, testDollarAbi } from './generated.ts';
+import { eventsOf, transfersIn } from './logs.ts';
+import {
+	block,
+	createRpc,
+	hash,
+	hexData,
+	logs,
+	minedTransaction,
+	orNothing,
+	quantity,
+	refused,
+	unreachable
+} from './rpc.ts';
 import { ZERO_ADDRESS } from './typed-data.ts';
 
 export interface ViemChainOptions {
@@ -56,50 +54,34 @@ export interface ViemChainOptions {
 	/** 32 bytes: the key that pays gas here. Without it the port can only look. */
 	readonly accountSecret?: Uint8Array;
 	readonly clock: Clock;
-	/** How often receipts and events are asked for, in milliseconds. */
+	/** How often events are asked for, in milliseconds. */
 	readonly pollMs?: number;
 	/** One RPC answer may take this long. */
 	readonly requestTimeoutMs?: number;
-	/** A transaction may take this long to be mined. */
-	readonly receiptTimeoutMs?: number;
+	/** Wei for a unit of gas, tip included. */
+	readonly gasPriceMost?: bigint;
 }
 
 /** Blocks per question for events: what public endpoints allow. */
 const LOG_RANGE_BLOCKS = 2_000n;
 /** More channels than this are told apart here and not by the endpoint. */
 const LOG_FILTER_IDS = 100;
-/** How often sending starts over when somebody else used the account's number. */
-const NONCE_TRIES = 3;
+/** Channels per question for states: 64 kB of answer. */
+const STATES_AT_ONCE = 500;
 /** Added to the estimate, which is made on an older block than the one that mines: a fifth. */
 const withGasMargin = (gas: bigint): bigint => gas + gas / 5n;
+/** Endpoints take a transaction's place only for a tenth more; an eighth is surely more than that. */
+const outbidding = (price: bigint): bigint => price + price / 8n + 1n;
+/** Gas of `claimPacked` in a token, without and for each row (contracts/snapshots/gas.json). */
+const REDEEM_GAS = 40_000n;
+const REDEEM_ROW_GAS = 13_300n;
 
-const PORT_ABI = [...channelsAbi, ...testDollarAbi] as const;
-/** The names of everything that either contract can refuse with. */
-const ERRORS_ABI: Abi = PORT_ABI.filter(({ type }) => type === 'error');
-
-interface RpcReceipt {
-	readonly status: Hex;
-	readonly logs: RpcLog[];
-	readonly blockNumber: Hex;
-	readonly gasUsed: Hex;
-	readonly effectiveGasPrice: Hex;
-	/** Data fee of OP chains. */
-	readonly l1Fee?: Hex;
+interface Price {
+	readonly maxFeePerGas: bigint;
+	readonly maxPriorityFeePerGas: bigint;
 }
 
-interface Call {
-	readonly to: Address;
-	readonly data: Hex;
-	readonly value: bigint;
-}
-
-type Failed = { readonly ok: false; readonly error: ChainError };
-
-const lower = (hex: Hex): Hex => hex.toLowerCase() as Hex;
-const quantity = (value: bigint | number): Hex => `0x${value.toString(16)}`;
-
-const unreachable = (reason: string): Failed => err({ type: 'ChainUnreachable', reason });
-const refused = (reason: string): Failed => err({ type: 'TransactionRefused', reason });
+const toQuantity = (value: bigint | number): Hex => `0x${value.toString(16)}`;
 
 export const createViemChain = ({
 	rpcUrl,
@@ -111,82 +93,125 @@ export const createViemChain = ({
 	clock,
 	pollMs = 1_000,
 	requestTimeoutMs = 10_000,
-	receiptTimeoutMs = 60_000
+	gasPriceMost = LIMITS.gasPriceMost
 }: ViemChainOptions): ChainPort => {
-	const client = createClient({ transport: http(rpcUrl, { retryCount: 0, timeout: requestTimeoutMs }) });
+	const ask = createRpc(rpcUrl, requestTimeoutMs);
 	const signer = accountSecret && privateKeyToAccount(toHex0x(accountSecret));
-	const account = signer && lower(signer.address);
-	const sleep = (ms: number): Promise<void> => new Promise((resolve) => void clock.after(ms, resolve));
+	const account = signer && (signer.address.toLowerCase() as Address);
 
-	/** One RPC question; whatever goes wrong comes back as a value. */
-	const rpc = async <T>(method: string, params: readonly unknown[]): Promise<Result<T, ChainError>> => {
-		try {
-			return ok((await client.request({ method, params } as never)) as T);
-		} catch (error) {
-			return failureOf(error);
-		}
+	const blockAt = (at: bigint | 'latest') =>
+		ask('eth_getBlockByNumber', [at === 'latest' ? at : toQuantity(at), false], orNothing(block));
+
+	const newest = async () => {
+		const found = await blockAt('latest');
+		if (!found.ok) return found;
+		return found.value.found ? ok(found.value.found) : unreachable('no newest block');
 	};
 
 	const call = async (to: Address, data: Hex): Promise<Result<Hex, ChainError>> => {
 		const from = account === undefined ? {} : { from: account };
-		const answer = await rpc<Hex>('eth_call', [{ ...from, to, data }, 'latest']);
+		const answer = await ask('eth_call', [{ ...from, to, data }, 'latest'], hexData);
 		if (answer.ok && answer.value === '0x') return unreachable(`no contract at ${to}`);
 		return answer;
 	};
 
-	const readToken = async (functionName: 'name' | 'version'): Promise<Result<string, ChainError>> => {
-		const answer = await call(token, encodeFunctionData({ abi: testDollarAbi, functionName }));
-		return answer.ok
-			? ok(decodeFunctionResult({ abi: testDollarAbi, functionName, data: answer.value }))
-			: answer;
+	/** Answers of contracts are bytes like any other. */
+	const decoded = <T>(data: Result<Hex, ChainError>, decode: (data: Hex) => T): Result<T, ChainError> => {
+		if (!data.ok) return data;
+		try {
+			return ok(decode(data.value));
+		} catch {
+			return unreachable('a contract answered what it cannot answer');
+		}
+	};
+
+	const readToken = async (functionName: 'name' | 'version'): Promise<Result<string, ChainError>> =>
+		decoded(await call(token, encodeFunctionData({ abi: testDollarAbi, functionName })), (data) =>
+			decodeFunctionResult({ abi: testDollarAbi, functionName, data })
+		);
+
+	const channels = async (ids: readonly Hex[]): Promise<Result<readonly ChannelState[], ChainError>> => {
+		const states: ChannelState[] = [];
+		for (let at = 0; at < ids.length; at += STATES_AT_ONCE) {
+			const some = ids.slice(at, at + STATES_AT_ONCE);
+			const functionName = 'states';
+			const data = encodeFunctionData({ abi: channelsAbi, functionName, args: [some] });
+			const answer = decoded(await call(contract, data), (bytes) =>
+				decodeFunctionResult({ abi: channelsAbi, functionName, data: bytes })
+			);
+			if (!answer.ok) return answer;
+			if (answer.value.length !== some.length) return unreachable('states of other channels');
+			states.push(...answer.value);
+		}
+		return ok(states);
 	};
 
 	// Sending
 
-	const oneAtATime = (): (<T>(work: () => Promise<T>) => Promise<T>) => {
-		let last: Promise<unknown> = Promise.resolve();
-		return (work) => {
-			const mine = last.then(work, work);
-			last = mine.catch(() => undefined);
-			return mine;
-		};
-	};
-	const numbering = oneAtATime();
-	/** An allowance names an amount and no channel, so approving and opening is one act. */
-	const funding = oneAtATime();
-	let nextNonce = 0;
-	let underWay = 0;
-
-	const send = async (request: Call): Promise<Result<Receipt, ChainError>> => {
-		if (signer === undefined || account === undefined) return err({ type: 'NoChainAccount' });
-		underWay++;
-		try {
-			const sent = await numbering(() => broadcast(request));
-			if (!sent.ok) return sent;
-			return await mined(sent.value.hash, sent.value.raw, request);
-		} finally {
-			underWay--;
-		}
-	};
-
-	/** Estimates, numbers and signs. */
-	const sign = async ({ to, data, value }: Call): Promise<Result<SignedTransaction, ChainError>> => {
-		if (signer === undefined) return err({ type: 'NoChainAccount' });
-		const estimate = await rpc<Hex>('eth_estimateGas', [
-			{ from: signer.address, to, data, value: quantity(value) }
-		]);
-		if (!estimate.ok) return estimate;
-		const [counted, tip, block] = await Promise.all([
-			rpc<Hex>('eth_getTransactionCount', [signer.address, 'pending']),
-			rpc<Hex>('eth_maxPriorityFeePerGas', []),
-			rpc<{ readonly baseFeePerGas: Hex }>('eth_getBlockByNumber', ['latest', false])
-		]);
-		if (!counted.ok) return counted;
+	/** What a new transaction offers: twice the base fee, so that it stays good while that rises for six full blocks. */
+	const priceOfNow = async (): Promise<Result<Price, ChainError>> => {
+		const [tip, head] = await Promise.all([ask('eth_maxPriorityFeePerGas', [], quantity), newest()]);
 		if (!tip.ok) return tip;
-		if (!block.ok) return block;
-		// Alone, the chain's count is the truth; among others it may not know yet what was just sent.
-		const onChain = Number(counted.value);
-		const nonce = underWay > 1 ? Math.max(onChain, nextNonce) : onChain;
+		if (!head.ok) return head;
+		const maxPriorityFeePerGas = minOf(tip.value, gasPriceMost / 10n);
+		const { baseFee } = head.value;
+		if (baseFee + maxPriorityFeePerGas > gasPriceMost)
+			return err({ type: 'GasTooDear', reason: `${baseFee} wei for a unit of gas` });
+		return ok({
+			maxPriorityFeePerGas,
+			maxFeePerGas: minOf(2n * baseFee + maxPriorityFeePerGas, gasPriceMost)
+		});
+	};
+
+	/** What is to be sent first so that the act can be: the exact allowance, where there is less. */
+	const approvalFor = async (act: ChainAct): Promise<Result<Call | undefined, ChainError>> => {
+		if (act.type !== 'open' && act.type !== 'topUp') return ok(undefined);
+		const { key, amount } = act;
+		// Somebody else's channel is refused by the contract: no allowance for that.
+		if (key.token === ZERO_ADDRESS || account === undefined || key.payer !== account) return ok(undefined);
+		const args = [account, contract] as const;
+		const allowed = decoded(
+			await call(key.token, encodeFunctionData({ abi: testDollarAbi, functionName: 'allowance', args })),
+			BigInt
+		);
+		if (!allowed.ok) return allowed;
+		return ok(allowed.value < amount ? encodeApproval(key.token, contract, amount) : undefined);
+	};
+
+	/** A batch of stale rows succeeds and pays nothing: not worth its gas. */
+	const isWorthless = async (act: ChainAct, { to, data }: Call): Promise<Result<boolean, ChainError>> => {
+		if (act.type !== 'redeem' || act.claims.length === 1) return ok(false);
+		return decoded(await call(to, data), (paid) => BigInt(paid) === 0n);
+	};
+
+	const prepare: ChainPort['prepare'] = async (act, firstNonce = 0) => {
+		if (signer === undefined) return err({ type: 'NoChainAccount' });
+		const wanted = encodeAct(act, contract, token);
+		if (!wanted) return refused('ClaimNotIncreasing');
+		const approval = await approvalFor(act);
+		if (!approval.ok) return approval;
+		const { to, data, value } = approval.value ?? wanted;
+		const worthless = await isWorthless(act, wanted);
+		if (!worthless.ok) return worthless;
+		if (worthless.value) return refused('ClaimNotIncreasing');
+		const price = await priceOfNow();
+		if (!price.ok) return price;
+		// With its price, so that an account that cannot pay is refused now.
+		const request = {
+			from: signer.address,
+			to,
+			data,
+			value: toQuantity(value),
+			maxFeePerGas: toQuantity(price.value.maxFeePerGas),
+			maxPriorityFeePerGas: toQuantity(price.value.maxPriorityFeePerGas)
+		};
+		const [gas, counted] = await Promise.all([
+			ask('eth_estimateGas', [request], quantity),
+			ask('eth_getTransactionCount', [signer.address, 'pending'], quantity)
+		]);
+		if (!gas.ok) return gas;
+		if (!counted.ok) return counted;
+		const nonce = Math.max(Number(counted.value), firstNonce);
 		const raw = await signer.signTransaction({
 			type: 'eip1559',
 			chainId,
@@ -194,165 +219,90 @@ export const createViemChain = ({
 			to,
 			data,
 			value,
-			gas: withGasMargin(BigInt(estimate.value)),
-			maxPriorityFeePerGas: BigInt(tip.value),
-			maxFeePerGas: 2n * BigInt(block.value.baseFeePerGas) + BigInt(tip.value)
+			gas: withGasMargin(gas.value),
+			...price.value
 		});
-		return ok({ hash: keccak256(raw), raw, nonce });
+		return ok({ raw, hash: keccak256(raw), nonce, isPreliminary: approval.value !== undefined });
 	};
 
-	const handIn = async (raw: Hex): Promise<Result<null, ChainError>> => {
-		const sent = await rpc<Hex>('eth_sendRawTransaction', [raw]);
-		return sent.ok || (sent.error.type === 'TransactionRefused' && isKnownAlready(sent.error.reason))
-			? ok(null)
-			: sent;
+	const outbid: ChainPort['outbid'] = async (raw) => {
+		if (signer === undefined) return err({ type: 'NoChainAccount' });
+		const now = await priceOfNow();
+		if (!now.ok) return now;
+		const { nonce = 0, to, data, value, gas, ...before } = parseTransaction(raw);
+		const price: Price = {
+			maxFeePerGas: maxOf(now.value.maxFeePerGas, outbidding(before.maxFeePerGas ?? 0n)),
+			maxPriorityFeePerGas: maxOf(
+				now.value.maxPriorityFeePerGas,
+				outbidding(before.maxPriorityFeePerGas ?? 0n)
+			)
+		};
+		if (price.maxFeePerGas > gasPriceMost)
+			return err({ type: 'GasTooDear', reason: `${price.maxFeePerGas} wei for a unit of gas` });
+		const again = await signer.signTransaction({
+			type: 'eip1559',
+			chainId,
+			nonce,
+			...(to ? { to } : {}),
+			...(data ? { data } : {}),
+			...(value === undefined ? {} : { value }),
+			...(gas === undefined ? {} : { gas }),
+			...price
+		});
+		return ok({ raw: again, hash: keccak256(again), nonce, isPreliminary: false });
 	};
 
-	/** Signs and sends. An answer that is missing counts as sent. */
-	const broadcast = async (
-		request: Call,
-		triesLeft = NONCE_TRIES
-	): Promise<Result<SignedTransaction, ChainError>> => {
-		const signed = await sign(request);
-		if (!signed.ok) return signed;
-		const sent = await handIn(signed.value.raw);
-		if (!sent.ok && sent.error.type === 'TransactionRefused') {
-			if (triesLeft > 1 && isNumberTaken(sent.error.reason)) {
-				nextNonce = 0;
-				return broadcast(request, triesLeft - 1);
-			}
-			return sent;
-		}
-		nextNonce = signed.value.nonce + 1;
-		return signed;
+	const broadcast: ChainPort['broadcast'] = async (raw) => {
+		const sent = await ask('eth_sendRawTransaction', [raw], hash);
+		if (sent.ok) return ok(null);
+		const isKnown =
+			sent.error.type === 'TransactionRefused' &&
+			/already (known|imported)|known transaction/i.test(sent.error.reason);
+		return isKnown ? ok(null) : sent;
+	};
+
+	/** Of a receipt: whether its block can still be undone. */
+	const isFinalBlock = async (number: Hex): Promise<Result<boolean, ChainError>> => {
+		const final = await ask('eth_getBlockByNumber', ['finalized', false], orNothing(block));
+		if (!final.ok) return final;
+		return ok(final.value.found !== undefined && final.value.found.number >= BigInt(number));
+	};
+
+	/** Why it failed, by running it again on the state of its block; the chain does not keep that. */
+	const whyReverted = async (name: Hex, at: Hex): Promise<string> => {
+		const found = await ask('eth_getTransactionByHash', [name], (answer) => {
+			const { to, input, value } = (answer ?? {}) as Record<string, unknown>;
+			return hexData(input) && { to, data: input, value };
+		});
+		if (!found.ok) return 'reverted';
+		const again = await ask('eth_call', [{ from: account, ...(found.value as object) }, at], hexData);
+		return !again.ok && again.error.type === 'TransactionRefused' ? again.error.reason : 'reverted';
 	};
 
 	/** The final count first: what is neither mined by then nor has its number left is gone for good. */
-	const fate: ChainPort['fate'] = async ({ hash, nonce }) => {
+	const fate = async ({
+		hashes,
+		nonce
+	}: Parameters<ChainPort['fate']>[0]): Promise<Result<TransactionFate, ChainError>> => {
 		let isPassed = false;
 		if (nonce !== undefined && account !== undefined) {
-			const counted = await rpc<Hex>('eth_getTransactionCount', [account, 'finalized']);
+			const counted = await ask('eth_getTransactionCount', [account, 'finalized'], quantity);
 			if (!counted.ok) return counted;
 			isPassed = Number(counted.value) > nonce;
 		}
-		const found = await rpc<RpcReceipt | null>('eth_getTransactionReceipt', [hash]);
-		if (!found.ok) return found;
-		if (found.value === null) return ok({ type: isPassed ? 'impossible' : 'pending' });
-		if (BigInt(found.value.status) === 0n) return ok({ type: 'reverted' });
-		return ok({ type: 'mined', transfers: transfersIn(found.value.logs, token) });
-	};
-
-	const mined = async (hash: Hex, raw: Hex, request: Call): Promise<Result<Receipt, ChainError>> => {
-		const until = clock.now() + receiptTimeoutMs;
-		for (let asked = 1; ; asked++) {
-			const found = await rpc<RpcReceipt | null>('eth_getTransactionReceipt', [hash]);
-			if (found.ok && found.value !== null) return receiptOf(hash, found.value, request);
-			if (clock.now() >= until) return unreachable(`not mined within ${receiptTimeoutMs / 1_000} s`);
-			if (asked % 5 === 0) await rpc('eth_sendRawTransaction', [raw]);
-			// The first blocks of a local chain come at once.
-			await sleep(asked < 4 ? Math.min(pollMs, 50) : pollMs);
-		}
-	};
-
-	const receiptOf = async (
-		transaction: Hex,
-		{ status, blockNumber, gasUsed, effectiveGasPrice, l1Fee }: RpcReceipt,
-		request: Call
-	): Promise<Result<Receipt, ChainError>> => {
-		if (BigInt(status) === 0n) {
-			const again = await rpc<Hex>('eth_call', [
-				{ from: account, to: request.to, data: request.data, value: quantity(request.value) },
-				blockNumber
-			]);
-			return again.ok ? refused('reverted') : again;
-		}
-		const gasCostWei = BigInt(gasUsed) * BigInt(effectiveGasPrice) + BigInt(l1Fee ?? '0x0');
-		return ok({ transaction, block: BigInt(blockNumber), gasCostWei });
-	};
-
-	const transferCall = (to: Address, amount: bigint): Call => ({
-		to: token,
-		data: encodeFunctionData({ abi: testDollarAbi, functionName: 'transfer', args: [to, amount] }),
-		value: 0n
-	});
-
-	const sendToContract = (data: Hex, value = 0n): Promise<Result<Receipt, ChainError>> =>
-		send({ to: contract, data, value });
-
-	/** Opens or tops up with the account's own money, approving exactly the amount first where needed. */
-	const fund = (
-		functionName: 'open' | 'topUp',
-		key: ChannelKey,
-		amount: bigint
-	): Promise<Result<Receipt, ChainError>> =>
-		funding(async () => {
-			const data = encodeFunctionData({ abi: channelsAbi, functionName, args: [key, amount] });
-			if (account === undefined) return err({ type: 'NoChainAccount' });
-			if (key.token === ZERO_ADDRESS) return sendToContract(data, amount);
-			// Somebody else's channel is refused by the contract: no allowance for that.
-			if (key.payer !== account) return sendToContract(data);
-			const allowed = await call(
-				key.token,
-				encodeFunctionData({ abi: testDollarAbi, functionName: 'allowance', args: [account, contract] })
-			);
-			if (!allowed.ok) return allowed;
-			let approvalCostWei = 0n;
-			if (BigInt(allowed.value) < amount) {
-				const approve = encodeFunctionData({
-					abi: testDollarAbi,
-					functionName: 'approve',
-					args: [contract, amount]
-				});
-				const approved = await send({ to: key.token, data: approve, value: 0n });
-				if (!approved.ok) return approved;
-				approvalCostWei = approved.value.gasCostWei;
-			}
-			const receipt = await sendToContract(data);
-			if (!receipt.ok) return receipt;
-			return ok({ ...receipt.value, gasCostWei: receipt.value.gasCostWei + approvalCostWei });
-		});
-
-	const claimOne = ({ key, cumulative, signature }: SignedClaim): Promise<Result<Receipt, ChainError>> =>
-		sendToContract(
-			encodeFunctionData({
-				abi: channelsAbi,
-				functionName: 'claim',
-				args: [key, cumulative, compactSignature(signature)]
-			})
-		);
-
-	const claimBatch = async (
-		claims: readonly [SignedClaim, ...SignedClaim[]]
-	): Promise<Result<Receipt, ChainError>> => {
-		const { payee, token: paidIn } = claims[0].key;
-		const functionName = 'claimPacked';
-		const args = [payee, paidIn, packRows(claims)] as const;
-		const data = encodeFunctionData({ abi: channelsAbi, functionName, args });
-		// A batch of stale rows succeeds and pays nothing: not worth its gas.
-		if (account !== undefined) {
-			const dry = await call(contract, data);
-			if (!dry.ok) return dry;
-			if (BigInt(dry.value) === 0n) return refused('ClaimNotIncreasing');
-		}
-		return sendToContract(data);
-	};
-
-	const redeem = async (claims: readonly SignedClaim[]): Promise<Result<Receipt, ChainError>> => {
-		const groups = new Map<string, [SignedClaim, ...SignedClaim[]]>();
-		for (const claim of claims) {
-			const name = `${claim.key.payee} ${claim.key.token}`;
-			const group = groups.get(name);
-			if (group) group.push(claim);
-			else groups.set(name, [claim]);
-		}
-		let answer: Result<Receipt, ChainError> = refused('ClaimNotIncreasing');
-		let gasCostWei = 0n;
-		for (const group of groups.values()) {
-			answer = group.length === 1 ? await claimOne(group[0]) : await claimBatch(group);
+		for (const name of hashes) {
+			const answer = await ask('eth_getTransactionReceipt', [name], orNothing(minedTransaction));
 			if (!answer.ok) return answer;
-			gasCostWei += answer.value.gasCostWei;
+			const { found } = answer.value;
+			if (!found) continue;
+			const final = isPassed ? ok(true) : await isFinalBlock(found.block);
+			if (!final.ok) return final;
+			const isFinal = final.value;
+			return found.isReverted
+				? ok({ type: 'reverted', hash: name, reason: await whyReverted(name, found.block), isFinal })
+				: ok({ type: 'mined', hash: name, transfers: transfersIn(found.logs, token), isFinal });
 		}
-		return answer.ok ? ok({ ...answer.value, gasCostWei }) : answer;
+		return ok({ type: isPassed ? 'impossible' : 'pending' });
 	};
 
 	// Watching
@@ -361,35 +311,55 @@ export const createViemChain = ({
 		from: bigint,
 		to: bigint,
 		ids: readonly Hex[]
-	): Promise<Result<readonly ChainEvent[], ChainError>> => {
+	): Promise<Result<ChainReport['events'], ChainError>> => {
 		if (ids.length === 0) return ok([]);
-		const logs = await rpc<RpcLog[]>('eth_getLogs', [
-			{
-				address: contract,
-				fromBlock: quantity(from),
-				toBlock: quantity(to),
-				topics: ids.length <= LOG_FILTER_IDS ? [null, ids] : []
-			}
-		]);
-		if (!logs.ok) return logs;
+		const range = { address: contract, fromBlock: toQuantity(from), toBlock: toQuantity(to) };
+		const topics = ids.length <= LOG_FILTER_IDS ? [null, ids] : [];
+		const found = await ask('eth_getLogs', [{ ...range, topics }], logs);
+		if (!found.ok) return found;
 		const wanted = new Set(ids);
-		return ok(eventsOf(logs.value).filter(({ id }) => wanted.has(id)));
+		const own = found.value.filter(({ address }) => address.toLowerCase() === contract);
+		return ok(eventsOf(own).filter(({ id }) => wanted.has(id)));
 	};
 
-	const watch: ChainPort['watch'] = (ids, fromBlock, onEvents): Cancel => {
-		let next = fromBlock;
+	const watch: ChainPort['watch'] = (ids, from, onReport): Cancel => {
+		let point: ChainPoint | undefined = from;
+		let next = from ? from.block + 1n : 0n;
+		let isReorganised = false;
 		let isCancelled = false;
 		let cancelTimer: Cancel | undefined;
-		const poll = async (): Promise<void> => {
-			const head = await rpc<Hex>('eth_blockNumber', []);
-			while (!isCancelled && head.ok && BigInt(head.value) >= next) {
+
+		/** False while the endpoint has not come as far as what was reported. */
+		const isThere = async (): Promise<boolean> => {
+			if (point?.hash === undefined) return true;
+			const known = await blockAt(point.block);
+			if (!known.ok || !known.value.found) return false;
+			if (known.value.found.hash === point.hash) return true;
+			isReorganised = true;
+			next = maxOf(0n, point.block - BigInt(LIMITS.reorgBlocks));
+			point = undefined;
+			return true;
+		};
+
+		const look = async (): Promise<void> => {
+			if (!(await isThere())) return;
+			const head = await newest();
+			while (!isCancelled && head.ok && head.value.number >= next) {
 				const last = next + LOG_RANGE_BLOCKS - 1n;
-				const upTo = last < BigInt(head.value) ? last : BigInt(head.value);
-				const events = await eventsBetween(next, upTo, ids());
-				if (isCancelled || !events.ok) break;
-				next = upTo + 1n;
-				onEvents(events.value, upTo);
+				const end = last < head.value.number ? await blockAt(last) : ok({ found: head.value });
+				if (!end.ok || !end.value.found) return;
+				const { number, hash: name } = end.value.found;
+				const events = await eventsBetween(next, number, ids());
+				if (isCancelled || !events.ok) return;
+				point = { block: number, hash: name };
+				next = number + 1n;
+				const report = { events: events.value, upTo: point, isReorganised };
+				isReorganised = false;
+				onReport(report);
 			}
+		};
+		const poll = async (): Promise<void> => {
+			await look();
 			if (!isCancelled) cancelTimer = clock.after(pollMs, () => void poll());
 		};
 		void poll();
@@ -407,32 +377,32 @@ export const createViemChain = ({
 		account,
 
 		genesisHash: async () => {
-			const block = await rpc<{ readonly hash: Hex }>('eth_getBlockByNumber', ['0x0', false]);
-			return block.ok ? ok(block.value.hash) : block;
+			const id = await ask('eth_chainId', [], quantity);
+			if (!id.ok) return id;
+			if (id.value !== BigInt(chainId))
+				return err({ type: 'ChainMistaken', reason: `chain ${id.value} answers instead of ${chainId}` });
+			const first = await blockAt(0n);
+			if (!first.ok) return first;
+			return first.value.found ? ok(first.value.found.hash) : unreachable('no first block');
 		},
 
 		head: async () => {
-			const block = await rpc<{ readonly number: Hex; readonly timestamp: Hex }>('eth_getBlockByNumber', [
-				'latest',
-				false
-			]);
-			return block.ok
-				? ok({ block: BigInt(block.value.number), time: Number(block.value.timestamp) })
-				: block;
+			const head = await newest();
+			return head.ok ? ok({ block: head.value.number, time: head.value.time }) : head;
 		},
 
 		channel: async (id) => {
 			const functionName = 'getChannel';
-			const answer = await call(contract, encodeFunctionData({ abi: channelsAbi, functionName, args: [id] }));
-			return answer.ok
-				? ok(decodeFunctionResult({ abi: channelsAbi, functionName, data: answer.value }))
-				: answer;
+			const data = encodeFunctionData({ abi: channelsAbi, functionName, args: [id] });
+			return decoded(await call(contract, data), (bytes) =>
+				decodeFunctionResult({ abi: channelsAbi, functionName, data: bytes })
+			);
 		},
+		channels,
 
 		tokenBalance: async (owner) => {
 			const data = encodeFunctionData({ abi: testDollarAbi, functionName: 'balanceOf', args: [owner] });
-			const answer = await call(token, data);
-			return answer.ok ? ok(BigInt(answer.value)) : answer;
+			return decoded(await call(token, data), BigInt);
 		},
 
 		tokenDomain: async () => {
@@ -442,153 +412,17 @@ export const createViemChain = ({
 			return ok({ name: name.value, version: version.value });
 		},
 
-		open: (key, amount) => fund('open', key, amount),
-		topUp: (key, amount) => fund('topUp', key, amount),
-		openWithAuthorization: (authorized) => sendToContract(authorizedFunding(authorized)),
-		redeem,
+		redeemCost: async (count) => {
+			const [tip, head] = await Promise.all([ask('eth_maxPriorityFeePerGas', [], quantity), newest()]);
+			if (!tip.ok) return tip;
+			if (!head.ok) return head;
+			return ok((head.value.baseFee + tip.value) * (REDEEM_GAS + REDEEM_ROW_GAS * BigInt(count)));
+		},
 
-		close: ({ key, capture, deadline, signature }, claim) =>
-			sendToContract(
-				encodeFunctionData({
-					abi: channelsAbi,
-					functionName: 'closeWithSignature',
-					args: [
-						key,
-						capture,
-						claim?.cumulative ?? 0n,
-						toHex0x(claim?.signature ?? new Uint8Array()),
-						deadline,
-						toHex0x(signature)
-					]
-				})
-			),
-
-		requestClose: (key) =>
-			sendToContract(encodeFunctionData({ abi: channelsAbi, functionName: 'requestClose', args: [key] })),
-
-		withdraw: (key) =>
-			sendToContract(encodeFunctionData({ abi: channelsAbi, functionName: 'withdraw', args: [key] })),
-
-		transfer: (to, amount) => send(transferCall(to, amount)),
-		prepareTransfer: (to, amount) => numbering(() => sign(transferCall(to, amount))),
-		broadcast: (raw) => numbering(() => handIn(raw)),
+		prepare,
+		outbid,
+		broadcast,
 		fate,
-
 		watch
 	};
 };
-
-const authorizedFunding = ({
-	key,
-	amount,
-	validAfter,
-	validBefore,
-	index,
-	signature
-}: FundingAuthorization): Hex => {
-	const authorization = {
-		validAfter: BigInt(validAfter),
-		validBefore: BigInt(validBefore),
-		signature: toHex0x(signature)
-	};
-	return index === 0
-		? encodeFunctionData({
-				abi: channelsAbi,
-				functionName: 'openWithAuthorization',
-				args: [key, amount, authorization]
-			})
-		: encodeFunctionData({
-				abi: channelsAbi,
-				functionName: 'topUpWithAuthorization',
-				args: [key, amount, BigInt(index), authorization]
-			});
-};
-
-const eventsOf = (logs: readonly RpcLog[]): ChainEvent[] =>
-	parseEventLogs({ abi: channelsAbi, logs: logs.map((log) => formatLog(log)) }).flatMap(
-		(log): ChainEvent[] => {
-			const { channelId: id } = log.args;
-			switch (log.eventName) {
-				case 'Opened': {
-					const { payer, payee, token, signer, grace, expiry, salt, epoch, deposited } = log.args;
-					const key: ChannelKey = {
-						payer: lower(payer),
-						payee: lower(payee),
-						token: lower(token),
-						signer: lower(signer),
-						grace,
-						expiry,
-						salt
-					};
-					return [{ type: 'Opened', id, key, epoch, amount: deposited }];
-				}
-				case 'ToppedUp': {
-					const { epoch, first: amount } = unpackAmounts(log.args.amounts);
-					return [{ type: 'ToppedUp', id, epoch, amount }];
-				}
-				case 'Claimed': {
-					const { epoch, first: paid, second: cumulative } = unpackAmounts(log.args.amounts);
-					return [{ type: 'Claimed', id, epoch, cumulative, paid }];
-				}
-				case 'CloseRequested':
-					return [{ type: 'CloseRequested', id, epoch: log.args.epoch, closeAt: log.args.closeAt }];
-				case 'Closed':
-				case 'Withdrawn': {
-					const { epoch, first: captured, second: refunded } = unpackAmounts(log.args.amounts);
-					return [{ type: log.eventName, id, epoch, captured, refunded }];
-				}
-				case 'ClaimSkipped':
-					return [];
-			}
-		}
-	);
-
-const transfersIn = (logs: readonly RpcLog[], token: Address): readonly TokenTransfer[] =>
-	parseEventLogs({
-		abi: testDollarAbi,
-		eventName: 'Transfer',
-		logs: logs.filter(({ address }) => lower(address) === token).map((log) => formatLog(log))
-	}).map(({ args }) => ({ from: lower(args.from), to: lower(args.to), amount: args.value }));
-
-/** No connection, no answer in time, an answer that is none: unreachable. All else was an answer. */
-const failureOf = (error: unknown): Failed => {
-	const data = revertDataOf(error);
-	if (data !== undefined) return refused(reasonOf(data));
-	if (!(error instanceof BaseError)) return unreachable(String(error));
-	const isTransport = error.walk(
-		(cause) => cause instanceof HttpRequestError || cause instanceof TimeoutError
-	);
-	if (isTransport) return unreachable(error.shortMessage);
-	return refused(error.details || error.shortMessage);
-};
-
-/** The revert data that an RPC error carries, wherever viem and the endpoint put it. */
-const revertDataOf = (error: unknown): Hex | undefined => {
-	for (
-		let at: unknown = error;
-		typeof at === 'object' && at !== null;
-		at = (at as { cause?: unknown }).cause
-	) {
-		const { data } = at as { data?: unknown };
-		const inner = typeof data === 'object' && data !== null ? (data as { data?: unknown }).data : data;
-		if (typeof inner === 'string' && /^0x[0-9a-fA-F]{8,}$/.test(inner)) return inner as Hex;
-	}
-	return undefined;
-};
-
-/** The name of the error; a deposit that the token refused gives the token's reason. */
-const reasonOf = (data: Hex): string => {
-	try {
-		const { errorName, args } = decodeErrorResult({ abi: ERRORS_ABI, data });
-		const [first] = args ?? [];
-		if (errorName === 'DepositFailed' && typeof first === 'string' && first.length >= 10)
-			return reasonOf(first as Hex);
-		return errorName === 'Error' && typeof first === 'string' ? first : errorName;
-	} catch {
-		return 'reverted';
-	}
-};
-
-const isKnownAlready = (reason: string): boolean =>
-	/already (known|imported)|known transaction/i.test(reason);
-const isNumberTaken = (reason: string): boolean => /nonce|replacement/i.test(reason);

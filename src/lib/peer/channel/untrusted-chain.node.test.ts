@@ -1,0 +1,206 @@
+/** Whoever tells about the chain lies, is behind, or leaves things out. */
+import { describe, expect, it } from 'vitest';
+import { createNodeSql } from '../../../../server/akash-peer/node-sql.ts';
+import type { Hex } from '../bytes.ts';
+import { LIMITS } from '../limits.ts';
+import { err, ok } from '../result.ts';
+import type { ChainEvent, ChainPort } from '../settlement/chain.ts';
+import {
+	addressOf,
+	DOLLAR,
+	GUEST_DEVICE,
+	HUB,
+	openSettlingWorld,
+	TOKEN,
+	WALLET,
+	type SettlingWorld
+} from '../testing/settling-world.ts';
+
+const MINUTE = 60_000;
+
+/** A hub whose way to the chain can be changed under way. */
+const open = (chainId = 31337) => {
+	let lies: (port: ChainPort) => Partial<ChainPort> = () => ({});
+	const world: SettlingWorld = openSettlingWorld({
+		chainId,
+		turn: () => new Promise((resolve) => setImmediate(resolve)),
+		openSql: () => createNodeSql(':memory:'),
+		through: (port) =>
+			new Proxy(port, {
+				get: (target, name: keyof ChainPort) => lies(target)[name] ?? target[name]
+			})
+	});
+	return {
+		...world,
+		/** From now on, until another or none is given. */
+		lie: (next: (port: ChainPort) => Partial<ChainPort> = () => ({})) => (lies = next)
+	};
+};
+
+const begin = async (chainId?: number) => {
+	const world = open(chainId);
+	const { id, key } = await world.fund(2n * DOLLAR);
+	await world.spend(id, 1_000_000_000n, 400_000_000n);
+	await world.clock.advance(MINUTE);
+	return { world, id, key };
+};
+
+describe('a service that answers for another chain', () => {
+	it.each([
+		[
+			'by its id',
+			(): Partial<ChainPort> => ({
+				genesisHash: () => Promise.resolve(err({ type: 'ChainMistaken', reason: 'chain 1 answers' }))
+			})
+		],
+		[
+			'by its first block',
+			(): Partial<ChainPort> => ({ genesisHash: () => Promise.resolve(ok<Hex>(`0x${'77'.repeat(32)}`)) })
+		]
+	] as const)('%s is told, signs nothing away, and costs nobody a channel', async (_, lie) => {
+		const { world, id } = await begin(10);
+		world.lie(lie);
+		await world.clock.advance(MINUTE);
+		expect(world.hub.troubles).toContain('ChainMistaken');
+		expect(world.hub.settler.status()).toBe('down');
+		expect(world.hub.channels.get(id)).toMatchObject({ status: 'open', claimed: DOLLAR });
+		const { block } = world.chain.snapshot();
+		await world.earn(1_000_000n);
+		expect(await world.wait(world.guest.settler.payout('48'.repeat(32)))).toMatchObject({ ok: false });
+		expect(await world.wait(world.hub.settler.redeemAll())).toMatchObject({
+			error: { type: 'ChainMistaken' }
+		});
+		expect(world.chain.snapshot().block).toBe(block);
+		world.lie();
+		await world.clock.advance(MINUTE);
+		expect(world.hub.reliefs).toContain('ChainMistaken');
+		expect(world.hub.settler.status()).toBe('ok');
+		world.value(await world.wait(world.hub.settler.redeemAll()));
+		expect(world.hub.channels.get(id)?.settled).toBe(DOLLAR);
+		world.audit();
+	});
+});
+
+describe('a service that is behind', () => {
+	it('is told after a minute and waited for; nothing is paid out on its word, and claims are still redeemed', async () => {
+		const { world, id } = await begin();
+		await world.earn(1_000_000n);
+		world.lie(() => ({ head: () => Promise.resolve(ok({ block: 0n, time: 1 })) }));
+		await world.clock.advance(30_000);
+		expect(world.hub.troubles).not.toContain('ChainBehind');
+		await world.clock.advance(2 * MINUTE);
+		expect(world.hub.troubles).toContain('ChainBehind');
+		const answer = await world.wait(world.hub.settler.answer(GUEST_DEVICE, { op: 'payout' }));
+		expect(answer).toMatchObject({ op: 'refused', code: 'ChainBehind' });
+		// Too late would cost the claim, and a word too early costs gas at most.
+		world.value(await world.wait(world.hub.settler.redeemAll()));
+		expect(world.hub.channels.get(id)?.settled).toBe(DOLLAR);
+		world.lie();
+		await world.clock.advance(MINUTE);
+		expect(world.hub.reliefs).toContain('ChainBehind');
+		expect(await world.wait(world.hub.settler.answer(GUEST_DEVICE, { op: 'payout' }))).toMatchObject({
+			op: 'paidOut'
+		});
+		world.audit();
+	});
+
+	it('does not take back what it does not know yet', async () => {
+		const { world, id } = await begin();
+		world.value(await world.wait(world.hub.settler.redeemAll()));
+		await world.clock.advance(LIMITS.depositSettleMs);
+		const old = { deposited: 0n, claimed: 0n, closeAt: 0, epoch: 0 };
+		world.lie(() => ({
+			channel: () => Promise.resolve(ok(old)),
+			channels: (ids) => Promise.resolve(ok(ids.map(() => old)))
+		}));
+		await world.clock.advance(LIMITS.surveyMs + MINUTE);
+		expect(world.hub.channels.get(id)).toMatchObject({ deposited: 2n * DOLLAR, settled: DOLLAR });
+		world.audit();
+	});
+});
+
+describe('a service that leaves things out or makes them up', () => {
+	const silentWatch: ChainPort['watch'] = () => () => undefined;
+
+	it('that reports nothing cannot hide that a payer leaves', async () => {
+		const world = open();
+		world.lie(() => ({ watch: silentWatch }));
+		const { id, key } = await world.fund(2n * DOLLAR);
+		await world.spend(id, 1_000_000_000n, 400_000_000n);
+		await world.wait(world.acts(WALLET).requestClose(key));
+		await world.clock.advance(LIMITS.surveyMs + MINUTE);
+		expect(world.hub.channels.get(id)).toMatchObject({ status: 'closing', settled: DOLLAR });
+		expect(world.balance(HUB)).toBe(11n * DOLLAR);
+		world.audit();
+	});
+
+	it('that reports an end the channel does not show is not believed, and told', async () => {
+		const { world, id } = await begin();
+		const invented: ChainEvent = { type: 'Closed', id, epoch: 0, captured: 0n, refunded: 2n * DOLLAR };
+		world.lie((port) => ({
+			watch: (ids, from, onReport) =>
+				port.watch(ids, from, (report) => onReport({ ...report, events: [...report.events, invented] }))
+		}));
+		const hub = await world.restartHub();
+		await world.wait(world.acts(WALLET).transfer(addressOf(WALLET), 1n));
+		await world.clock.advance(5 * MINUTE);
+		expect(hub.channels.get(id)).toMatchObject({ status: 'open', claimed: DOLLAR });
+		expect(hub.troubles).toContain('ChainContradicts');
+		// It is passed over in the end: what comes after it is still heard.
+		world.lie();
+		world.value(await world.wait(hub.settler.redeemAll()));
+		expect(hub.channels.get(id)?.settled).toBe(DOLLAR);
+		world.audit();
+	});
+
+	it('that invents a deposit is trusted with a little, and found out when it does not show it again', async () => {
+		const { world, id } = await begin();
+		const real = world.hub.channels.get(id)?.deposited ?? 0n;
+		const more = { deposited: 1_000n * DOLLAR, claimed: 0n, closeAt: 0, epoch: 0 };
+		world.lie(() => ({ channel: () => Promise.resolve(ok(more)) }));
+		await world.wait(world.hub.settler.refresh(id));
+		expect(world.hub.channels.get(id)?.deposited).toBeLessThanOrEqual(real + LIMITS.unsafeDeposit / TOKEN);
+		world.lie();
+		await world.clock.advance(LIMITS.depositSettleMs + MINUTE);
+		expect(world.hub.troubles).toContain('ChainContradicts');
+		expect(world.hub.channels.get(id)?.deposited).toBe(real);
+		world.audit();
+	});
+
+	it('that hides the end of a channel makes nobody lose what the chain paid', async () => {
+		const world = open();
+		const { id, key } = await world.fund(2n * DOLLAR);
+		await world.spend(id, 1_000_000_000n, 400_000_000n);
+		world.value(await world.wait(world.hub.settler.redeemAll()));
+		world.lie(() => ({ watch: silentWatch }));
+		const hub = await world.restartHub();
+		await world.wait(world.acts(WALLET).requestClose(key));
+		world.chain.skip(LIMITS.graceSeconds + 1);
+		await world.wait(world.acts(WALLET).withdraw(key));
+		await world.clock.advance(LIMITS.surveyMs + MINUTE);
+		expect(hub.channels.get(id)?.status).toBe('closing');
+		await world.clock.advance(LIMITS.surveyMs + MINUTE);
+		expect(hub.channels.get(id)).toMatchObject({ status: 'closed', settled: DOLLAR });
+		world.audit();
+	});
+});
+
+describe('a chain that is down', () => {
+	it('stops nobody from spending what is funded, and claims go on', async () => {
+		const { world, id } = await begin();
+		world.hub.chain.setFault({ type: 'down' });
+		world.guest.chain.setFault({ type: 'down' });
+		await world.clock.advance(MINUTE);
+		expect(world.hub.troubles).toContain('ChainUnreachable');
+		await world.spend(id, 900_000_000n, 900_000_000n);
+		const { claimed = 0n } = world.hub.channels.get(id) ?? {};
+		expect(claimed).toBeGreaterThan(DOLLAR);
+		world.hub.chain.setFault(undefined);
+		world.guest.chain.setFault(undefined);
+		await world.clock.advance(MINUTE);
+		expect(world.hub.reliefs).toContain('ChainUnreachable');
+		world.value(await world.wait(world.hub.settler.redeemAll()));
+		expect(world.balance(HUB)).toBe(10n * DOLLAR + claimed);
+		world.audit();
+	});
+});
