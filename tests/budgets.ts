@@ -24,7 +24,7 @@ export const BUDGET_SECONDS = {
 	bundle: 120,
 	browser: 180,
 	process: 600,
-	torture: 300,
+	torture: 900,
 	'e2e: chromium': 900,
 	'e2e: firefox': 600
 } as const satisfies Record<string, number>;

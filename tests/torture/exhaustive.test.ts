@@ -15,7 +15,7 @@ const options = {
 } as const;
 
 describe('from opening a channel to closing it, with one write, message or call that fails', () => {
-	test('all is as if nothing had happened', { timeout: 300_000 }, async () => {
+	test('all is as if nothing had happened', { timeout: 600_000 }, async () => {
 		const plain = await runExhaustive('1', undefined, options);
 		expect(plain.wrong).toEqual([]);
 		const troubles = troublesOf(plain.moments);

@@ -17,7 +17,7 @@ describe('a network under load', () => {
 
 	test(
 		`loses nothing and pays for nothing twice when its peers are killed ${KILLS} times`,
-		{ timeout: 300_000 },
+		{ timeout: 600_000 },
 		async () => {
 			const reports = await torture(world, { kills: KILLS, seed: 'npm test' });
 			expect(reports.filter(({ wrong }) => wrong.length > 0)).toEqual([]);
