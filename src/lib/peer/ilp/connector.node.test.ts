@@ -317,6 +317,37 @@ describe('a packet for somebody else', () => {
 	});
 });
 
+describe('the same bytes from two neighbours', () => {
+	it('are two packets: one that is paid and one that is refused, each with its own money', async () => {
+		const world = open();
+		const carol = 'ca'.repeat(32);
+		world.accounts.meet(carol, { owner: carol, role: 'child', credit: 1_000_000_000n, window: 0n, at: 0 });
+		// Longer than a hop holds anything, so that each is passed on with an expiry of its own.
+		const bytes = encodePrepare(prepare({ expiresAt: START + 60_000 }));
+		const answers: ((reply: IlpReply) => void)[] = [];
+		world.host.answer = () => new Promise((resolve) => answers.push(resolve));
+		const first = world.connector.handle(ALICE, bytes);
+		await world.clock.advance(10);
+		const second = world.connector.handle(carol, bytes);
+		await world.clock.advance(10);
+		expect(world.sent).toHaveLength(2);
+		answers[0]?.(FULFILL);
+		expect(await world.wait(first)).toEqual(FULFILL);
+		answers[1]?.({
+			type: 'reject',
+			code: 'F99',
+			triggeredBy: 'test.bob.shop',
+			message: '',
+			data: new Uint8Array(0)
+		});
+		expect(codeOf(await world.wait(second))).toBe('F99');
+		expect(world.ledger.balance(`link/${ALICE}`)).toBe(1_000_000n);
+		expect(world.ledger.balance(`link/${carol}`)).toBe(0n);
+		expect(world.accounts.audit(carol)).toBe(0n);
+		world.audit();
+	});
+});
+
 describe('the room on a link', () => {
 	/** 20 packets of a tenth of W would fill the way to Bob twice. */
 	const TENTH = LIMITS.windowNode / 10n;

@@ -23,7 +23,7 @@ export interface TransferDraft {
 	readonly amount: bigint;
 	/** Unix ms. */
 	readonly at: number;
-	/** All transfers of one packet (or one chain transaction) share a group, e.g. hex of the prepare's hash. */
+	/** All transfers of one packet on its link (or of one chain transaction) share a group and end together. */
 	readonly group: string;
 	/** For people: which note, which author, which channel, which transaction. Plain JSON. */
 	readonly memo?: TransferMemo;

@@ -2,7 +2,6 @@
  * A packet for this node: its receiver decides in the transaction that books the money, and the fulfill leaves once
  * both are on disk.
  */
-import { bytesToHex } from '../../bytes.ts';
 import type { IlpReply } from '../../codec/ilp.ts';
 import type { Rejects } from '../rejects.ts';
 import { covered } from '../rules/liquidity.ts';
@@ -10,6 +9,7 @@ import type { Arrival } from '../rules/rule.ts';
 import type { Admit } from './admit.ts';
 import type { ConnectorDeps } from './deps.ts';
 import { insertIncoming } from './insert-incoming.ts';
+import { packetKey } from './packet-key.ts';
 
 /** `suffix`: what follows this node's address in the destination. */
 export type Deliver = (arrival: Arrival, hash: Uint8Array, suffix: string) => Promise<IlpReply>;
@@ -50,7 +50,7 @@ export const createDeliver = (
 				const booking = verdict.booking;
 				// Without the preimage on disk a crash would make the neighbour hear "rejected".
 				if (!booking || !verdict.fulfillment) throw new Error('money without a booking or a fulfillment');
-				const group = bytesToHex(hash);
+				const group = packetKey(peer, hash);
 				const { fulfillment } = verdict;
 				insertIncoming(packets, peer, prepare, hash, group, { fulfillment, at: now });
 				ledger.record({

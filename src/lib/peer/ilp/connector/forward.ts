@@ -2,7 +2,6 @@
  * A packet for somebody else: passed on for less money and less time, in two commits. Before it moves on, both
  * rows, the pending transfers and the raised claim are on disk; before the fulfill moves back, the posted ones.
  */
-import { bytesToHex } from '../../bytes.ts';
 import type { Promised } from '../../channel/channels.ts';
 import { forwardPrepare, type IlpReject, type IlpReply } from '../../codec/ilp.ts';
 import { LIMITS } from '../../limits.ts';
@@ -21,6 +20,7 @@ import type { ConnectorDeps } from './deps.ts';
 import type { Exchange, Place } from './exchange.ts';
 import { insertIncoming } from './insert-incoming.ts';
 import type { Forwarded, SettleForwarded } from './settle-forwarded.ts';
+import { packetKey } from './packet-key.ts';
 
 /** `hash`: SHA-256 of the prepare as it came. */
 export type Forward = (arrival: Arrival, hash: Uint8Array, way: Route) => Promise<IlpReply>;
@@ -139,7 +139,7 @@ export const createForward = (
 		const outBytes = forwardPrepare(bytes, out, outExpiresAt);
 		const outHash = await crypto.sha256(outBytes);
 		const hasMoney = prepare.amount > 0n;
-		const group = bytesToHex(hash);
+		const group = packetKey(peer, hash);
 		const share: ShareName = { ingress: peer, egress, route: way.prefix };
 		const packet: Forwarded = {
 			ingress: peer,
