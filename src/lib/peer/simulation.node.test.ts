@@ -1,9 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
 import { createNodeSql } from '../../../server/akash-peer/node-sql.ts';
 import { runFaults } from './testing/scenario-faults.ts';
-import { runMainJob } from './testing/scenario-main-job.ts';
+import { nodesReady, runMainJob } from './testing/scenario-main-job.ts';
 import { runPayoutAway } from './testing/scenario-payout.ts';
 import { runSettlement } from './testing/scenario-settlement.ts';
+import { createWorld, type World } from './testing/simulation.ts';
 
 // Each runs hundreds of signatures; a busy machine takes its time.
 vi.setConfig({ testTimeout: 90_000 });
@@ -58,5 +59,37 @@ describe('a guest that earns above the threshold and goes away, simulated', () =
 	it.each(['a', 'c', 'e'])('is paid exactly once by the hub alone (seed %s)', async (seed) => {
 		const report = await runPayoutAway(seed, ports);
 		expect(report.wrong).toEqual([]);
+	});
+});
+
+describe('a node that ends between noting an opening and signing it, simulated', () => {
+	it('forgets that one and opens another', async () => {
+		/** Asked before there is one. */
+		const made: { world?: World } = {};
+		let hasEnded = false;
+		const isNotedOnly = `SELECT 1 FROM channel WHERE direction = 'out' AND status = 'opening'
+			AND 'open/' || id || '/' || epoch NOT IN (SELECT purpose FROM chain_transaction)`;
+		const world = (made.world = await createWorld({
+			...ports,
+			seed: 'unsigned',
+			fates: {
+				write: (host) => {
+					if (hasEnded || host !== 'bob' || !made.world) return undefined;
+					hasEnded = made.world.nodes.bob.sql.all(isNotedOnly).length > 0;
+					return hasEnded ? 'crash before' : undefined;
+				},
+				message: () => undefined,
+				call: () => undefined
+			}
+		}));
+		const { bob } = world.nodes;
+		await world.until('the end of Bob', () => !bob.running);
+		expect(bob.sql.all(isNotedOnly)).toHaveLength(1);
+		await bob.start();
+		await nodesReady(world);
+		expect(bob.sql.all(`SELECT 1 FROM channel WHERE direction = 'out' AND status = 'archived'`)).toHaveLength(
+			1
+		);
+		await world.close();
 	});
 });

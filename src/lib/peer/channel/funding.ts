@@ -87,6 +87,22 @@ export const createFunding = (
 		});
 	};
 
+	const beingOpened = new Set<Hex>();
+	const purposeOf = (id: Hex, epoch: number): string => `open/${id}/${epoch}`;
+
+	/** Nothing of it was ever signed, so nothing of it will be mined. */
+	const archiveUnsigned = async (id: Hex, epoch: number): Promise<void> => {
+		if (!transactions.of(purposeOf(id, epoch)))
+			await commits.run(() => channels.end(id, epoch, 0n, 'archived', clock.now()));
+	};
+
+	/** Openings that an earlier run noted and had not signed when it ended: they would bar the way to another. */
+	const archiveAbandoned = async (peer: string): Promise<void> => {
+		for (const { id, epoch, key, status } of channels.ofPeer(peer, 'out'))
+			if (status === 'opening' && key.payer === chain.account && !beingOpened.has(id))
+				await archiveUnsigned(id, epoch);
+	};
+
 	const open = async (peer: string, amount: bigint): Promise<Result<Hex, PeerError>> => {
 		if (!chain.account) return err(peerError('TransactionRefused', 'no account with gas here'));
 		const trusted = gate('money');
@@ -97,18 +113,24 @@ export const createFunding = (
 		const before = asked(await chain.channel(id));
 		if (!before.ok) return before;
 		const { epoch } = before.value;
-		await commits.run(() => channels.insert(blank(id, epoch, peer, 'out', key.value)));
-		const purpose = `open/${id}/${epoch}`;
-		const sent = asked(await transactions.send({ type: 'open', key: key.value, amount }, purpose));
-		// Nothing of it was ever signed, so nothing of it will be mined.
-		if (!sent.ok && !transactions.of(purpose))
-			await commits.run(() => channels.end(id, epoch, 0n, 'archived', clock.now()));
-		if (!sent.ok) return sent;
+		beingOpened.add(id);
+		try {
+			await commits.run(() => channels.insert(blank(id, epoch, peer, 'out', key.value)));
+			const sent = asked(
+				await transactions.send({ type: 'open', key: key.value, amount }, purposeOf(id, epoch))
+			);
+			if (!sent.ok) {
+				await archiveUnsigned(id, epoch);
+				return sent;
+			}
+		} finally {
+			beingOpened.delete(id);
+		}
 		const seen = await refresh(id);
-		if (!seen.ok) return seen;
+		// Told even when this node could not look: the neighbour looks for itself, and again until it sees it.
 		const told = await deps.ask(peer, { op: 'channel', key: key.value, epoch });
 		if (!told.ok) log('warn', 'the neighbour was not told of a channel; its next hello will', { peer });
-		return ok(id);
+		return seen.ok ? ok(id) : seen;
 	};
 
 	/** Link units put into channels since midnight (UTC), and what is on its way. */
@@ -144,6 +166,7 @@ export const createFunding = (
 		if (!chain.account || caringFor.has(peer) || !gate('money').ok) return;
 		caringFor.add(peer);
 		try {
+			await archiveAbandoned(peer);
 			await care(peer, amount);
 		} finally {
 			caringFor.delete(peer);
