@@ -27,6 +27,7 @@
  * | claimed | promised, as the link account counts it; less while a Close that keeps less is under way; the capture once it is over | – |
  * | settled | captured on the chain so far | claims not redeemed |
  * | unredeemed | claimed − settled: lost if the payee sleeps beyond the grace | – |
+ * | withheld | what is unredeemed while the payer wants to leave: no packet is paid with it | what the chain has paid |
  * | exposed | claimed − what is checked or settled: lost if the newest claim is forged | claims that were checked |
  * | free | deposited − claimed: what claims may still rise by | what is claimed ahead and not spent |
  *
@@ -44,6 +45,14 @@
  *                      v
  *             closed | archived          over: only an undone block brings back a closed one (archived: with its chain)
  * ```
+ *
+ * ## Who serves whom while a channel ends
+ * From the moment a payer asks to leave, what it has claimed pays for no more packets, at neither end. Asked for on the
+ * chain, that lasts until the claim is redeemed, which the payee does at once: what it delivered in between could only
+ * make a redemption that fails dearer, and what the chain has paid it owes. Asked for together, the payee takes only
+ * what was delivered or is under way, in the same transaction that freezes the row, and the payer, who cannot know how
+ * much that is, counts on none of it. What a neighbour earned is not of the channel and pays as before; so does a
+ * channel that only comes to its expiry, which is redeemed a day before and followed by the next.
  */
 import type { Hex } from '../bytes.ts';
 import type { TransferKind } from '../ledger/ledger.ts';
@@ -167,6 +176,13 @@ export const exposed = (channel: Channel): bigint =>
 
 /** Token units that are lost if the payee sleeps beyond the grace. */
 export const unredeemed = (channel: Channel): bigint => channel.claimed - channel.settled;
+
+/** Token units that pay for no packet, because the payer wants to leave. A frozen payee gave back what was not spent. */
+export const withheld = (channel: Channel): bigint => {
+	const { status, direction, closeAt } = channel;
+	const isLeaving = status === 'closing' ? closeAt > 0 : status === 'frozen' && direction === 'out';
+	return isLeaving ? unredeemed(channel) : 0n;
+};
 
 /** Token units that claims may still rise by. */
 export const free = (channel: Channel): bigint => maxOf(0n, channel.deposited - channel.claimed);

@@ -13,6 +13,7 @@ import {
 	exposed,
 	free,
 	step,
+	withheld,
 	type Channel,
 	type ChannelEffect,
 	type ChannelInput,
@@ -70,6 +71,8 @@ export interface Channels {
 	claims(peer: string): { readonly from: bigint; readonly to: bigint };
 	/** Link units: what would be lost of this channel if its newest claim were forged. */
 	exposure(channel: Channel): bigint;
+	/** Link units: claimed from (`in`) or to a neighbour, and paying for no packet while a channel ends. */
+	withheld(peer: string, direction: 'out' | 'in'): bigint;
 }
 
 export interface Applied {
@@ -301,7 +304,16 @@ export const createChannels = (sql: SqlDriver, ledger: Ledger, tokenScale: numbe
 			return { from, to };
 		},
 
-		exposure: (channel) => linkUnits(exposed(channel))
+		exposure: (channel) => linkUnits(exposed(channel)),
+
+		// Asked for every packet, and hardly ever is there such a row: the index answers.
+		withheld: (peer, direction) =>
+			sql
+				.all(`SELECT * FROM channel WHERE peer = ? AND direction = ? AND status IN ('frozen', 'closing')`, [
+					peer,
+					direction
+				])
+				.reduce((sum, row) => sum + linkUnits(withheld(toChannel(row))), 0n)
 	};
 };
 

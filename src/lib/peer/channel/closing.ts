@@ -53,11 +53,7 @@ export const createClosing = (
 
 	/** The least this node must keep of a channel so that its ledger is whole; the rest goes home. */
 	const captureOf = (channel: Channel): bigint => {
-		const row = accounts.get(channel.peer);
-		const unspent = maxOf(
-			0n,
-			accounts.available(channel.peer) - (row?.credit ?? 0n) - accounts.held(channel.peer, 'me')
-		);
+		const unspent = maxOf(0n, accounts.unspent(channel.peer) - accounts.held(channel.peer, 'me'));
 		const owed = maxOf(0n, toLink(channel.claimed) - unspent);
 		return maxOf(channel.settled, minOf(channel.claimed, ceilDiv(owed, toLink(1n))));
 	};

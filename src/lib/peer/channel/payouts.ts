@@ -187,10 +187,7 @@ export const createPayouts = (deps: PayoutsDeps): Payouts => {
 
 	/** What may be paid now, in token units: packets under way may still spend the rest. */
 	const dueTo = (peer: string, fee: bigint): bigint => {
-		const free = minOf(
-			accounts.held(peer, 'me'),
-			accounts.available(peer) - (accounts.get(peer)?.credit ?? 0n)
-		);
+		const free = minOf(accounts.held(peer, 'me'), accounts.unspent(peer));
 		return linkToTokenDown(maxOf(0n, free - fee), scheme.tokenScale);
 	};
 

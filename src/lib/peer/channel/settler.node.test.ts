@@ -407,6 +407,20 @@ describe('the end of a channel', () => {
 		world.audit();
 	});
 
+	it('with the hub stops both ends while the Close is on its way, whatever was claimed ahead', async () => {
+		const world = open();
+		const { id } = await world.fund();
+		await world.spend(id, 1_000_000n, 400_000n);
+		expect(world.hub.accounts.available(GUEST_DEVICE)).toBe(600_000n);
+		const asked = world.guest.settler.requestCooperativeClose(id);
+		await world.clock.runWhile(() => world.hub.channels.get(id)?.status === 'open', START_MS + 120_000);
+		expect(world.hub.accounts.available(GUEST_DEVICE)).toBe(0n);
+		const more = world.guest.commits.run(() => world.guest.accounts.cover(HUB_DEVICE, 1n, 2));
+		expect(await world.wait(more)).toEqual({ covered: false });
+		world.value(await world.wait(asked));
+		world.audit();
+	});
+
 	it('keeps back what packets under way may still cost', async () => {
 		const world = open();
 		const { id } = await world.fund();
@@ -498,6 +512,56 @@ describe('the end of a channel', () => {
 		await world.clock.advance(10_000);
 		expect(world.guest.channels.get(id)?.status).toBe('closed');
 		expect(world.balance(WALLET)).toBe(10n * DOLLAR);
+		world.audit();
+	});
+});
+
+describe('a claim that nobody checked yet', () => {
+	/** Of 1,000 token units one claim was checked; the next, of 50 more, was not, and may be by a stranger. */
+	const withUnchecked = async (signer: Uint8Array) => {
+		const world = open();
+		const { id, key } = await world.fund();
+		await world.spend(id, 1_000_000n, 1_000_000n);
+		const { signature } = await world.hub.settler.scheme.signClaim(signer, key, 0, 1_050n);
+		const newest = { scheme: 0, channel: id, epoch: 0, cumulative: 1_050n, signature };
+		expect(await world.wait(world.hub.heldClaims.take(GUEST_DEVICE, newest))).toBeUndefined();
+		expect(world.hub.channels.get(id)).toMatchObject({ promised: 1_050n, checked: 1_000n });
+		return { world, id, key };
+	};
+
+	it('is checked before the chain is asked to pay: a good one is paid in full', async () => {
+		const { world, id } = await withUnchecked(CLAIM);
+		expect(world.value(await world.wait(world.hub.settler.redeemAll()))).toBe(1_050_000n);
+		expect(world.hub.channels.get(id)).toMatchObject({ checked: 1_050n, settled: 1_050n });
+		world.audit();
+	});
+
+	it('is checked before the chain is asked to pay: a forged one costs no redemption of the good one', async () => {
+		const { world, id } = await withUnchecked(STRANGER);
+		expect(world.value(await world.wait(world.hub.settler.redeemAll()))).toBe(1_000_000n);
+		expect(world.hub.channels.get(id)).toMatchObject({ promised: 1_000n, claimed: 1_000n, settled: 1_000n });
+		expect(world.balance(HUB)).toBe(10n * DOLLAR + 1_000n);
+		world.audit();
+	});
+
+	it('is checked before a Close is signed, and none comes in unchecked until that is through', async () => {
+		const { world, id, key } = await withUnchecked(STRANGER);
+		const closing = world.hub.settler.answer(GUEST_DEVICE, { op: 'close', channel: id, epoch: 0 });
+		// Between the request and the freeze.
+		await world.clock.advance(1);
+		const { signature } = await world.hub.settler.scheme.signClaim(STRANGER, key, 0, 1_060n);
+		const forged = { scheme: 0, channel: id, epoch: 0, cumulative: 1_060n, signature };
+		expect(await world.wait(world.hub.heldClaims.take(GUEST_DEVICE, forged))).toBe('ClaimForged');
+		expect(await world.wait(closing)).toMatchObject({ op: 'closed', captured: 1_000n });
+		expect(world.balance(HUB)).toBe(10n * DOLLAR + 1_000n);
+		world.audit();
+	});
+
+	it('is checked when its payer asks the chain for the end', async () => {
+		const { world, id, key } = await withUnchecked(STRANGER);
+		await world.wait(world.acts(WALLET).requestClose(key));
+		await world.clock.advance(10_000);
+		expect(world.hub.channels.get(id)).toMatchObject({ status: 'closing', claimed: 1_000n, settled: 1_000n });
 		world.audit();
 	});
 });

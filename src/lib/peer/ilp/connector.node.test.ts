@@ -736,6 +736,55 @@ describe('a packet of my own', () => {
 	});
 });
 
+describe('a payer that wants to leave', () => {
+	const leaving = {
+		type: 'seen',
+		deposited: toBob.deposited,
+		settled: 0n,
+		closeAt: 9_999,
+		isEnding: false
+	} as const;
+
+	it('is served nothing more, though its claims cover it: T04, and nothing moves', async () => {
+		const world = open();
+		world.accounts.meet(ALICE, { owner: ALICE, role: 'child', credit: 0n, window: 0n, at: 0 });
+		const fromAlice = { ...toBob, id: `0x${'0a'.repeat(32)}`, peer: ALICE, direction: 'in' } as const;
+		insertBooked(world, fromAlice);
+		const claim = { cumulative: 5_000n, signature: new Uint8Array(65), isChecked: true, trust: 0n } as const;
+		world.channels.apply(fromAlice.id, 0, [{ type: 'claim', ...claim }], 1);
+		expect(await from(world, ALICE, prepare())).toEqual(FULFILL);
+		world.channels.apply(fromAlice.id, 0, [leaving], 2);
+		world.host.judge = taking();
+		for (const destination of ['test.bob.shop', 'test.me.shop'])
+			expect(codeOf(await from(world, ALICE, prepare({ destination, data: new Uint8Array([2]) })))).toBe(
+				'T04'
+			);
+		expect(world.sent.length).toBe(1);
+		world.audit();
+	});
+
+	it.each([
+		['together', { type: 'freeze', capture: 0n }],
+		['on the chain', leaving]
+	] as const)('%s sends nothing more, though what it claimed would cover it', async (_, end) => {
+		const world = open();
+		const send = (n: number) =>
+			world.wait(
+				world.connector.send({
+					prepare: prepare({ data: new Uint8Array([n]) }),
+					booking: { kind: 'buy', account: 'expense/notes' }
+				})
+			);
+		expect(await send(1)).toEqual(FULFILL);
+		expect(world.accounts.prepaid(BOB)).toBeGreaterThan(1_000_000n);
+		world.channels.apply(CHANNEL, 0, [end], 1);
+		expect(codeOf(await send(2))).toBe('T04');
+		expect(codeOf(await from(world, ALICE, prepare()))).toBe('T04');
+		expect(world.sent.length).toBe(1);
+		world.audit();
+	});
+});
+
 describe('a neighbour whose books differ', () => {
 	const uncovered: IlpReply = {
 		type: 'reject',

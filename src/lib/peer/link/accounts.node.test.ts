@@ -324,4 +324,62 @@ describe('channels', () => {
 		expect(world.accounts.available(PEER)).toBe(500n * TOKEN);
 		expect(world.channels.get(ID.in)?.status).toBe('open');
 	});
+
+	const seen = (closeAt: number, settled = 0n, isEnding = false) =>
+		({ type: 'seen', deposited: DEPOSIT, settled, closeAt, isEnding }) as const;
+
+	it('pay for nothing more at the payee from when the payer asks the chain to close until the chain has paid', () => {
+		const world = open();
+		const { accounts, channels } = world;
+		insertBooked(world, channel('in'));
+		accept(world, 500n);
+		fulfil(world, 'me', 200n * TOKEN, 'sold');
+		expect(accounts.available(PEER)).toBe(300n * TOKEN);
+		channels.apply(ID.in, 0, [seen(9_000)], 1);
+		expect(accounts.available(PEER)).toBeLessThan(0n);
+		channels.apply(ID.in, 0, [seen(9_000, 500n)], 2);
+		expect(accounts.available(PEER)).toBe(300n * TOKEN);
+		expect(accounts.audit(PEER)).toBe(0n);
+	});
+
+	it('are counted on no more by a payer that asked for the end, in either way, and again when that came to nothing', () => {
+		const world = open();
+		const { accounts, channels } = world;
+		insertBooked(world, channel('out'));
+		accounts.cover(PEER, 500n * TOKEN, 1);
+		fulfil(world, 'peer', 200n * TOKEN, 'bought');
+		const before = accounts.prepaid(PEER);
+		expect(before).toBeGreaterThan(0n);
+		channels.freeze(ID.out, 0, 0n, 2);
+		expect(accounts.cover(PEER, 1n, 3)).toEqual({ covered: false });
+		channels.thaw(ID.out, 0, 4);
+		expect(accounts.prepaid(PEER)).toBe(before);
+		channels.apply(ID.out, 0, [seen(9_000)], 5);
+		expect(accounts.cover(PEER, 1n, 6)).toEqual({ covered: false });
+		expect(accounts.audit(PEER)).toBe(0n);
+	});
+
+	it('go on paying while a channel comes to its expiry: nobody asked to leave', () => {
+		const world = open();
+		insertBooked(world, channel('in'));
+		accept(world, 500n);
+		world.channels.apply(ID.in, 0, [seen(0, 0n, true)], 1);
+		expect(world.channels.get(ID.in)?.status).toBe('closing');
+		expect(world.accounts.available(PEER)).toBe(500n * TOKEN);
+	});
+
+	it('of a channel that ends do not hold back what was earned, nor what another channel carries beyond them', () => {
+		const world = open();
+		const { accounts, channels } = world;
+		const second = { ...channel('in'), id: `0x${'0c'.repeat(32)}` as const };
+		insertBooked(world, channel('in'));
+		insertBooked(world, second);
+		accept(world, 500n);
+		fulfil(world, 'peer', 70n * TOKEN, 'earned');
+		channels.freeze(ID.in, 0, 0n, 1);
+		expect(accounts.available(PEER)).toBe(70n * TOKEN);
+		const claim = { cumulative: 40n, signature: new Uint8Array(65), isChecked: true, trust: 0n } as const;
+		channels.apply(second.id, 0, [{ type: 'claim', ...claim }], 2);
+		expect(accounts.available(PEER)).toBe(110n * TOKEN);
+	});
 });

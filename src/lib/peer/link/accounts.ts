@@ -7,7 +7,8 @@
  *         + fulfilledBy(Y) − fulfilledBy(X) − pendingFrom(Y) + creditTo(Y)
  *
  * All but the last two terms are exactly minus the ledger account `link/Y`, which is how it is
- * computed; the totals are kept beside it for the hello, and `audit` shows that the two agree.
+ * computed; the totals are kept beside it for the hello, and `audit` shows that the two agree. Claims on a
+ * channel whose payer wants to leave are left out until the chain has paid them (channel/channel.ts).
  *
  * The same formula seen from the payer's end tells when a new claim is due: only when the account is
  * too small. The step is W/2, or what this packet needs if that is more: a packet must be covered in
@@ -67,6 +68,8 @@ export interface LinkAccounts {
 	learn(peer: string, terms: LearnedTerms): void;
 	/** The right side of the formula: what Y may still send me. */
 	available(peer: string): bigint;
+	/** The same without credit, and whatever becomes of its channels: what of Y's money here is free of any packet. */
+	unspent(peer: string): bigint;
 	/** The same from the paying end: what I may still send Y without a new claim. */
 	prepaid(peer: string): bigint;
 	/** Prepares of the neighbour that are not answered yet. */
@@ -162,7 +165,8 @@ export const createLinkAccounts = (sql: SqlDriver, ledger: Ledger, channels: Cha
 		return BigInt((row?.['total'] as number | bigint | null) ?? 0);
 	};
 	const balance = (peer: string): bigint => ledger.balance(`link/${peer}`);
-	const prepaid = (peer: string): bigint => balance(peer) + creditLeft(CREDIT_LEFT_OUT, peer);
+	const prepaid = (peer: string): bigint =>
+		balance(peer) + creditLeft(CREDIT_LEFT_OUT, peer) - channels.withheld(peer, 'out');
 
 	return {
 		get,
@@ -193,7 +197,8 @@ export const createLinkAccounts = (sql: SqlDriver, ledger: Ledger, channels: Cha
 			);
 		},
 
-		available: (peer) => creditLeft(CREDIT_LEFT_IN, peer) - balance(peer),
+		available: (peer) => creditLeft(CREDIT_LEFT_IN, peer) - balance(peer) - channels.withheld(peer, 'in'),
+		unspent: (peer) => -balance(peer) - pending(peer, 'in'),
 		prepaid,
 		pendingIn: (peer) => pending(peer, 'in'),
 		pendingOut: (peer) => pending(peer, 'out'),
