@@ -1,10 +1,28 @@
 /**
  * What every {@link SettlementScheme} must do, whatever its chain: promises that bind one channel, one epoch
  * and one amount, that nobody else can make and that anybody can check without a chain.
+ *
+ * | of a scheme is asked | here it is |
+ * |---|---|
+ * | open, top up, redeem, request a close, close together, finalize | acts on `chain`: each written down before it is sent |
+ * | import a channel | its id from its key, its state from the chain; whether to take it is judged for all chains alike |
+ * | sign and verify a claim | pure |
+ * | watch | `chain.watch` |
+ * | estimate a fee | `chain.redeemCost`; what else an account sends is bounded by what it pays for gas |
+ * | dust limit | none: the smallest amount is paid like any other, and whether it is worth its fee says redeem-rule.ts |
+ *
+ * A scheme without claims (the payment is the settlement) would be another interface: nothing here is optional.
  */
 import { describe, expect, it } from 'vitest';
 import { unwrap } from '../result.ts';
-import type { ChainAct, ChainPort, ChannelKey, SignedClaim, SignedClose } from '../settlement/chain.ts';
+import type {
+	ChainAct,
+	ChainEvent,
+	ChainPort,
+	ChannelKey,
+	SignedClaim,
+	SignedClose
+} from '../settlement/chain.ts';
 import type { SettlementScheme } from '../settlement/scheme.ts';
 import { createChainActs } from './chain-acts.ts';
 
@@ -24,6 +42,8 @@ export interface SchemeConformance {
 	readonly payee: SettlementScheme;
 	/** From now on nobody answers at `scheme`'s chain. */
 	cutChain(): void;
+	/** Moves the chain's clock ahead. */
+	skip(seconds: number): Promise<void>;
 	/** Waits for a promise, letting time go by where it does not go by itself. */
 	settle<T>(promise: Promise<T>): Promise<T>;
 	/** Resolves when this much time has gone by, and does nothing for it. */
@@ -32,6 +52,12 @@ export interface SchemeConformance {
 
 /** What a claim may take on the wire (codec/link.ts). */
 const SIGNATURE_BYTES = { least: 64, most: 256 } as const;
+
+/** An act, once it is in a block; a refusal fails the test. */
+const doing =
+	({ settle, sleep }: Pick<SchemeConformance, 'settle' | 'sleep'>) =>
+	async (chain: ChainPort, act: ChainAct) =>
+		unwrap(await settle(createChainActs(chain, sleep).act(act)));
 
 export const describeScheme = (name: string, create: () => Promise<SchemeConformance>): void => {
 	describe(`${name} as a way to settle`, () => {
@@ -133,8 +159,9 @@ export const describeScheme = (name: string, create: () => Promise<SchemeConform
 		});
 
 		it('signs and checks while the chain is away', async () => {
-			const { scheme, key, secrets, cutChain } = await create();
+			const { scheme, key, secrets, cutChain, settle } = await create();
 			cutChain();
+			expect(await settle(scheme.chain.head())).toMatchObject({ error: { type: 'ChainUnreachable' } });
 			const claim = await scheme.signClaim(secrets.signer, key(1), 0, 5n);
 			expect(await scheme.verifyClaim(claim)).toBe(true);
 			const close = await scheme.signClose(secrets.payee, key(1), 0, 5n, 2_000_000_000);
@@ -142,9 +169,9 @@ export const describeScheme = (name: string, create: () => Promise<SchemeConform
 		});
 
 		it('lives: opened, promised on, redeemed, ended at what both agreed, to the unit', async () => {
-			const { payer, payee, key, secrets, settle, sleep } = await create();
-			const done = async (chain: ChainPort, act: ChainAct) =>
-				unwrap(await settle(createChainActs(chain, sleep).act(act)));
+			const world = await create();
+			const { payer, payee, key, secrets, settle } = world;
+			const done = doing(world);
 			const terms = key(1);
 			const id = payer.channelId(terms);
 			const before = unwrap(await settle(payer.chain.tokenBalance(terms.payee)));
@@ -162,6 +189,73 @@ export const describeScheme = (name: string, create: () => Promise<SchemeConform
 			expect(after).toMatchObject({ deposited: 0n, claimed: 0n, epoch: epoch + 1 });
 			// What was promised then is worth nothing now.
 			expect((await settle(payee.chain.prepare({ type: 'redeem', claims: [newest] }))).ok).toBe(false);
+		});
+
+		it('shows a channel that somebody else opened for what it is, by the terms alone', async () => {
+			const world = await create();
+			const { payer, payee, key, settle } = world;
+			const state = async (terms: ChannelKey) =>
+				unwrap(await settle(payee.chain.channel(payee.channelId(terms))));
+			expect(await state(key(1))).toMatchObject({ deposited: 0n, epoch: 0 });
+			await doing(world)(payer.chain, { type: 'open', key: key(1), amount: 1_000n });
+			expect(await state({ ...key(1) })).toEqual({ deposited: 1_000n, claimed: 0n, closeAt: 0, epoch: 0 });
+			expect(await state({ ...key(1), grace: key(1).grace + 1 })).toMatchObject({ deposited: 0n });
+		});
+
+		it('grows, and ends without the payee after the grace, and whoever watches hears of each step', async () => {
+			const world = await create();
+			const { payer, payee, key, secrets, settle, sleep, skip } = world;
+			const done = doing(world);
+			const terms = key(1);
+			const id = payer.channelId(terms);
+			const wallet = async () => unwrap(await settle(payer.chain.tokenBalance(terms.payer)));
+			const before = await wallet();
+			const heard: ChainEvent[] = [];
+			const cancel = payee.chain.watch(
+				() => [id],
+				undefined,
+				({ events }) => void heard.push(...events)
+			);
+			await done(payer.chain, { type: 'open', key: terms, amount: 1_000n });
+			await done(payer.chain, { type: 'topUp', key: terms, amount: 500n });
+			const claim = await payer.signClaim(secrets.signer, terms, 0, 1_200n);
+			await done(payee.chain, { type: 'redeem', claims: [claim] });
+			await done(payer.chain, { type: 'requestClose', key: terms });
+			const { closeAt } = unwrap(await settle(payee.chain.channel(id)));
+			expect(closeAt).toBeGreaterThan(unwrap(await settle(payee.chain.head())).time);
+			// Not a second before its time.
+			expect((await settle(payer.chain.prepare({ type: 'withdraw', key: terms }))).ok).toBe(false);
+			await skip(terms.grace + 1);
+			await done(payer.chain, { type: 'withdraw', key: terms });
+			expect(before - (await wallet())).toBe(1_200n);
+			for (let looks = 0; looks < 100 && heard.length < 5; looks += 1) await settle(sleep(100));
+			cancel();
+			expect(heard.map(({ type }) => type)).toEqual([
+				'Opened',
+				'ToppedUp',
+				'Claimed',
+				'CloseRequested',
+				'Withdrawn'
+			]);
+			expect(heard[4]).toMatchObject({ id, captured: 1_200n, refunded: 300n });
+		});
+
+		it('pays the smallest amount there is, and says beforehand what that costs', async () => {
+			const world = await create();
+			const { payer, payee, key, secrets, settle } = world;
+			const done = doing(world);
+			await done(payer.chain, { type: 'open', key: key(1), amount: 1_000n });
+			const [one, two] = [
+				unwrap(await settle(payee.chain.redeemCost(1))),
+				unwrap(await settle(payee.chain.redeemCost(2)))
+			];
+			expect(one).toBeGreaterThan(0n);
+			expect(two).toBeGreaterThan(one);
+			expect(two).toBeLessThan(2n * one);
+			const before = unwrap(await settle(payee.chain.tokenBalance(key(1).payee)));
+			const least = await payer.signClaim(secrets.signer, key(1), 0, 1n);
+			await done(payee.chain, { type: 'redeem', claims: [least] });
+			expect(unwrap(await settle(payee.chain.tokenBalance(key(1).payee))) - before).toBe(1n);
 		});
 	});
 };

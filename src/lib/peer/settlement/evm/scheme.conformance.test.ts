@@ -62,6 +62,7 @@ describeScheme('EVM', async () => {
 		key,
 		secrets,
 		cutChain: () => port.setFault({ type: 'down' }),
+		skip: async (seconds) => chain.skip(seconds),
 		settle,
 		sleep: (ms) => new Promise((resolve) => void clock.after(ms, resolve))
 	};
