@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { nodeCrypto } from '../../server/akash-peer/node-crypto.ts';
 import { createNodeSql } from '../../server/akash-peer/node-sql.ts';
 import { toHex0x } from '../../src/lib/peer/bytes.ts';
+import { NOTHING_CLAIMED } from '../../src/lib/peer/channel/channel.ts';
 import { createChannels } from '../../src/lib/peer/channel/channels.ts';
 import { createHeldClaims } from '../../src/lib/peer/channel/held-claims.ts';
 import { decodeWireClaim, encodeWireClaim } from '../../src/lib/peer/codec/link.ts';
@@ -89,12 +90,7 @@ export const prepareCovered = async ({ packets, inFlight, price }: CoveredOption
 			key,
 			status: 'open',
 			deposited: BigInt(packets) * price,
-			claimed: 0n,
-			promised: 0n,
-			settled: 0n,
-			signature: undefined,
-			checked: 0n,
-			checkedSignature: undefined,
+			...NOTHING_CLAIMED,
 			fundings: 0,
 			closeAt: 0,
 			openedAt: 0

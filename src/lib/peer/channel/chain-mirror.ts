@@ -18,7 +18,7 @@ import { LIMITS } from '../limits.ts';
 import { linkToTokenDown } from '../money.ts';
 import { err, ok, type Result } from '../result.ts';
 import type { ChannelKey, ChannelState } from '../settlement/chain.ts';
-import { isOver, type Channel } from './channel.ts';
+import { NOTHING_CLAIMED, isOver, type Channel } from './channel.ts';
 import { createDeposits } from './deposits.ts';
 import type { Errands, SettlerDeps } from './errands.ts';
 import { isEnding } from './funding-policy.ts';
@@ -76,12 +76,7 @@ export const createChainMirror = (
 		key,
 		status: 'opening',
 		deposited: 0n,
-		claimed: 0n,
-		promised: 0n,
-		settled: 0n,
-		signature: undefined,
-		checked: 0n,
-		checkedSignature: undefined,
+		...NOTHING_CLAIMED,
 		fundings: 0,
 		closeAt: 0,
 		openedAt: clock.now()

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+	NOTHING_CLAIMED,
 	exposed,
 	isOver,
 	step,
@@ -24,12 +25,7 @@ const blank = (direction: 'in' | 'out'): Channel => ({
 	key: { payer: ADDRESS, payee: ADDRESS, token: ADDRESS, signer: ADDRESS, grace: 1, expiry: 2, salt: ID },
 	status: 'opening',
 	deposited: 0n,
-	claimed: 0n,
-	promised: 0n,
-	settled: 0n,
-	signature: undefined,
-	checked: 0n,
-	checkedSignature: undefined,
+	...NOTHING_CLAIMED,
 	fundings: 0,
 	closeAt: 0,
 	openedAt: 0

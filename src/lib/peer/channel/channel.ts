@@ -164,6 +164,16 @@ export interface ChannelStep {
 	readonly effects: readonly ChannelEffect[];
 }
 
+/** What is told about claims of a channel on which there is none. */
+export const NOTHING_CLAIMED = {
+	claimed: 0n,
+	promised: 0n,
+	settled: 0n,
+	signature: undefined,
+	checked: 0n,
+	checkedSignature: undefined
+} as const satisfies Partial<Channel>;
+
 /** Nothing changes such a channel again. */
 export const isOver = ({ status }: Channel): boolean => status === 'closed' || status === 'archived';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../limits.ts';
-import type { Channel, ChannelStatus } from './channel.ts';
+import { NOTHING_CLAIMED, type Channel, type ChannelStatus } from './channel.ts';
 import { decideFunding, isEnding, isNearEnd, type FundingWish } from './funding-policy.ts';
 
 const DAY = 24 * 3_600;
@@ -24,12 +24,7 @@ const channel = (change: Partial<Channel> & { readonly expiry?: number } = {}): 
 	},
 	status: 'open',
 	deposited: 100n,
-	claimed: 0n,
-	promised: 0n,
-	settled: 0n,
-	signature: undefined,
-	checked: 0n,
-	checkedSignature: undefined,
+	...NOTHING_CLAIMED,
 	fundings: 1,
 	closeAt: 0,
 	openedAt: 0,

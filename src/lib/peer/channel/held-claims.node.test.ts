@@ -14,7 +14,7 @@ import { migrate } from '../storage/migrations.ts';
 import { SqlError, type SqlDriver } from '../storage/sql.ts';
 import { createSimulatedChain } from '../testing/simulated-chain.ts';
 import { createSimulatedClock } from '../testing/simulated-clock.ts';
-import type { Channel } from './channel.ts';
+import { NOTHING_CLAIMED, type Channel } from './channel.ts';
 import { createChannels } from './channels.ts';
 import { createHeldClaims } from './held-claims.ts';
 
@@ -78,12 +78,7 @@ const open = ({ payers = 1, sql = createNodeSql(':memory:') }: { payers?: number
 				key: keyOf(n),
 				status: 'open',
 				deposited: DEPOSIT,
-				claimed: 0n,
-				promised: 0n,
-				settled: 0n,
-				signature: undefined,
-				checked: 0n,
-				checkedSignature: undefined,
+				...NOTHING_CLAIMED,
 				fundings: 0,
 				closeAt: 0,
 				openedAt: 0

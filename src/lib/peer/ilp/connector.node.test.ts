@@ -2,7 +2,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { describe, expect, it } from 'vitest';
 import { createNodeSql } from '../../../../server/akash-peer/node-sql.ts';
 import { utf8 } from '../bytes.ts';
-import type { Channel } from '../channel/channel.ts';
+import { NOTHING_CLAIMED, type Channel } from '../channel/channel.ts';
 import { createChannels, type Promised } from '../channel/channels.ts';
 import { ildcpRequest, ZERO_FULFILLMENT, ZERO_FULFILLMENT_CONDITION } from '../codec/ildcp.ts';
 import {
@@ -62,12 +62,7 @@ const toBob: Channel = {
 	},
 	status: 'open',
 	deposited: 10_000_000n,
-	claimed: 0n,
-	promised: 0n,
-	settled: 0n,
-	signature: undefined,
-	checked: 0n,
-	checkedSignature: undefined,
+	...NOTHING_CLAIMED,
 	fundings: 1,
 	closeAt: 0,
 	openedAt: 0

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createNodeSql } from '../../../../server/akash-peer/node-sql.ts';
-import type { Channel } from '../channel/channel.ts';
+import { NOTHING_CLAIMED, type Channel } from '../channel/channel.ts';
 import { createChannels, type Promised } from '../channel/channels.ts';
 import { createLedger } from '../ledger/sqlite-ledger.ts';
 import { LIMITS } from '../limits.ts';
@@ -45,12 +45,7 @@ const channel = (direction: 'in' | 'out', change: Partial<Channel> = {}): Channe
 	},
 	status: 'open',
 	deposited: DEPOSIT,
-	claimed: 0n,
-	promised: 0n,
-	settled: 0n,
-	signature: undefined,
-	checked: 0n,
-	checkedSignature: undefined,
+	...NOTHING_CLAIMED,
 	fundings: 1,
 	closeAt: 0,
 	openedAt: 0,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createNodeSql } from '../../../../server/akash-peer/node-sql.ts';
 import { utf8 } from '../bytes.ts';
-import type { Channel } from '../channel/channel.ts';
+import { NOTHING_CLAIMED, type Channel } from '../channel/channel.ts';
 import { createChannels } from '../channel/channels.ts';
 import { createHeldClaims } from '../channel/held-claims.ts';
 import {
@@ -542,12 +542,7 @@ describe('a claim', () => {
 			key,
 			status: 'open',
 			deposited: 1_000n,
-			claimed: 0n,
-			promised: 0n,
-			settled: 0n,
-			signature: undefined,
-			checked: 0n,
-			checkedSignature: undefined,
+			...NOTHING_CLAIMED,
 			fundings: 0,
 			closeAt: 0,
 			openedAt: 0
