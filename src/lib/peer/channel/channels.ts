@@ -117,6 +117,14 @@ const toChannel = (row: SqlRow): Channel => ({
 	openedAt: Number(row['opened_at'])
 });
 
+/**
+ * Asked for every packet, and hardly ever is there such a row. A direction that is bound would have SQLite plan anew
+ * each time (an index depends on it), and naming all columns costs more than looking.
+ */
+const endingQuery = (direction: 'in' | 'out'): string =>
+	`SELECT id, epoch FROM channel WHERE peer = ? AND direction = '${direction}' AND status IN ('frozen', 'closing')`;
+const ENDING = { in: endingQuery('in'), out: endingQuery('out') } as const;
+
 /** `tokenScale`: digits after the point of one whole token; link units have nine. */
 export const createChannels = (sql: SqlDriver, ledger: Ledger, tokenScale: number): Channels => {
 	const linkUnits = (token: bigint): bigint => tokenToLink(token, tokenScale);
@@ -306,14 +314,11 @@ export const createChannels = (sql: SqlDriver, ledger: Ledger, tokenScale: numbe
 
 		exposure: (channel) => linkUnits(exposed(channel)),
 
-		// Asked for every packet, and hardly ever is there such a row: the index answers.
 		withheld: (peer, direction) =>
-			sql
-				.all(`SELECT * FROM channel WHERE peer = ? AND direction = ? AND status IN ('frozen', 'closing')`, [
-					peer,
-					direction
-				])
-				.reduce((sum, row) => sum + linkUnits(withheld(toChannel(row))), 0n)
+			sql.all(ENDING[direction], [peer]).reduce((sum, { id, epoch }) => {
+				const channel = get(id as Hex, Number(epoch));
+				return channel ? sum + linkUnits(withheld(channel)) : sum;
+			}, 0n)
 	};
 };
 
