@@ -36,7 +36,10 @@ interface Request {
 export async function startWalletRelay(): Promise<WalletRelay> {
 	const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
 	const subscribers = new Map<string, Map<WebSocket, string>>();
-	const kept = new Map<string, Message[]>();
+	const kept = new Map<string, { readonly message: Message; readonly from: string }[]>();
+	/** Who speaks on each socket: a client that comes back is the same one, and hears nothing of its own either. */
+	const clients = new Map<WebSocket, string>();
+	const clientOf = (socket: WebSocket): string => clients.get(socket) ?? '';
 	let lastId = Date.now() * 1_000;
 
 	const deliver = (socket: WebSocket, subscription: string, { topic, message, tag }: Message): void => {
@@ -46,20 +49,27 @@ export async function startWalletRelay(): Promise<WalletRelay> {
 	const subscribe = (socket: WebSocket, topic: string): string => {
 		const subscription = `subscription of ${topic.slice(0, 8)} ${++lastId}`;
 		subscribers.set(topic, (subscribers.get(topic) ?? new Map()).set(socket, subscription));
-		const waiting = kept.get(topic) ?? [];
-		kept.delete(topic);
+		const all = kept.get(topic) ?? [];
+		const waiting = all.filter(({ from }) => from !== clientOf(socket));
+		kept.set(
+			topic,
+			all.filter((one) => !waiting.includes(one))
+		);
 		// After the answer, by which the client learns the subscription's name.
-		setTimeout(() => waiting.forEach((message) => deliver(socket, subscription, message)), 10);
+		setTimeout(() => waiting.forEach(({ message }) => deliver(socket, subscription, message)), 10);
 		return subscription;
 	};
-	const publish = (from: WebSocket, message: Message): void => {
-		const others = [...(subscribers.get(message.topic) ?? [])].filter(([socket]) => socket !== from);
-		if (others.length === 0) kept.set(message.topic, [...(kept.get(message.topic) ?? []), message]);
-		for (const [socket, subscription] of others) deliver(socket, subscription, message);
+	const publish = (socket: WebSocket, message: Message): void => {
+		const from = clientOf(socket);
+		const others = [...(subscribers.get(message.topic) ?? [])].filter(([one]) => clientOf(one) !== from);
+		if (others.length === 0) kept.set(message.topic, [...(kept.get(message.topic) ?? []), { message, from }]);
+		for (const [one, subscription] of others) deliver(one, subscription, message);
 	};
 
-	server.on('connection', (socket) => {
+	server.on('connection', (socket, { url }) => {
+		clients.set(socket, issuerOf(url));
 		socket.on('close', () => {
+			clients.delete(socket);
 			for (const sockets of subscribers.values()) sockets.delete(socket);
 		});
 		socket.on('message', (data) => {
@@ -100,4 +110,11 @@ export async function startWalletRelay(): Promise<WalletRelay> {
 			await new Promise((resolve) => server.close(resolve));
 		}
 	};
+}
+
+/** A client says who it is by a token in the address: the `iss` of its payload, which stays over visits. */
+function issuerOf(url = ''): string {
+	const token = new URL(url, 'ws://relay').searchParams.get('auth') ?? '';
+	const payload = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8');
+	return payload === '' ? '' : ((JSON.parse(payload) as { iss?: string }).iss ?? '');
 }

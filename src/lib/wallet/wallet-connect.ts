@@ -40,6 +40,18 @@ class ChainNotApprovedError extends Error {
 	override readonly name = 'ChainNotConfiguredError';
 }
 
+const withinTime = async <T>(work: Promise<T>, ms: number): Promise<T> => {
+	let timer: ReturnType<typeof setTimeout> | undefined;
+	const late = new Promise<never>((_resolve, reject) => {
+		timer = setTimeout(() => reject(new RelayUnreachableError('the relay did not answer')), ms);
+	});
+	try {
+		return await Promise.race([work, late]);
+	} finally {
+		clearTimeout(timer);
+	}
+};
+
 type Library = Awaited<
 	ReturnType<(typeof import('@walletconnect/universal-provider'))['UniversalProvider']['init']>
 >;
@@ -64,20 +76,24 @@ export const walletConnect = ({
 
 		const open = async (): Promise<Library> => {
 			const { UniversalProvider } = await import('@walletconnect/universal-provider');
-			const library = await UniversalProvider.init({
-				projectId,
-				customStoragePrefix: storagePrefix,
-				...(relayUrl === undefined ? {} : { relayUrl }),
-				metadata: {
-					name: 'Tributary',
-					description: 'Read notes and pay for each when it arrives.',
-					url: origin,
-					icons: [`${origin}/icons/icon-192.png`]
-				},
-				logger: 'silent',
-				telemetryEnabled: false,
-				disableProviderPing: true
-			});
+			// With what an earlier visit left behind it asks the relay while it opens, and would wait without end.
+			const library = await withinTime(
+				UniversalProvider.init({
+					projectId,
+					customStoragePrefix: storagePrefix,
+					...(relayUrl === undefined ? {} : { relayUrl }),
+					metadata: {
+						name: 'Tributary',
+						description: 'Read notes and pay for each when it arrives.',
+						url: origin,
+						icons: [`${origin}/icons/icon-192.png`]
+					},
+					logger: 'silent',
+					telemetryEnabled: false,
+					disableProviderPing: true
+				}),
+				relayWithinMs
+			);
 			library.on('session_delete', () => config.emitter.emit('disconnect'));
 			library.on('accountsChanged', (accounts: string[]) =>
 				config.emitter.emit('change', { accounts: accounts.map((address) => getAddress(address)) })
