@@ -11,7 +11,7 @@
  * | `archived` | it was for a chain that is gone | – |
  *
  * - **Numbers.** One is given at a time: the next after what is on disk and after what the chain knows. So a
- *   program that begins again goes on where it ended, and what was stuck then is offered more for now.
+ *   program that begins again goes on where it ended, and more is offered for what was stuck then.
  * - **Offers.** Each raises the price of the same act under the same number, so whichever is mined, it is done
  *   once. The lowest number first: the others wait for it anyway.
  * - **Nothing is believed to be over early.** A receipt is news, not an end; only final blocks end anything.
@@ -168,17 +168,17 @@ export const createTransactions = (deps: TransactionsDeps): Transactions => {
 		const state = stateOf(fate);
 		if (state === before.state) return before;
 		const hash = 'hash' in fate ? fate.hash : null;
-		const { after, todo } = await commits.run(() => {
+		const { after, acts } = await commits.run(() => {
 			const changed = sql.run(
 				'UPDATE chain_transaction SET state = ?, hash = ? WHERE number = ? AND state = ?',
 				[state, hash, before.number, before.state]
 			);
 			const now = get(before.number) as Transaction;
-			return { after: now, todo: changed === 1 ? listeners.map((listener) => listener(now)) : [] };
+			return { after: now, acts: changed === 1 ? listeners.map((listener) => listener(now)) : [] };
 		});
 		if (before.state === 'mined' && state === 'sent')
 			log('warn', 'a block with a transaction of this node was undone', { purpose: before.purpose });
-		for (const act of todo) act?.();
+		for (const act of acts) act?.();
 		deps.onChange();
 		return after;
 	};
