@@ -20,7 +20,7 @@ export interface Suite {
 	/** The commands that run it. `full` is `npm test`. */
 	in: readonly ('full' | 'fast' | 'check' | 'contracts')[];
 	/** Suites of one group that follow each other run two at a time; those without a group run alone. */
-	group?: 'static';
+	group?: 'static' | 'long';
 	/** Globs of the files it works on. It fails when they match nothing. */
 	inputs: readonly string[];
 	/** A JavaScript file and its arguments, run by this Node. */
@@ -110,14 +110,18 @@ export const SUITES: readonly Suite[] = [
 		command: ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.']
 	},
 	sideBySide(vitest('core', ['full', 'fast'], ['src/**/*.test.ts'])),
-	vitest(
-		'node',
-		['full'],
-		[
-			'src/**/*.node.test.ts',
-			'{server,scripts,bench,tests/interop,tests/chain,tests/fuzz,tests/docs}/**/*.test.ts'
-		]
-	),
+	{
+		// Its files run one by one, and half of what the contracts' runner does uses one core.
+		...vitest(
+			'node',
+			['full'],
+			[
+				'src/**/*.node.test.ts',
+				'{server,scripts,bench,tests/interop,tests/chain,tests/fuzz,tests/docs}/**/*.test.ts'
+			]
+		),
+		group: 'long'
+	},
 	// What of it moves money, with the simulated world and without a chain: for `test:fast` alone.
 	fastOnly('node: money', sideBySide(vitest('node', ['fast'], ['src/lib/peer/**/*.node.test.ts'])), [
 		'src/lib/peer',
@@ -129,6 +133,7 @@ export const SUITES: readonly Suite[] = [
 	{
 		name: 'contracts',
 		in: ['full', 'contracts'],
+		group: 'long',
 		inputs: ['contracts/test/**/*.{sol,ts}'],
 		command: ['scripts/test-contracts.ts'],
 		reportArgs: (report) => [report],
