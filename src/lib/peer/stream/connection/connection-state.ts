@@ -241,10 +241,11 @@ export class ConnectionState {
 	/** When {@link next} or {@link tick} should be called although nothing happened; undefined: never. */
 	wakeAt(): number | undefined {
 		if (this.isClosed) return undefined;
-		const { inFlight, patience } = this.#parts;
+		const { inFlight, path, patience } = this.#parts;
 		const at = Math.min(
 			this.#departures.wakeAt(this.#now),
 			patience.endsAt,
+			path.turnAt,
 			inFlight.giveUpAt ?? Number.POSITIVE_INFINITY
 		);
 		return at === Number.POSITIVE_INFINITY ? undefined : at;
@@ -257,6 +258,7 @@ export class ConnectionState {
 		const { patience, path, inFlight } = this.#parts;
 		for (const packet of inFlight.lost(now))
 			this.#answers.replied(packet, { isFulfilled: false, code: 'R00', packet: undefined }, now);
+		path.tick(now);
 		if (patience.isStalled(now)) {
 			if (this.#hasContent()) {
 				const code = path.lastTrouble;

@@ -381,10 +381,11 @@ describe('an end that moves', () => {
 	});
 
 	it.each(['near', 'far'] as const)(
-		'sends no more than a little to a stranger it is told of: told by the %s one',
+		'gets no more than a little sent to a stranger it names, and the rest where it was: the %s one',
 		async (who) => {
 			const { wire, near, far, streams } = await talking();
 			const [liar, other] = who === 'near' ? [near, far] : [far, near];
+			const before = other.destinationAccount;
 			const victim = `test.${who === 'near' ? 'far' : 'near'}.a-stranger`;
 			liar.migrate(victim);
 			await wire.clock.advance(200);
@@ -393,10 +394,10 @@ describe('an end that moves', () => {
 			const stream = who === 'near' ? streams.far : streams.near;
 			stream.write(pattern(400_000));
 			stream.setSendMax(200_000n);
-			expect(await settled(wire, stream.flushed())).toMatchObject({
-				ok: false,
-				error: { type: 'NoProgress' }
-			});
+			unwrap(await settled(wire, stream.flushed()));
+			expect(other.destinationAccount).toBe(before);
+			expect([other.totals().sent, wire.books.paid]).toEqual([200_000n, 200_000n]);
+			expect(liar.totals().bytesReceived).toBe(400_010n);
 			const toVictim = wire.seen.filter(({ destination }) => destination === victim);
 			expect(toVictim.length).toBeGreaterThan(0);
 			expect(toVictim.length).toBeLessThan(30);
@@ -405,6 +406,26 @@ describe('an end that moves', () => {
 				expect(bytes.length).toBeLessThan(128);
 			}
 			liar.destroy();
+		}
+	);
+
+	it.each(['near', 'far'] as const)(
+		'is found although nobody can reach it for a while, at either address: the %s one',
+		async (who) => {
+			const { wire, near, far, streams } = await talking();
+			const [mover, other] = who === 'near' ? [near, far] : [far, near];
+			const address = `test.elsewhere.${segmentOf(other.destinationAccount)}`;
+			wire.move(wire[who], 'test.nowhere');
+			mover.migrate(address);
+			await wire.clock.advance(200);
+			const stream = who === 'near' ? streams.far : streams.near;
+			stream.write(pattern(100_000));
+			await wire.clock.advance(20_000);
+			wire.move(wire[who], 'test.elsewhere');
+			unwrap(await settled(wire, stream.flushed()));
+			expect(other.destinationAccount).toBe(address);
+			expect(mover.totals().bytesReceived).toBe(100_010n);
+			near.destroy();
 		}
 	);
 

@@ -88,7 +88,7 @@ export class Departures {
 			this.#noteStall(now);
 			return undefined;
 		}
-		path.isTrying = true;
+		path.onTry(now);
 		return inFlight.send({ frames, amount: 0n, money: [], isProbe: false, datagram: undefined }, now);
 	}
 

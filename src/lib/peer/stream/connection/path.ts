@@ -14,6 +14,9 @@ import type { OutgoingPacket } from './packet.ts';
 import { RateFinder } from './rate.ts';
 import { DEFAULTS, type ConnectionStateOptions } from './state-options.ts';
 
+/** Of the patience with a path that carries nothing, the share that one address gets: each of two is tried twice. */
+const TURNS = 4;
+
 export class Path {
 	readonly limit = new AmountLimit();
 	readonly window: CongestionWindow;
@@ -39,7 +42,12 @@ export class Path {
 	leastAmount = 1n;
 	readonly #hasAsset: boolean;
 	readonly #maxPacketAmount: bigint | undefined;
+	readonly #turnMs: number;
 	#addressSequence = 0n;
+	/** The address to try instead of `destination` while that is not proven. */
+	#otherwise: string | undefined = undefined;
+	/** When the first packet left for an address that is not proven, Unix ms. */
+	#triedSince: number | undefined = undefined;
 
 	constructor(options: ConnectionStateOptions) {
 		this.window = new CongestionWindow(options.maxInFlight ?? DEFAULTS.maxInFlight);
@@ -55,6 +63,7 @@ export class Path {
 		this.#hasAsset = options.asset !== undefined;
 		this.tellAsset = this.#hasAsset && options.destination !== undefined;
 		this.#maxPacketAmount = options.maxPacketAmount;
+		this.#turnMs = (options.patienceMs ?? DEFAULTS.patienceMs) / TURNS;
 	}
 
 	/** Of an amount, what may be in one packet as far as we are concerned. */
@@ -76,11 +85,29 @@ export class Path {
 		this.#addressSequence = sequence;
 		this.tellAsset = this.#hasAsset;
 		if (address === this.destination) return true;
-		this.destination = address;
-		this.isProven = false;
-		this.isTrying = false;
-		this.#restart();
+		if (this.isProven || address === this.#otherwise) this.#otherwise = this.destination;
+		this.#lead(address);
 		return true;
+	}
+
+	/** A packet leaves for an address that is not proven. */
+	onTry(now: number): void {
+		this.isTrying = true;
+		this.#triedSince ??= now;
+	}
+
+	/** When the other address is to be tried, Unix ms; infinite: never. */
+	get turnAt(): number {
+		if (this.#otherwise === undefined || this.#triedSince === undefined) return Number.POSITIVE_INFINITY;
+		return this.#triedSince + this.#turnMs;
+	}
+
+	/** Time passed: where nobody answers is not where to go on. */
+	tick(now: number): void {
+		const other = this.#otherwise;
+		if (other === undefined || now < this.turnAt) return;
+		this.#otherwise = this.destination;
+		this.#lead(other);
 	}
 
 	/** A packet was answered or given up, by the other end or by anybody else. */
@@ -88,7 +115,9 @@ export class Path {
 		if (isAuthentic) this.wasReached = true;
 		if (!this.isOf(sent)) return;
 		this.isTrying = false;
-		this.isProven ||= isAuthentic;
+		if (!isAuthentic) return;
+		this.isProven = true;
+		this.#otherwise = undefined;
 	}
 
 	/** The packet went this way, not one before. */
@@ -102,6 +131,15 @@ export class Path {
 		if (known !== undefined && (known.code !== asset.code || known.scale !== asset.scale)) return false;
 		this.remoteAsset = asset;
 		return true;
+	}
+
+	/** To an address where the other end may or may not be. */
+	#lead(address: string): void {
+		this.destination = address;
+		this.isProven = false;
+		this.isTrying = false;
+		this.#triedSince = undefined;
+		this.#restart();
 	}
 
 	/** Packets go another way from here on. */
