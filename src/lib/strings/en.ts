@@ -187,6 +187,7 @@ export const strings = {
 	},
 	follow: {
 		title: (name: string) => `Follow ${name}`,
+		changeTitle: (name: string) => `Terms for ${name}`,
 		intro:
 			'You pay for a note when it arrives, never before. Stop at any time; there is nothing to get back.',
 		priceNow: 'Price now',
@@ -202,6 +203,7 @@ export const strings = {
 		allLimit: (limit: string) => `All authors together: ${limit} a day (in Settings).`,
 		noChannel: 'You have no open channel. You can follow now; paid notes wait until you put money in.',
 		accept: 'Accept and follow',
+		acceptChange: 'Accept',
 		status: {
 			searching: 'Looking for the author',
 			live: 'Live',
