@@ -7,6 +7,7 @@ import type { AccountConfig } from '../../src/lib/peer/link/account-transport.ts
 import { readAccounts } from './config-accounts.ts';
 import {
 	amount,
+	flag,
 	hex,
 	integer,
 	list,
@@ -25,6 +26,8 @@ export interface SettlementConfig {
 	readonly etherPrice?: bigint;
 	/** Token units put into channels in a day at most. */
 	readonly fundingPerDay?: bigint;
+	/** Instead: within the limits of its person, who answers what is asked beyond them (`/control/answer`). */
+	readonly asksPerson?: boolean;
 }
 
 export interface NodeConfig {
@@ -185,7 +188,8 @@ const readSettlement = (value: unknown, at: string): SettlementConfig => {
 	return {
 		...optional(given, 'redeemThreshold', amount, `${at}.`),
 		...optional(given, 'etherPrice', amount, `${at}.`),
-		...optional(given, 'fundingPerDay', amount, `${at}.`)
+		...optional(given, 'fundingPerDay', amount, `${at}.`),
+		...optional(given, 'asksPerson', flag, `${at}.`)
 	};
 };
 

@@ -40,6 +40,8 @@ export const createControl =
 				);
 			case 'unfollow':
 				return done(await peer.api.unfollow(text('pubkey')));
+			case 'answer':
+				return done(await peer.api.answerConsent(text('id'), text('answer') === 'allow' ? 'allow' : 'deny'));
 			case 'feed':
 				return done(await peer.api.feed({ limit: 200 }));
 			case 'activity':

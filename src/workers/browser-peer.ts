@@ -42,6 +42,7 @@ export const runBrowserPeer = async ({ discovery, sql, storageKind }: PeerSetup)
 			keepsAnnouncements: false,
 			payoutTerms: undefined,
 			payeeSecret: undefined,
+			asksPerson: true,
 			rpcUrl: chain.rpcUrl,
 			storageKind
 		}

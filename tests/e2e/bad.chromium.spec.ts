@@ -4,13 +4,16 @@
  * safe, nothing is lost, and everything goes on once the cause is gone.
  */
 import { expect, test, type BrowserContext, type Locator, type Page } from '@playwright/test';
+import { formatUnits } from 'viem';
 import { control, eventually, statusOf } from '../process/nodes.ts';
 import {
 	approve,
 	bringUp,
 	closeSheet,
+	DOLLAR,
 	follow,
 	go,
+	goToSettings,
 	isOnline,
 	money,
 	seeNote,
@@ -112,6 +115,47 @@ test('with the chain down notes go on being paid; the state says so, and so does
 		timeout: 45_000
 	});
 	await closeSheet(page, 'status-sheet');
+});
+
+/** Of the settings, in dollars: what was spent by now and so much more (link units). */
+const limitTheDay = async (more: bigint): Promise<void> => {
+	await go(page, 'feed');
+	const limit = (await money(page, 'spent-today')) + more;
+	await goToSettings(page);
+	await page.getByTestId('settings-daily-limit').fill(formatUnits(limit, 9));
+	await page.getByTestId('save-daily-limit').click();
+	await expect(page.getByTestId('save-daily-limit')).toBeDisabled();
+	await go(page, 'feed');
+};
+
+test('the day’s limit is met: one question; a no keeps the notes waiting, a yes brings them and no more', async () => {
+	const { bob } = network.nodes;
+	const write = (...contents: readonly string[]) =>
+		Promise.all(contents.map((content) => control(bob.http, 'publish', { content })));
+	const question = page.getByTestId('consent');
+	await limitTheDay((NOTE_PRICE * 3n) / 2n);
+	await write('within the limit');
+	await seeNote(page, 'within the limit');
+	await expect(question).toHaveCount(0);
+	const atTheLimit = await money(page, 'spent-today');
+
+	await write('beyond the limit');
+	await expect(question).toHaveAttribute('data-limit', 'day');
+	await question.getByTestId('consent-deny').click();
+	await expect(question).toHaveCount(0);
+	await write('after the no');
+	await expect(page.getByTestId('note').filter({ hasText: 'within the limit' })).toBeVisible();
+	await page.waitForTimeout(1_500);
+	expect(await money(page, 'spent-today')).toBe(atTheLimit);
+	await expect(question).toHaveCount(0);
+
+	// Another limit is another question, and this one gets a yes.
+	await limitTheDay(NOTE_PRICE / 2n);
+	await question.getByTestId('consent-allow').click();
+	await seeNote(page, 'beyond the limit');
+	await seeNote(page, 'after the no');
+	await expect(question).toHaveCount(0);
+	await limitTheDay(DOLLAR);
 });
 
 test('a full disk: the note is not taken, its text is kept, nothing is paid for what cannot be kept', async () => {

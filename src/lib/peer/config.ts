@@ -51,6 +51,11 @@ export interface PeerConfig {
 	readonly redeemThreshold?: bigint;
 	/** Link units that one ether is worth, to weigh gas against what it brings. */
 	readonly etherPrice?: bigint;
+	/**
+	 * Somebody looks at the questions in this peer's state and answers them: what it locks in channels by itself is
+	 * bounded by that person's limits, and beyond them it asks. Otherwise `fundingPerDay` is the end of it.
+	 */
+	readonly asksPerson?: boolean;
 	/** Token units that this node puts into channels by itself in a day at most; four times its deposits unless given. */
 	readonly fundingPerDay?: bigint;
 	readonly maxIdsPerGet?: number;

@@ -145,3 +145,56 @@ it('what a channel may hold is asked about once, and an answer lasts the day', a
 	expect(consents.mayCommit(facts, 20n, where)).toBe(false);
 	sql.close();
 });
+
+it('a node with a person asks before it opens a channel: a no keeps it closed, a yes opens this one and no other', async () => {
+	const DOLLARS = 1_000_000_000n;
+	const world = await createWorld({
+		turn,
+		openSql: () => createNodeSql(':memory:'),
+		seed: 'locking',
+		crypto: 'sync',
+		// Each of its two channels is to have twenty dollars.
+		asked: { node: 'bob', budgets: { perDay: 25n * DOLLARS, perChannel: 20n * DOLLARS } }
+	});
+	const { bob } = world.nodes;
+	const opened = (): number =>
+		bob.sql.all(`SELECT 1 FROM channel WHERE direction = 'out' AND status = 'open'`).length;
+	await world.until('the question', () => asked(bob)() && opened() === 1);
+	const before = await stateOf(world, bob);
+	expect(before.notices.map(({ error }) => error.type)).toContain('CommitLimitReached');
+	expect(before.consents).toHaveLength(1);
+	const [question] = before.consents;
+	expect(question).toMatchObject({
+		act: 'commit',
+		limit: 'day',
+		most: 25n * DOLLARS,
+		used: 20n * DOLLARS,
+		wanted: 20n * DOLLARS
+	});
+	const { hub, carol } = world.nodes;
+	expect([hub.pubkey, carol.pubkey]).toContain(question?.peer);
+
+	// Not again after a restart; and a no holds until the day is over.
+	bob.crash();
+	await bob.start();
+	await world.advance(180_000);
+	expect((await stateOf(world, bob)).consents).toEqual(before.consents);
+	await world.settle('denying', bob.peer.api.answerConsent(question?.id ?? '', 'deny'));
+	await world.advance(180_000);
+	expect(opened()).toBe(1);
+	expect((await stateOf(world, bob)).consents).toEqual([]);
+
+	// Another limit is another question.
+	await world.settle('limiting', bob.peer.api.setBudgets({ perDay: 30n * DOLLARS }));
+	await world.until('the next question', asked(bob));
+	const [next] = (await stateOf(world, bob)).consents;
+	await world.settle('allowing', bob.peer.api.answerConsent(next?.id ?? '', 'allow'));
+	await world.until('the other channel', () => opened() === 2, 30_000);
+	await nodesReady(world);
+	const after = await stateOf(world, bob);
+	expect(after.consents).toEqual([]);
+	expect(after.notices.map(({ error }) => error.type)).not.toContain('CommitLimitReached');
+	await world.advance(30_000);
+	expect(await auditWorld(world)).toEqual([]);
+	await world.close();
+}, 60_000);

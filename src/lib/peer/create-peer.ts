@@ -17,6 +17,7 @@ import { createSettler, type Settler } from './channel/settler.ts';
 import { decodeIldcpResponse, ildcpRequest, ZERO_FULFILLMENT_CONDITION } from './codec/ildcp.ts';
 import { encodePrepare } from './codec/ilp.ts';
 import type { NostrEvent, VerifiedEvent } from './codec/nostr-event.ts';
+import { askThePerson, keepToBudget } from './commitments.ts';
 import { fundingPerDayOf, termsFor, type PeerConfig } from './config.ts';
 import { peerError, type PeerError } from './errors.ts';
 import { KINDS } from './events/kinds.ts';
@@ -45,7 +46,7 @@ import { createSeller } from './market/seller.ts';
 import { createNotices } from './notices.ts';
 import { checkAnnouncement } from './peering/announcement.ts';
 import { ANNOUNCED_KINDS, contactOf, createAnnouncer } from './peering/announcer.ts';
-import { LINK_ASSET } from './money.ts';
+import { LINK_ASSET, tokenToLink } from './money.ts';
 import { createPeerApi } from './peer-api.ts';
 import type { Change, LinkState, PeerParts, Publish } from './peer-parts.ts';
 import { createConsents } from './consents.ts';
@@ -465,7 +466,20 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 					payoutTerms: config.payoutTerms,
 					redeemThreshold: config.redeemThreshold ?? LIMITS.redeemThreshold,
 					etherPrice: config.etherPrice ?? LIMITS.etherPrice,
-					fundingPerDay: config.fundingPerDay ?? fundingPerDayOf(config.deposits),
+					mayCommit: config.asksPerson
+						? askThePerson({
+								consents,
+								budgets: personal.budgets,
+								ownerOf: (peer) => accounts.get(peer)?.owner ?? peer
+							})
+						: keepToBudget({
+								fundingPerDay: tokenToLink(
+									config.fundingPerDay ?? fundingPerDayOf(config.deposits),
+									scheme.tokenScale
+								),
+								onTrouble: notices.add,
+								onRelief: notices.clear
+							}),
 					signerOf: (peer) => signers.get(peer),
 					ask: links.ask,
 					onChange: () => {
@@ -718,6 +732,13 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 
 	// ---------------------------------------------------------------- life
 
+	/** Channels to neighbours that are there have what the config says, as far as may be locked. */
+	const keepFunded = async (): Promise<void> => {
+		for (const { owner, amount } of config.deposits)
+			for (const { peer } of links.live().filter((live) => live.owner === owner))
+				await settler?.keepFunded(peer, amount);
+	};
+
 	let stopped = false;
 	let stopSweep = (): void => undefined;
 	const sweep = async (): Promise<void> => {
@@ -732,10 +753,7 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		});
 		await ilpAccounts.sweep();
 		await announcer.refresh();
-		if (settler)
-			for (const { owner, amount } of config.deposits)
-				for (const { peer } of links.live().filter((live) => live.owner === owner))
-					await settler.keepFunded(peer, amount);
+		await keepFunded();
 	};
 	/** Again and again, whatever breaks in between. */
 	const keepSweeping = (): void =>
@@ -772,6 +790,10 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		learnLinksTo,
 		announce,
 		publish,
+		limitsChanged: () => {
+			reader.limitsChanged();
+			spawn('funding channels', keepFunded());
+		},
 		onChange: (listener) => void listeners.add(listener),
 		changed,
 		notices

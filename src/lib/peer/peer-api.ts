@@ -414,7 +414,7 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 				await personal.setBudgets(change);
 				for (const [name, limit] of LIMIT_OF_BUDGET)
 					if (change[name] !== undefined) await consents.forget(limit);
-				reader.limitsChanged();
+				parts.limitsChanged();
 				parts.changed('state');
 				return ok(null);
 			}),
@@ -422,7 +422,7 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 			guard(async () => {
 				const answered = await consents.answer(id, answer);
 				if (!answered.ok) return answered;
-				reader.limitsChanged();
+				parts.limitsChanged();
 				parts.changed('state');
 				return ok(null);
 			}),

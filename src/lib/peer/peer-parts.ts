@@ -63,6 +63,8 @@ export interface PeerParts {
 	readonly announce: () => Promise<Result<null, PeerError>>;
 	/** Signs, keeps, offers to readers. */
 	readonly publish: Publish;
+	/** More may be spent or locked than before, or less: what waited for it goes on. */
+	readonly limitsChanged: () => void;
 	readonly onChange: (listener: (what: Change) => void) => void;
 	readonly changed: (what: Change) => void;
 	readonly notices: Notices;

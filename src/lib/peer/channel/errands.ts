@@ -3,6 +3,7 @@
  * person, and whether the chain answers at all.
  */
 import type { Hex } from '../bytes.ts';
+import type { MayCommit } from '../commitments.ts';
 import { peerError, type PeerError } from '../errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { LinkAccounts } from '../link/accounts.ts';
@@ -36,8 +37,8 @@ export interface SettlerDeps {
 	readonly redeemThreshold: bigint;
 	/** Link units that one ether is worth, to weigh gas against what it brings. */
 	readonly etherPrice: bigint;
-	/** Token units that this node puts into channels by itself in a day at most. */
-	readonly fundingPerDay: bigint;
+	/** May this node lock more in a channel by itself? */
+	readonly mayCommit: MayCommit;
 	/** The address the delegation of a linked device names as signer of its claims. */
 	readonly signerOf: (peer: string) => Address | undefined;
 	readonly ask: (

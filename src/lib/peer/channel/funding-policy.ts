@@ -8,7 +8,7 @@
  * | none can be used, or only one whose end is near | a new one is opened; the old one is used up or ended meanwhile |
  * | less than a quarter of the wanted amount is left | the newest is topped up by the wanted amount |
  *
- * Each time within the budget of the day; beyond it nothing is done and the operator is told.
+ * Whether that much may be locked is asked each time before it is done (commitments.ts).
  */
 import { LIMITS } from '../limits.ts';
 import type { Channel } from './channel.ts';
@@ -16,8 +16,7 @@ import type { Channel } from './channel.ts';
 export type FundingDecision =
 	| { readonly type: 'nothing' }
 	| { readonly type: 'open' }
-	| { readonly type: 'topUp'; readonly channel: Channel }
-	| { readonly type: 'overBudget' };
+	| { readonly type: 'topUp'; readonly channel: Channel };
 
 export interface FundingWish {
 	/** From this node to the neighbour, of any status. */
@@ -26,8 +25,6 @@ export interface FundingWish {
 	readonly wanted: bigint;
 	/** Unix seconds of the chain. */
 	readonly time: number;
-	/** Whether the budget allows to put so many token units more into a channel that has so many locked. */
-	readonly mayCommit: (amount: bigint, locked: bigint) => boolean;
 }
 
 /** Its payer may withdraw without asking from the expiry on, so its payee stops taking claims a grace before. */
@@ -38,13 +35,11 @@ export const isEnding = ({ key }: Channel, time: number): boolean =>
 export const isNearEnd = ({ key }: Channel, time: number): boolean =>
 	key.expiry !== 0 && time >= key.expiry - key.grace - LIMITS.renewBeforeSeconds;
 
-export const decideFunding = ({ channels, wanted, time, mayCommit }: FundingWish): FundingDecision => {
+export const decideFunding = ({ channels, wanted, time }: FundingWish): FundingDecision => {
 	if (wanted <= 0n || channels.some(({ status }) => status === 'opening')) return { type: 'nothing' };
 	const usable = channels.filter((channel) => channel.status === 'open' && !isNearEnd(channel, time));
 	const newest = usable.at(-1);
 	const left = usable.reduce((sum, { deposited, claimed }) => sum + deposited - claimed, 0n);
 	if (newest && left * 4n >= wanted) return { type: 'nothing' };
-	const locked = newest ? newest.deposited - newest.settled : 0n;
-	if (!mayCommit(wanted, locked)) return { type: 'overBudget' };
 	return newest ? { type: 'topUp', channel: newest } : { type: 'open' };
 };

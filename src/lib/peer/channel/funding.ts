@@ -5,7 +5,6 @@
  * authorization; the hub sends it and pays the gas. Either way the chain decides: what the other side says,
  * or could not say any more, changes nothing.
  */
-import { decideCommitment } from '../budgets.ts';
 import { concatBytes, toHex0x, type Hex } from '../bytes.ts';
 import { peerError, type PeerError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
@@ -45,8 +44,6 @@ export interface Funding {
 
 /** How long a signed funding may wait for its block, and a new channel may live. */
 export const FUNDING_VALID_SECONDS = 3_600;
-/** How much may be locked in one channel, in times of what it is to have: a payee that never redeems gets no more. */
-const CHANNEL_FILLINGS = 4n;
 const DAY_MS = 24 * 3_600_000;
 const CHANNEL_LIFE_SECONDS = 365 * 24 * 3_600;
 /** Enough to tell apart the channels of two neighbours; a zero costs a quarter of another byte in every call. */
@@ -143,20 +140,16 @@ export const createFunding = (
 	let underWay = 0n;
 
 	const decide = (peer: string, wanted: bigint): FundingDecision =>
-		decideFunding({
-			channels: channels.ofPeer(peer, 'out'),
-			wanted,
-			time: errands.chainTime() ?? 0,
-			mayCommit: (amount, locked) =>
-				decideCommitment(
-					{
-						perDay: toLink(deps.fundingPerDay),
-						perChannel: toLink(wanted * CHANNEL_FILLINGS),
-						deposited: toLink(locked),
-						committedToday: committedToday()
-					},
-					toLink(amount)
-				).isWithin
+		decideFunding({ channels: channels.ofPeer(peer, 'out'), wanted, time: errands.chainTime() ?? 0 });
+
+	const mayCommit = (peer: string, wanted: bigint, channel: Channel | undefined): boolean =>
+		deps.mayCommit({
+			amount: toLink(wanted),
+			wanted: toLink(wanted),
+			deposited: channel ? toLink(channel.deposited - channel.settled) : 0n,
+			committedToday: committedToday(),
+			peer,
+			...(channel ? { channel: channel.id } : {})
 		});
 
 	/** Those whose neighbour is being looked after now. */
@@ -181,11 +174,11 @@ export const createFunding = (
 			if (status === 'open' && !(await refresh(id)).ok) return;
 		const decision = decide(peer, amount);
 		if (decision.type === 'nothing') return;
-		if (decision.type === 'overBudget') return deps.onTrouble(peerError('FundingBudgetReached', peer));
+		const channel = decision.type === 'topUp' ? decision.channel : undefined;
+		if (!mayCommit(peer, amount, channel)) return;
 		underWay += amount;
 		try {
-			const done =
-				decision.type === 'open' ? await open(peer, amount) : await topUp(peer, decision.channel, amount);
+			const done = channel ? await topUp(peer, channel, amount) : await open(peer, amount);
 			if (!done.ok) deps.onTrouble(done.error);
 		} finally {
 			underWay -= amount;

@@ -6,6 +6,7 @@ import { toHex0x } from '../bytes.ts';
 import { createChannels, type Channels } from '../channel/channels.ts';
 import { createHeldClaims, type HeldClaims } from '../channel/held-claims.ts';
 import { createSettler, type Settler } from '../channel/settler.ts';
+import type { MayCommit } from '../commitments.ts';
 import { nobleCrypto } from '../crypto/noble-crypto.ts';
 import type { PeerError } from '../errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -49,8 +50,8 @@ export interface EndOptions {
 	readonly threshold?: bigint;
 	readonly redeemThreshold?: bigint;
 	readonly etherPrice?: bigint;
-	/** Token units. */
-	readonly fundingPerDay?: bigint;
+	/** Whether it may lock more in channels by itself; anything, unless given. */
+	readonly mayCommit?: MayCommit;
 	/** The database knows the neighbour already. */
 	readonly isKnown?: boolean;
 	/** Undefined while the link is down. */
@@ -118,7 +119,7 @@ export const createEnd = (given: EndOptions): End => {
 			: undefined,
 		redeemThreshold: given.redeemThreshold ?? LIMITS.redeemThreshold,
 		etherPrice: given.etherPrice ?? LIMITS.etherPrice,
-		fundingPerDay: given.fundingPerDay ?? NEVER,
+		mayCommit: given.mayCommit ?? (() => true),
 		signerOf: () => given.neighbourSigner,
 		ask: async (_, request) => {
 			const other = given.ask?.();

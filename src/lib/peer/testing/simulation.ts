@@ -13,6 +13,7 @@
  * it between two commits and start it again on the same database, take its chain away.
  */
 import { decodeFunctionData, hashTypedData } from 'viem/utils';
+import type { Budgets } from '../budgets.ts';
 import { fromHex, toHex0x, type Hex } from '../bytes.ts';
 import type { WalletTransaction } from '../api.ts';
 import { nobleCrypto } from '../crypto/noble-crypto.ts';
@@ -48,6 +49,8 @@ export interface WorldOptions {
 	readonly maxIdsPerGet?: number;
 	/** Link units above which the hub pays a guest out by itself. */
 	readonly payoutThreshold?: bigint;
+	/** This node has a person who is asked, with these limits, before it locks more in channels. */
+	readonly asked?: { readonly node: NodeName; readonly budgets: Partial<Budgets> };
 	/** Asked at every moment at which something can fail, in order. */
 	readonly fates?: Fates;
 	readonly onLog?: (line: string) => void;
@@ -486,6 +489,7 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
 						? { ...PAYOUT_TERMS, threshold: options.payoutThreshold ?? PAYOUT_TERMS.threshold }
 						: undefined,
 				payeeSecret,
+				...(options.asked?.node === name ? { asksPerson: true, budgets: options.asked.budgets } : {}),
 				nostrSecret: secretOf(name),
 				profile: { name }
 			},
