@@ -286,6 +286,7 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 			late.settler
 				? late.settler.answer(peer, request)
 				: { op: 'refused', code: 'ChainUnreachable', text: 'this node knows no chain' },
+		refresh: async (channel) => late.settler?.refresh(channel),
 		onEvent: (event) => onLinkEvent(event),
 		...(ilpAccounts.configs.length === 0 ? {} : { plain: btpAccounts }),
 		onTime: (offset) => {
@@ -320,6 +321,8 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		onDisagreement: (peer, reason) => {
 			differing.add(peer);
 			notices.add(peerError('HubDisagrees', reason));
+			// What one of us forgot is told in the next hello.
+			clock.after(0, () => links.drop(peer));
 		},
 		onAgreement: (peer) => {
 			differing.delete(peer);
@@ -702,6 +705,15 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 					link.retryAt = undefined;
 					notices.add(peerError('HubRefused', event.reason));
 				}
+				break;
+			case 'recovered':
+				notices.add(
+					peerError(
+						'RecordsOlder',
+						`${event.got} got, ${event.gave} given, ${event.paid} paid out with ${event.peer}`
+					)
+				);
+				changed('activity');
 				break;
 			case 'claimRefused':
 				log('warn', 'a claim was refused', { peer: event.peer, reason: event.reason });

@@ -419,6 +419,7 @@ export const strings = {
 			payout: 'Cashed out to your wallet',
 			'payout-fee': 'Fee for cashing out',
 			late: 'Not paid: the answer was too late',
+			recover: 'Taken over from a neighbour: this device had forgotten it',
 			outside: 'Wallet money from or to elsewhere'
 		},
 		detail: {
@@ -445,6 +446,7 @@ export const strings = {
 			claims: (id: string) => `Claims you hold on ${id}`,
 			link: (name: string) => `Account with ${name}`,
 			hub: 'your hub',
+			forgotten: 'What this device had forgotten',
 			outside: 'Elsewhere',
 			'income/notes': 'Income: notes',
 			'income/routing': 'Income: passing on',
@@ -585,6 +587,7 @@ export const strings = {
 			'expense/publishing': 'Spent: publishing',
 			'expense/payout-fees': 'Spent: payout fees',
 			'expense/late': 'Lost: answers that were too late',
+			forgotten: 'What this device had forgotten',
 			outside: 'Elsewhere'
 		},
 		kinds: {
@@ -601,6 +604,7 @@ export const strings = {
 			payout: 'Cashed out',
 			'payout-fee': 'Fee for cashing out',
 			late: 'Not paid: the answer was too late',
+			recover: 'Taken over from a neighbour',
 			outside: 'From or to elsewhere'
 		},
 		states: { pending: 'Under way', posted: 'Posted', voided: 'Came to nothing' }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { HistoryItem } from '../explorer/index.ts';
 import type { ActivityItem } from '../peer/api.ts';
+import { strings } from '../strings/en.ts';
 import { accountName, directionOf, inFilter, isOnChain, onChain, titleOf, type Names } from './postings.ts';
 
 const HUB = 'aa'.repeat(32);
@@ -50,6 +51,8 @@ describe('postings in words', () => {
 		[item('payout', `link/${HUB}`, 'wallet'), 'Cashed out to your wallet', 'move'],
 		[item('payout-fee', `link/${HUB}`, 'expense/payout-fees'), 'Fee for cashing out', 'out'],
 		[item('late', `link/${HUB}`, 'expense/late'), 'Not paid: the answer was too late', 'out'],
+		[item('recover', `link/${HUB}`, 'forgotten'), strings.activity.kind.recover, 'out'],
+		[item('recover', 'forgotten', `link/${HUB}`), strings.activity.kind.recover, 'in'],
 		[item('outside', 'outside', 'wallet'), 'Wallet money from or to elsewhere', 'in'],
 		[item('outside', 'wallet', 'outside'), 'Wallet money from or to elsewhere', 'out']
 	] as const)('%#: $kind', (posting, title, direction) => {
@@ -72,6 +75,7 @@ describe('postings in words', () => {
 			'payout',
 			'payout-fee',
 			'late',
+			'recover',
 			'outside'
 		] as const;
 		for (const kind of kinds) {

@@ -28,6 +28,7 @@ const FILTERS: Record<ActivityItem['kind'], Exclude<PostingFilter, 'all'>> = {
 	claim: 'moving',
 	redeem: 'moving',
 	refund: 'moving',
+	recover: 'moving',
 	outside: 'moving',
 	forward: 'routing',
 	fee: 'routing'
@@ -40,6 +41,7 @@ export const directionOf = (item: ActivityItem): Direction => {
 	if (item.to.startsWith('expense/') && !item.from.startsWith('expense/')) return 'out';
 	if (item.from.startsWith('income/')) return 'in';
 	if (item.kind === 'outside') return item.from === 'outside' ? 'in' : 'out';
+	if (item.kind === 'recover') return item.from === 'forgotten' ? 'in' : 'out';
 	return 'move';
 };
 

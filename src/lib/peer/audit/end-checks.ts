@@ -84,7 +84,7 @@ export const checkEnds = (ends: readonly End[]): readonly Check[] => {
 	const results = ends.reduce(
 		(sum, { balances }) =>
 			[...balances].reduce(
-				(total, [name, balance]) => total + (/^(income|expense)\//.test(name) ? balance : 0n),
+				(total, [name, balance]) => total + (/^(income\/|expense\/|forgotten$)/.test(name) ? balance : 0n),
 				sum
 			),
 		0n

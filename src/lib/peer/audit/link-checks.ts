@@ -4,8 +4,8 @@
  *
  * | total | postings of `link/<peer>` |
  * |---|---|
- * | fulfilled by me | into it: `sell`, `publish`, `forward`, `fee`; out of it: `late` |
- * | fulfilled by the neighbour | out of it: `buy`, `publish`, `forward` |
+ * | fulfilled by me | into it: `sell`, `publish`, `forward`, `fee`, `recover`; out of it: `late` |
+ * | fulfilled by the neighbour | out of it: `buy`, `publish`, `forward`, `recover` |
  * | paid out by me | into it: `payout`, `payout-fee`; out of it: the same, undone |
  * | paid out by the neighbour | out of it: `payout`, `payout-fee` |
  */
@@ -35,6 +35,7 @@ const totalOf = (
 		case 'forward':
 		case 'fee':
 		case 'buy':
+		case 'recover':
 			return isInto ? ['fulfilled_by_me', 1n] : ['fulfilled_by_peer', 1n];
 		case 'late':
 			return ['fulfilled_by_me', -1n];

@@ -56,6 +56,7 @@ export const createChainMirror = (
 	const {
 		platform: { clock, log },
 		sql,
+		accounts,
 		channels,
 		commits,
 		scheme: { chain, tokenScale }
@@ -96,6 +97,9 @@ export const createChainMirror = (
 		const seen = { type: 'seen', deposited, settled, closeAt, mayFall } as const;
 		const input = { ...seen, isEnding: isEnding(now, chainTime() ?? 0) };
 		const applied = channels.apply(id, epoch, [input], at, transaction);
+		// The chain paid a claim of mine that is not here: this database is an older copy.
+		if (direction === 'out' && applied && applied.channel.promised > now.promised)
+			accounts.markOlder(now.peer);
 		return applied?.effects.some((effects) => effects.some(({ type }) => type === 'redeem')) === true;
 	};
 

@@ -67,6 +67,8 @@ export interface Channels {
 	): void;
 	/** Link units: the most one new claim towards a neighbour could still promise. */
 	raisable(peer: string): bigint;
+	/** Link units: what a neighbour's claims on its open channels could still rise by. */
+	claimable(peer: string): bigint;
 	/** Link units: claims from / to a neighbour as the link account counts them; archived epochs count for nothing. */
 	claims(peer: string): { readonly from: bigint; readonly to: bigint };
 	/** Link units: what would be lost of this channel if its newest claim were forged. */
@@ -299,6 +301,12 @@ export const createChannels = (sql: SqlDriver, ledger: Ledger, tokenScale: numbe
 		raisable: (peer) =>
 			ofPeer(peer, 'out').reduce(
 				(most, channel) => (channel.status === 'open' ? maxOf(most, linkUnits(free(channel))) : most),
+				0n
+			),
+
+		claimable: (peer) =>
+			ofPeer(peer, 'in').reduce(
+				(sum, channel) => (channel.status === 'open' ? sum + linkUnits(free(channel)) : sum),
 				0n
 			),
 

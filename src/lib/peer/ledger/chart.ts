@@ -66,6 +66,11 @@ export const CHART = {
 		side: 'above',
 		holds: 'what I delivered and was not paid for, because my fulfilment came too late'
 	},
+	forgotten: {
+		side: 'either',
+		holds:
+			'what an older copy of this database no longer knew and a neighbour told: spent since, above zero, less what was earned since; not what was claimed, which is known again'
+	},
 	outside: {
 		side: 'either',
 		holds: 'what a chain that is gone took along: channels, claims and debts of it'
@@ -163,6 +168,13 @@ export const KINDS_OF_TRANSFER = {
 			['link/', 'expense/payout-fees']
 		],
 		when: 'with its payout'
+	},
+	recover: {
+		moves: [
+			['link/', 'forgotten'],
+			['forgotten', 'link/']
+		],
+		when: 'this database came back as an older copy: what the neighbour delivered since, or counts as delivered by me'
 	},
 	outside: {
 		moves: [

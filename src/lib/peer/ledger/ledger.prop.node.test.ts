@@ -52,7 +52,7 @@ interface Real {
 }
 
 const ACCOUNTS = [
-	...['wallet', 'channel/1', 'channel/2', 'claims/1', 'link/a', 'link/b', 'outside'],
+	...['wallet', 'channel/1', 'channel/2', 'claims/1', 'link/a', 'link/b', 'forgotten', 'outside'],
 	...Object.keys(CHART).filter((name) => /^(income|expense)\//.test(name))
 ];
 

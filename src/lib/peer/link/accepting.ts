@@ -95,7 +95,7 @@ export const createAccept = (parts: HandshakeParts): Accept => {
 			await greeter.prepare(link.peer);
 			const mine = greeter.hello(link.peer);
 			// (What it tells is on disk by the end of this.)
-			await greeter.learn(link.peer, theirs.value);
+			if (!(await greeter.learn(link.peer, theirs.value))) return refusal('T00', 'try again later', true);
 			greeted = true;
 			const up = link;
 			// Behind the answer.

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createNodeSql } from '../../../../server/akash-peer/node-sql.ts';
+import { checkLinks } from '../audit/link-checks.ts';
 import { NOTHING_CLAIMED, type Channel } from '../channel/channel.ts';
 import { createChannels, type Promised } from '../channel/channels.ts';
 import { createLedger } from '../ledger/sqlite-ledger.ts';
@@ -160,6 +161,28 @@ describe('the account of a link', () => {
 		fulfil(world, 'me', 1n, 'a');
 		expect(world.accounts.forget(1)).toBe(1);
 		expect(world.accounts.all().map(({ peer }) => peer)).toEqual([PEER]);
+	});
+
+	it('books what an older copy forgot from the totals of a hello, and the account stays explained', () => {
+		const world = open();
+		const { sql, ledger, accounts } = world;
+		const told = { fulfilledByMe: 900n, fulfilledByYou: 0n, paidOutByYou: 900n };
+		// A guest that earned and was paid out since: it says both, and the second is against itself.
+		accounts.meet(PEER, { owner: PEER, role: 'child', credit: 0n, window: W, at: 0 });
+		fulfil(world, 'peer', 500n, 'before the copy');
+		expect(accounts.recover(PEER, told, 7n, 1)).toEqual({ got: 400n, gave: 0n, paid: 900n });
+		expect([ledger.balance('wallet'), ledger.balance('income/payout-fees')]).toEqual([-893n, -7n]);
+		expect(accounts.held(PEER, 'me')).toBe(0n);
+		expect(accounts.audit(PEER)).toBe(0n);
+		expect(accounts.recover(PEER, told, 7n, 2)).toEqual({ got: 0n, gave: 0n, paid: 0n });
+		// Proof of an older copy is kept until the totals agree.
+		accounts.markOlder(PEER);
+		accounts.recover(PEER, { ...told, fulfilledByMe: 1_500n }, 7n, 3);
+		expect(accounts.get(PEER)?.isOlder).toBe(true);
+		accounts.recover(PEER, told, 7n, 4);
+		expect(accounts.get(PEER)?.isOlder).toBe(false);
+		expect(checkLinks({ sql, tokenScale: 6, now: 5 }).flatMap(({ wrong }) => wrong)).toEqual([]);
+		sql.close();
 	});
 
 	it("cuts a hello's terms to what can be meant", () => {

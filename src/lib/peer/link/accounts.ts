@@ -23,6 +23,9 @@ import { LIMITS } from '../limits.ts';
 import { maxOf, minOf } from '../money.ts';
 import type { SqlDriver, SqlRow } from '../storage/sql.ts';
 import type { Address } from '../settlement/chain.ts';
+import { decideRecovery, type Forgotten, type ToldTotals } from './recovery.ts';
+
+const DAY_MS = 24 * 3_600_000;
 
 export type LinkRole = 'parent' | 'child' | 'peer';
 
@@ -45,6 +48,8 @@ export interface LinkRow {
 	readonly fulfilledByPeer: bigint;
 	readonly paidOutByMe: bigint;
 	readonly paidOutByPeer: bigint;
+	/** A claim of mine came up that this database does not know, and the totals did not agree since: it is an older copy. */
+	readonly isOlder: boolean;
 	/** Unix ms. */
 	readonly seenAt: number;
 }
@@ -98,6 +103,13 @@ export interface LinkAccounts {
 	held(peer: string, by: 'me' | 'peer'): bigint;
 	/** The formula from the totals against the ledger's account; 0 when all is well. */
 	audit(peer: string): bigint;
+	/** A claim of mine towards it came up that is not here. */
+	markOlder(peer: string): void;
+	/**
+	 * The totals of its hello, after all that came with it: books what an older copy of this database forgot
+	 * (recovery.ts), and answers how much that was. `fee`: what the neighbour pays for a payout here.
+	 */
+	recover(peer: string, theirs: ToldTotals, fee: bigint, at: number): Forgotten;
 	/** The chain under all channels with this neighbour is gone: neither owes the other anything any more. */
 	reset(peer: string, at: number): void;
 	/** Forgets neighbours not seen since `before` (Unix ms) with whom no money ever moved, never a configured account. */
@@ -137,6 +149,7 @@ const toRow = (row: SqlRow): LinkRow => ({
 	fulfilledByPeer: big(row, 'fulfilled_by_peer'),
 	paidOutByMe: big(row, 'paid_out_by_me'),
 	paidOutByPeer: big(row, 'paid_out_by_peer'),
+	isOlder: row['is_older'] === 1,
 	seenAt: Number(row['seen_at'])
 });
 
@@ -257,6 +270,50 @@ export const createLinkAccounts = (sql: SqlDriver, ledger: Ledger, channels: Cha
 			const byTotals =
 				from - to + row.paidOutByPeer - row.paidOutByMe + row.fulfilledByPeer - row.fulfilledByMe;
 			return byTotals + balance(peer);
+		},
+
+		markOlder: (peer) => {
+			sql.run('UPDATE link SET is_older = 1 WHERE peer = ?', [peer]);
+		},
+
+		recover: (peer, theirs, fee, at) => {
+			const row = get(peer);
+			if (!row) return { got: 0n, gave: 0n, paid: 0n };
+			const inDoubt = sql.all(
+				`SELECT sum(amount) AS total FROM packet WHERE link = ? AND direction = 'out' AND state IN ('pending', 'late')`,
+				[peer]
+			)[0];
+			const link = `link/${peer}`;
+			const forgotten = decideRecovery(
+				{
+					...row,
+					balance: balance(peer),
+					inDoubt: BigInt((inDoubt?.['total'] as number | bigint | null) ?? 0),
+					claimable: channels.claimable(peer),
+					takenToday: ledger.total({ kind: 'recover', account: link, since: at - DAY_MS })
+				},
+				theirs
+			);
+			const { got, gave, paid } = forgotten;
+			const draft = { kind: 'recover', at, group: `recover/${peer}/${at}`, memo: { peer } } as const;
+			if (got > 0n) ledger.record({ ...draft, from: link, to: 'forgotten', amount: got });
+			if (gave > 0n) ledger.record({ ...draft, from: 'forgotten', to: link, amount: gave });
+			// Of several payouts nobody knows how many there were: as if it had been one.
+			const kept = minOf(fee, paid);
+			if (paid > kept)
+				ledger.record({ ...draft, kind: 'payout', from: 'wallet', to: link, amount: paid - kept });
+			if (kept > 0n)
+				ledger.record({ ...draft, kind: 'payout-fee', from: 'income/payout-fees', to: link, amount: kept });
+			sql.run(
+				`UPDATE link SET fulfilled_by_peer = fulfilled_by_peer + ?2, fulfilled_by_me = fulfilled_by_me + ?3,
+					paid_out_by_me = paid_out_by_me + ?4 WHERE peer = ?1`,
+				[peer, got, gave, paid]
+			);
+			sql.run(
+				'UPDATE link SET is_older = 0 WHERE peer = ? AND fulfilled_by_me = ? AND fulfilled_by_peer = ?',
+				[peer, theirs.fulfilledByYou, theirs.fulfilledByMe]
+			);
+			return forgotten;
 		},
 
 		reset: (peer, at) => {

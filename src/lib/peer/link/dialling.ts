@@ -79,7 +79,8 @@ export const createDialOnce = (parts: HandshakeParts): DialOnce => {
 			if (connection.closed || isOff()) return { type: 'retry', reason: 'closed' };
 			unauthenticated.delete(connection);
 			const up = (link = parts.goLive(connection, who.value, uplink.terms));
-			await greeter.learn(up.peer, theirs.value);
+			if (!(await greeter.learn(up.peer, theirs.value)))
+				return { type: 'retry', reason: 'the chain must be asked first, and does not answer' };
 			greeted = true;
 			endHello();
 			parts.greeted(up, theirs.value);

@@ -8,8 +8,11 @@ export interface Greeter {
 	prepare(peer: string): Promise<void>;
 	/** What this side says to a neighbour, as of now. */
 	hello(peer: string): Hello;
-	/** Takes in the neighbour's side. The money parts are checked: a hello is a stranger's claim. */
-	learn(peer: string, theirs: Hello): Promise<void>;
+	/**
+	 * Takes in the neighbour's side. The money parts are checked: a hello is a stranger's claim. False when it cannot be
+	 * taken in now, because the chain would have to be asked and does not answer.
+	 */
+	learn(peer: string, theirs: Hello): Promise<boolean>;
 	/** Whether somebody is on the same network. */
 	isOnMyNetwork(theirs: Hello): boolean;
 }
@@ -31,6 +34,8 @@ export const createGreeter = (
 		| 'announcement'
 		| 'payoutTerms'
 		| 'connector'
+		| 'refresh'
+		| 'onEvent'
 	>
 ): Greeter => {
 	const { platform, commits, accounts, channels, scheme } = deps;
@@ -79,30 +84,34 @@ export const createGreeter = (
 		};
 	};
 
-	const learn = async (peer: string, theirs: Hello): Promise<void> => {
-		const adoptable: WireClaim[] = [];
-		for (const claim of theirs.claims) {
+	/**
+	 * My own signatures, newer than I remember: this database is an older copy, and they bind me. Undefined when one
+	 * says more than there is by what is known of the chain, which does not answer.
+	 */
+	const newerClaims = async (
+		peer: string,
+		claims: readonly WireClaim[]
+	): Promise<readonly WireClaim[] | undefined> => {
+		const newer: WireClaim[] = [];
+		for (const claim of claims) {
 			const channel = channels.get(claim.channel, claim.epoch);
-			if (
-				!scheme ||
-				!channel ||
-				channel.direction !== 'out' ||
-				channel.peer !== peer ||
-				claim.cumulative <= channel.promised
-			)
-				continue;
-			// My own signature, newer than I remember: this database is an older copy. The signature binds me.
-			if (
-				await scheme.verifyClaim({
-					key: channel.key,
-					epoch: claim.epoch,
-					cumulative: claim.cumulative,
-					signature: claim.signature
-				})
-			)
-				adoptable.push(claim);
+			if (!scheme || channel?.direction !== 'out' || channel.peer !== peer) continue;
+			const { key } = channel;
+			const { epoch, cumulative, signature } = claim;
+			if (cumulative <= channel.promised) continue;
+			if (!(await scheme.verifyClaim({ key, epoch, cumulative, signature }))) continue;
+			// A top-up that was forgotten with it.
+			if (cumulative > channel.deposited) await deps.refresh(claim.channel);
+			if (cumulative > (channels.get(claim.channel, epoch)?.deposited ?? 0n)) return undefined;
+			newer.push(claim);
 		}
-		await commits.run(() => {
+		return newer;
+	};
+
+	const learn = async (peer: string, theirs: Hello): Promise<boolean> => {
+		const newer = await newerClaims(peer, theirs.claims);
+		if (!newer) return false;
+		const forgotten = await commits.run(() => {
 			const at = clock.now();
 			accounts.learn(peer, {
 				payee: theirs.payee,
@@ -112,12 +121,19 @@ export const createGreeter = (
 				payoutFee: theirs.payoutTerms?.fee,
 				payoutThreshold: theirs.payoutTerms?.threshold
 			});
-			for (const claim of adoptable) channels.adopt(claim.channel, claim.epoch, claim.cumulative, at);
+			for (const claim of newer) channels.adopt(claim.channel, claim.epoch, claim.cumulative, at);
+			if (newer.length > 0) accounts.markOlder(peer);
+			return accounts.recover(peer, theirs, deps.payoutTerms?.fee ?? 0n, at);
 		});
+		if (forgotten.got + forgotten.gave + forgotten.paid > 0n) {
+			log('warn', 'this database is an older copy: what it had forgotten is booked', { peer, ...forgotten });
+			deps.onEvent({ type: 'recovered', peer, ...forgotten });
+		}
 		const row = accounts.get(peer);
 		if (row && (theirs.fulfilledByYou !== row.fulfilledByMe || theirs.fulfilledByMe !== row.fulfilledByPeer))
 			log('info', 'totals differ until lost packets are resolved', { peer });
 		else if (row) deps.connector().agreed(peer);
+		return true;
 	};
 
 	return {

@@ -1,4 +1,5 @@
 /** What links need of the node around them, and what they tell it. */
+import type { Hex } from '../bytes.ts';
 import type { Channels, Promised } from '../channel/channels.ts';
 import type { HeldClaims } from '../channel/held-claims.ts';
 import type { NostrEvent } from '../codec/nostr-event.ts';
@@ -13,6 +14,7 @@ import type { LinkAccounts, LinkRole } from './accounts.ts';
 import type { BtpAccounts } from './btp-accounts.ts';
 import type { Hello, PayoutTerms, SettleAnswer, SettleRequest } from './messages.ts';
 import type { Packets } from './packets.ts';
+import type { Forgotten } from './recovery.ts';
 
 export interface LinksDeps {
 	readonly platform: Pick<Platform, 'clock' | 'crypto' | 'log' | 'dial'>;
@@ -36,6 +38,8 @@ export interface LinksDeps {
 	readonly signClaim: (promised: Promised) => Promise<SignedClaim>;
 	/** Funding, payouts and closes asked for by a neighbour (channel/settler.ts). */
 	readonly settle: (peer: string, request: Exclude<SettleRequest, { op: 'late' }>) => Promise<SettleAnswer>;
+	/** Looks a channel up on the chain again, as far as that answers. */
+	readonly refresh: (channel: Hex) => Promise<unknown>;
 	readonly onEvent: (event: LinkEvent) => void;
 	/** Neighbours without a device key, known by a token; who shows one becomes theirs. */
 	readonly plain?: BtpAccounts;
@@ -71,6 +75,8 @@ export type LinkEvent =
 	| { readonly type: 'waiting'; readonly url: string; readonly retryAt: number; readonly reason: string }
 	/** The neighbour refuses this node for good (its delegation ended, its key is not who it should be). */
 	| { readonly type: 'refused'; readonly url: string; readonly reason: string }
+	/** My database is an older copy: what it had forgotten of this link is in the books again. Link units. */
+	| ({ readonly type: 'recovered'; readonly peer: string } & Forgotten)
 	| { readonly type: 'claimRefused'; readonly peer: string; readonly reason: string };
 
 export interface Uplink {

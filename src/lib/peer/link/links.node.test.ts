@@ -139,6 +139,7 @@ const world = () => {
 			signClaim: ({ key, epoch, cumulative }) =>
 				scheme.signClaim(identity.claimSecret, key, epoch, cumulative),
 			settle: () => Promise.resolve({ op: 'refused', code: 'PayoutFailed', text: '' }),
+			refresh: () => Promise.resolve(),
 			onEvent: (event) => events.push(event),
 			onTime: (difference) => {
 				offset += difference;

@@ -88,5 +88,9 @@ export const LINK_MIGRATIONS: readonly string[] = [
 	ALTER TABLE link ADD COLUMN counted_from INTEGER NOT NULL DEFAULT 0;
 	UPDATE link SET counted_from = coalesce(
 		(SELECT max(id) FROM transfer WHERE group_name LIKE 'reset/' || link.peer || '/%'), 0);
+	`,
+	`
+	-- A claim of mine came up that is not here, so this database is an older copy; until the totals agree again.
+	ALTER TABLE link ADD COLUMN is_older INTEGER NOT NULL DEFAULT 0;
 	`
 ];

@@ -1,0 +1,116 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decideRecovery, type Remembered } from './recovery.ts';
+
+const W = 20n;
+/** A guest that claimed 100 and got 85 for it; its hub may owe it 50. */
+const mine = (change: Partial<Remembered> = {}): Remembered => ({
+	role: 'parent',
+	window: W,
+	credit: 50n,
+	peerCredit: 0n,
+	fulfilledByMe: 0n,
+	fulfilledByPeer: 85n,
+	paidOutByMe: 0n,
+	isOlder: false,
+	balance: 15n,
+	inDoubt: 0n,
+	claimable: 0n,
+	takenToday: 0n,
+	...change
+});
+const theirs = (fulfilledByMe: bigint, fulfilledByYou = 0n, paidOutByYou = 0n) => ({
+	fulfilledByMe,
+	fulfilledByYou,
+	paidOutByYou
+});
+const NOTHING = { got: 0n, gave: 0n, paid: 0n };
+
+describe('what a neighbour tells that I got', () => {
+	it('and I do not remember is believed up to W a day', () => {
+		expect(decideRecovery(mine(), theirs(95n))).toEqual({ ...NOTHING, got: 10n, gave: 0n });
+		expect(decideRecovery(mine({ takenToday: 11n }), theirs(95n))).toEqual(NOTHING);
+	});
+
+	it('may be what is under way: that is told by its outcome', () => {
+		expect(decideRecovery(mine({ inDoubt: 10n }), theirs(95n))).toEqual(NOTHING);
+		expect(decideRecovery(mine({ inDoubt: 4n }), theirs(95n))).toEqual({ ...NOTHING, got: 6n, gave: 0n });
+	});
+
+	it('is believed as far as my signatures reach once one came up that I had forgotten', () => {
+		const older = mine({ isOlder: true, balance: 500n, takenToday: 1_000n });
+		expect(decideRecovery(older, theirs(585n))).toEqual({ ...NOTHING, got: 500n, gave: 0n });
+		expect(decideRecovery(older, theirs(586n))).toEqual(NOTHING);
+	});
+
+	it('is not believed of a stranger to whom this node owes nothing by any signature', () => {
+		expect(decideRecovery(mine({ role: 'child', peerCredit: 50n }), theirs(95n))).toEqual(NOTHING);
+	});
+});
+
+describe('what a neighbour tells that it got', () => {
+	it('is believed as far as it could have paid for it', () => {
+		const hub = mine({ role: 'child', credit: 0n, balance: -15n, claimable: 900n, fulfilledByMe: 85n });
+		expect(decideRecovery(hub, theirs(85n, 1_000n))).toEqual({ ...NOTHING, got: 0n, gave: 915n });
+		expect(decideRecovery(hub, theirs(85n, 1_001n))).toEqual(NOTHING);
+	});
+
+	it('pays for what it tells that I got', () => {
+		expect(decideRecovery(mine({ balance: 0n }), theirs(95n, 10n))).toEqual({
+			...NOTHING,
+			got: 10n,
+			gave: 10n
+		});
+	});
+});
+
+describe('what a guest tells that it was paid out', () => {
+	const hub = mine({ role: 'child', credit: 0n, peerCredit: 50n, fulfilledByPeer: 60n, balance: -60n });
+
+	it('is believed as far as it was owed, so that it is not paid twice', () => {
+		expect(decideRecovery(hub, theirs(60n, 0n, 60n))).toEqual({ ...NOTHING, paid: 60n });
+		expect(decideRecovery(hub, theirs(60n, 0n, 61n))).toEqual(NOTHING);
+	});
+
+	it('shows that it had earned that much', () => {
+		expect(decideRecovery(hub, theirs(100n, 0n, 100n))).toEqual({ got: 40n, gave: 0n, paid: 100n });
+		// More than it was paid for it only says.
+		expect(decideRecovery(hub, theirs(101n, 0n, 30n))).toEqual({ ...NOTHING, paid: 30n });
+	});
+});
+
+it('whatever is told, a lie takes no more than what was claimed and is held, and nothing when nothing is forgotten', () => {
+	const amount = fc.bigInt({ min: 0n, max: 1_000n });
+	const remembered = fc.record({
+		role: fc.constantFrom('parent' as const, 'child' as const, 'peer' as const),
+		window: amount,
+		credit: amount,
+		peerCredit: amount,
+		fulfilledByMe: amount,
+		fulfilledByPeer: amount,
+		paidOutByMe: amount,
+		isOlder: fc.boolean(),
+		balance: fc.bigInt({ min: -1_000n, max: 1_000n }),
+		inDoubt: amount,
+		claimable: amount,
+		takenToday: amount
+	});
+	fc.assert(
+		fc.property(remembered, amount, amount, amount, (before, told, counted, taken) => {
+			const { got, gave, paid } = decideRecovery(before, theirs(told, counted, taken));
+			const after = before.balance + gave + paid - got;
+			if (got > 0n) {
+				expect(after).toBeGreaterThanOrEqual(-before.peerCredit);
+				if (!before.isOlder && got > paid) expect(got + before.takenToday).toBeLessThanOrEqual(before.window);
+			}
+			if (gave > 0n) expect(before.balance + gave).toBeLessThanOrEqual(before.credit + before.claimable);
+			// As two ends that remember everything differ: by what is under way.
+			const honest = theirs(
+				before.fulfilledByPeer + before.inDoubt,
+				before.fulfilledByMe,
+				before.paidOutByMe
+			);
+			expect(decideRecovery(before, honest)).toEqual(NOTHING);
+		})
+	);
+});

@@ -1,0 +1,66 @@
+/**
+ * What a database forgot that came back as an older copy of itself, and how much of it is taken over from the
+ * totals in a neighbour's hello. Pure.
+ *
+ * | the neighbour says | whose word it is | taken over |
+ * |---|---|---|
+ * | I got more from it than I remember | the neighbour's, against me | when a claim of mine that is not here was shown (it binds me, and proves that I forgot): as far as my claims and what it lets me owe reach. Without that, W within a day, and from a child nothing |
+ * | it got more from me than I remember | the neighbour's, against itself | as far as it could have paid: what it may owe me and what its channels still hold |
+ * | I paid it out more than I remember | the neighbour's, against itself | as far as I owed it that much; and what I got from it as far as this pays for it |
+ *
+ * With nothing forgotten neither can be more than what is under way, so that nothing is taken over then. Whoever
+ * lies here gets, once and told, what it could have kept by vanishing; and W a day of whoever goes on after
+ * that is told.
+ */
+import { maxOf } from '../money.ts';
+import type { LinkRow } from './accounts.ts';
+import type { Hello } from './messages.ts';
+
+/** As of this hello; link units. */
+export interface Remembered extends Pick<
+	LinkRow,
+	| 'role'
+	| 'window'
+	| 'credit'
+	| 'peerCredit'
+	| 'fulfilledByMe'
+	| 'fulfilledByPeer'
+	| 'paidOutByMe'
+	| 'isOlder'
+> {
+	/** What the neighbour owes me, by my ledger. */
+	readonly balance: bigint;
+	/** Of packets to it whose outcome is in doubt between us: its totals may count them, and mine do not. */
+	readonly inDoubt: bigint;
+	/** What its claims on channels that are open could still rise by. */
+	readonly claimable: bigint;
+	/** Taken over from it within the last day. */
+	readonly takenToday: bigint;
+}
+
+/** Link units to book; 0 for nothing. */
+export interface Forgotten {
+	/** Delivered by the neighbour to me. */
+	readonly got: bigint;
+	/** Delivered by me to the neighbour. */
+	readonly gave: bigint;
+	/** Paid out by me to it, with the fees it paid for that. */
+	readonly paid: bigint;
+}
+
+/** Totals by the neighbour's hello: "me" is the neighbour. */
+export type ToldTotals = Pick<Hello, 'fulfilledByMe' | 'fulfilledByYou' | 'paidOutByYou'>;
+
+export const decideRecovery = (mine: Remembered, theirs: ToldTotals): Forgotten => {
+	const gaveMore = maxOf(0n, theirs.fulfilledByYou - mine.fulfilledByMe);
+	const gave = mine.balance + gaveMore <= mine.credit + mine.claimable ? gaveMore : 0n;
+	const got = maxOf(0n, theirs.fulfilledByMe - mine.fulfilledByPeer - mine.inDoubt);
+	const paidMore = maxOf(0n, theirs.paidOutByYou - mine.paidOutByMe);
+	const owed = maxOf(0n, -mine.balance - gave);
+	const paid = paidMore <= owed + got ? paidMore : 0n;
+	const isCovered = got <= mine.balance + gave + paid + mine.peerCredit;
+	const isBelieved =
+		mine.isOlder || got <= paid || (mine.role !== 'child' && mine.takenToday + got <= mine.window);
+	if (isCovered && isBelieved) return { got, gave, paid };
+	return { got: 0n, gave, paid: paidMore <= owed ? paidMore : 0n };
+};
