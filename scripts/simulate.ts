@@ -1,10 +1,11 @@
 /**
- * `npm run simulate -- [--seeds N] [--from N] [--job main|faults|settlement] [--twice] [--log]`: whole networks
+ * `npm run simulate -- [--seeds N] [--from N] [--job main|faults|settlement|acts] [--twice] [--log]`: whole networks
  * in this process, one per seed and job. A seed that breaks a rule is printed with the rule; the same seed
  * brings the same run back, with `--log` to the last line of each peer. `--twice` runs each again and compares.
  */
 import { parseArgs } from 'node:util';
 import { createNodeSql } from '../server/akash-peer/node-sql.ts';
+import { runAnyActs } from '../src/lib/peer/testing/scenario-acts.ts';
 import { runFaults } from '../src/lib/peer/testing/scenario-faults.ts';
 import { runMainJob } from '../src/lib/peer/testing/scenario-main-job.ts';
 import { runSettlement } from '../src/lib/peer/testing/scenario-settlement.ts';
@@ -23,7 +24,7 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 const openSql = () => createNodeSql(':memory:');
 const onLog = values.log ? (line: string): void => console.log(line) : undefined;
 
-const JOBS = { main: runMainJob, faults: runFaults, settlement: runSettlement };
+const JOBS = { main: runMainJob, faults: runFaults, settlement: runSettlement, acts: runAnyActs };
 const jobs = Object.entries(JOBS).filter(([name]) => values.job === undefined || values.job === name);
 
 let runs = 0;

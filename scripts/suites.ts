@@ -126,7 +126,7 @@ export const SUITES: readonly Suite[] = [
 	fastOnly('node: money', sideBySide(vitest('node', ['fast'], ['src/lib/peer/**/*.node.test.ts'])), [
 		'src/lib/peer',
 		// What takes longest and is told by shorter ones too.
-		...['older-copy', 'audit', 'uploads', 'large-profile', 'sqlite-store'].map(
+		...['older-copy', 'audit', 'conservation.prop', 'uploads', 'large-profile', 'sqlite-store'].map(
 			(name) => `--exclude=**/${name}.node.test.ts`
 		)
 	]),
