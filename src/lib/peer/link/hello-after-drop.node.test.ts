@@ -76,6 +76,7 @@ const createEnd = async (name: string, clock: SimulatedClock, network: Simulated
 		signClaim,
 		settle: () => Promise.resolve({ op: 'refused', code: 'PayoutFailed', text: '' }),
 		onEvent: () => undefined,
+		refresh: () => Promise.resolve(),
 		onTime: () => undefined
 	});
 	const connector = createConnector({
