@@ -49,6 +49,7 @@ export type Meddling =
 	| 'request lost'
 	| 'answer lost'
 	| { readonly answer: unknown }
+	| { readonly refusal: string }
 	| { readonly change: (answer: unknown) => unknown };
 
 export type Anvil = Awaited<ReturnType<typeof startAnvil>>;
@@ -153,6 +154,10 @@ export const startAnvil = async () => {
 					const say = (result: unknown) => response.end(JSON.stringify({ jsonrpc: '2.0', id, result }));
 					if (meddling === 'request lost') return response.destroy();
 					if (typeof meddling === 'object' && 'answer' in meddling) return say(meddling.answer);
+					if (typeof meddling === 'object' && 'refusal' in meddling)
+						return response.end(
+							JSON.stringify({ jsonrpc: '2.0', id, error: { code: -32005, message: meddling.refusal } })
+						);
 					const headers = { 'content-type': 'application/json' };
 					const text = await (await fetch(rpcUrl, { method: 'POST', headers, body })).text();
 					if (meddling === 'answer lost') return response.destroy();

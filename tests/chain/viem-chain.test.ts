@@ -4,6 +4,8 @@ import type { Hex } from '../../src/lib/peer/bytes.ts';
 import { createChainActs } from '../../src/lib/peer/testing/chain-acts.ts';
 import { describeChain } from '../../src/lib/peer/testing/chain-conformance.ts';
 import type { ChainPort, ChainReport } from '../../src/lib/peer/settlement/chain.ts';
+import { nobleCrypto } from '../../src/lib/peer/crypto/noble-crypto.ts';
+import { createEvmScheme } from '../../src/lib/peer/settlement/evm/scheme.ts';
 import type { ViemChainOptions } from '../../src/lib/peer/settlement/evm/viem-chain.ts';
 import { addressOf, freshSecret, startAnvil, type Anvil, type AnvilWorld, type Meddling } from './anvil.ts';
 
@@ -138,6 +140,47 @@ describe('trouble with a JSON-RPC endpoint', () => {
 		});
 		expect(report.events).toEqual([]);
 		expect(await world.payer.head()).toMatchObject({ ok: true });
+	});
+
+	it('the past of a channel is read in parts where an endpoint answers for few blocks at once', async () => {
+		const { world, payer, payee, through } = await rich();
+		const acts = actsOf(world, world.payer);
+		const key = {
+			payer,
+			payee,
+			token: world.payer.token,
+			signer: addressOf(freshSecret()),
+			grace: 86_400,
+			expiry: 0,
+			salt: `0x${'05'.repeat(32)}`
+		} as const;
+		expect(await acts.open(key, 10n)).toMatchObject({ ok: true });
+		await anvil.rpc('anvil_mine', ['0x8']);
+		expect(await acts.topUp(key, 5n)).toMatchObject({ ok: true });
+		let asked = 0;
+		const port = await through(
+			(method, params) => {
+				if (method !== 'eth_getLogs') return undefined;
+				asked += 1;
+				const { fromBlock, toBlock } = params[0] as { readonly fromBlock: Hex; readonly toBlock: Hex };
+				const isWide = toBlock === ('latest' as string) || BigInt(toBlock) - BigInt(fromBlock) >= 4n;
+				return isWide ? { refusal: 'query exceeds max block range' } : undefined;
+			},
+			{ historyRange: 4n }
+		);
+		const { channelId } = createEvmScheme(world.payer, nobleCrypto);
+		const id = channelId(key);
+		expect(await port.history({ id })).toMatchObject({
+			ok: true,
+			value: [
+				{ type: 'Opened', key, amount: 10n },
+				{ type: 'ToppedUp', amount: 5n }
+			]
+		});
+		// All at once, and then in parts back to the opening, not to the first block.
+		expect(asked).toBeGreaterThan(2);
+		expect(asked).toBeLessThan(8);
+		expect(await port.history({ payer })).toMatchObject({ ok: false });
 	});
 
 	it('a price of gas that nobody should pay is not signed, and a tip is cut', async () => {

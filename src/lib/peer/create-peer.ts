@@ -40,6 +40,7 @@ import { createBtpAccounts } from './link/btp-accounts.ts';
 import { createIlpAccounts } from './link/ilp-accounts.ts';
 import { createLinks, type Links } from './link/links.ts';
 import type { LinkEvent } from './link/links-deps.ts';
+import type { Hello } from './link/messages.ts';
 import { createPackets } from './link/packets.ts';
 import { createReader } from './market/reader.ts';
 import { createSeller } from './market/seller.ts';
@@ -618,6 +619,18 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		});
 	};
 
+	/** Claims of mine on channels that may not be here, by neighbour, for as long as the chain does not answer. */
+	const unrecalled = new Map<string, Hello['claims']>();
+	const recall = async (peer: string, claims: Hello['claims']): Promise<void> => {
+		const found = await settler?.recallByClaims(peer, claims);
+		if (!found?.ok) return void unrecalled.set(peer, claims);
+		unrecalled.delete(peer);
+		if (found.value === undefined) return;
+		if (payee() === undefined) await personal.setPayoutAddress(found.value);
+		// What I got for those claims is told in the next hello.
+		links.drop(peer);
+	};
+
 	const onUp = async (event: Extract<LinkEvent, { type: 'up' }>): Promise<void> => {
 		const { peer, owner, role, hello } = event;
 		// First of all: a child asks for its address, and is written to, as soon as the link is up.
@@ -655,6 +668,7 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 				announcer.introduce(contact).then(() => announcer.share(contact))
 			);
 		}
+		spawn('recalling channels', recall(peer, hello.claims));
 		if (role === 'child') settler?.greet(peer, hello.paidOutByYou);
 		spawn('telling readers', sessions.tellRestarted(peer));
 		seller.wake(peer);
@@ -765,6 +779,7 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		});
 		await ilpAccounts.sweep();
 		await announcer.refresh();
+		for (const [peer, claims] of unrecalled) await recall(peer, claims);
 		await keepFunded();
 	};
 	/** Again and again, whatever breaks in between. */

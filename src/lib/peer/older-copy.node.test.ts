@@ -7,9 +7,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { createNodeSql } from '../../../server/akash-peer/node-sql.ts';
+import type { PeerState } from './api.ts';
+import type { Hex } from './bytes.ts';
 import { decodeBtpPacket } from './codec/btp.ts';
 import { decodeWireClaim } from './codec/link.ts';
 import { find } from './link/protocol-data.ts';
+import { migrate } from './storage/migrations.ts';
+import { unwrap } from './result.ts';
+import { createSettings } from './storage/settings.ts';
 import type { SqlDriver } from './storage/sql.ts';
 import { auditWorld, balanceOf } from './testing/scenario-audit.ts';
 import {
@@ -21,7 +26,7 @@ import {
 	publishNotes,
 	rest
 } from './testing/scenario-main-job.ts';
-import { createWorld, type SimulatedHost } from './testing/simulation.ts';
+import { createWorld, type SimulatedHost, type World } from './testing/simulation.ts';
 
 // Each runs hundreds of signatures; a busy machine takes its time.
 vi.setConfig({ testTimeout: 90_000 });
@@ -32,10 +37,14 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+const KEYS = 'identity.keys';
+
 interface Disk {
 	readonly sql: SqlDriver;
 	/** Answers how to put back what is on it now. */
 	copy(): () => void;
+	/** All is gone but the keys. */
+	lose(): void;
 }
 
 const createDisk = (() => {
@@ -61,6 +70,13 @@ const createDisk = (() => {
 					copyFileSync(kept, path);
 					current = createNodeSql(path, { durable: 'normal' });
 				};
+			},
+			lose: () => {
+				const keys = createSettings(current).get(KEYS) as string;
+				current.close();
+				current = createNodeSql(':memory:');
+				migrate(current);
+				createSettings(current).set(KEYS, keys);
 			}
 		};
 	};
@@ -107,6 +123,17 @@ const begin = async (seed: string) => {
 	const row = ({ sql }: SimulatedHost) =>
 		sql.all('SELECT status, promised, settled FROM channel WHERE id = ?', [id])[0];
 	return { world, guest, id, claims, read, diskOf, row };
+};
+
+/** Half of what it was opened with. */
+const topUp = async (world: World, guest: SimulatedHost, channel: Hex): Promise<void> => {
+	const { api } = guest.peer;
+	const asked = await world.settle(
+		'preparing',
+		api.prepareFunding({ payer: guest.wallet.address, amount: 500_000n, channel })
+	);
+	const { funding, typedData } = unwrap(asked);
+	unwrap(await world.settle('funding', api.fund({ ...funding, signature: guest.wallet.sign(typedData) })));
 };
 
 /** Link units in one of the token. */
@@ -161,3 +188,59 @@ it.each(['guest', 'hub', 'author'] as const)(
 		await world.close();
 	}
 );
+
+it('a guest that lost all but its keys finds its channels on the chain, what it promised at the hub, and spends on', async () => {
+	const { world, guest, id, read, diskOf } = await begin('lost');
+	const { bob } = world.nodes;
+	await read(5);
+	// One channel is over; the next is topped up and half used.
+	expect((await world.settle('closing', guest.peer.api.closeChannel(id), 120_000)).ok).toBe(true);
+	const next = await fundChannel(world, guest);
+	await topUp(world, guest, next);
+	await read(55);
+	await rest(world);
+	const before = await world.settle('a look', guest.peer.api.state());
+	guest.crash();
+	diskOf(guest).lose();
+	await guest.start();
+	await online(world, guest);
+	await world.until('the channels', () => guest.sql.all('SELECT 1 FROM channel').length === 2);
+	await world.advance(30_000);
+	await online(world, guest);
+	await rest(world);
+	const after = await world.settle('a look', guest.peer.api.state());
+	const seen = ({ channels }: PeerState) =>
+		channels.map(({ openedAt: _, ...channel }) => channel).sort((a, b) => (a.id < b.id ? -1 : 1));
+	expect(seen(after)).toEqual(seen(before));
+	expect(after.money.spendable).toBe(before.money.spendable);
+	expect(await auditWorld(world)).toEqual([]);
+
+	await follow(world, guest, bob);
+	await read(20);
+	await topUp(world, guest, next);
+	await rest(world);
+	expect(await auditWorld(world)).toEqual([]);
+	expect((await world.settle('closing', guest.peer.api.closeChannel(next), 120_000)).ok).toBe(true);
+	await world.advance(60_000);
+	expect(await auditWorld(world)).toEqual([]);
+	await world.close();
+});
+
+it('a channel on which nothing was claimed yet is found again by the wallet that paid for it', async () => {
+	const { world, guest, id, diskOf } = await begin('unused');
+	guest.crash();
+	diskOf(guest).lose();
+	await guest.start();
+	await online(world, guest);
+	await world.advance(30_000);
+	expect((await world.settle('a look', guest.peer.api.state())).channels).toEqual([]);
+	await world.settle('naming a wallet', guest.peer.api.setPayoutAddress(guest.wallet.address));
+	await world.advance(10_000);
+	await online(world, guest);
+	const { channels } = await world.settle('a look', guest.peer.api.state());
+	expect(channels).toMatchObject([{ id, direction: 'out', status: 'open', claimed: 0n }]);
+	expect((await world.settle('closing', guest.peer.api.closeChannel(id), 120_000)).ok).toBe(true);
+	await world.advance(60_000);
+	expect(await auditWorld(world)).toEqual([]);
+	await world.close();
+});

@@ -532,6 +532,7 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 				const lower = address.toLowerCase();
 				if (payee() === lower) return ok(null);
 				await set(personal.setPayoutAddress(lower as Address));
+				void settler?.recallByPayer(lower as Address);
 				// The hub learns it in a hello.
 				parts.links.reconnect();
 				void readWallet();

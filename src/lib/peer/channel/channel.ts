@@ -368,8 +368,10 @@ const see = (before: Channel, seen: Extract<ChannelInput, { type: 'seen' }>): Ch
 	return {
 		channel: isSame ? before : next,
 		effects: [
+			// What came in first: a claim that is not here may have been on it.
+			...(isIn ? [] : move('fund', 'wallet', 'channel', maxOf(0n, deposited - before.deposited))),
 			...effects,
-			...(isIn ? [] : move('fund', 'wallet', 'channel', deposited - before.deposited)),
+			...(isIn ? [] : move('fund', 'wallet', 'channel', minOf(0n, deposited - before.deposited))),
 			...(isIn ? move('redeem', 'claims', 'wallet', settled - before.settled) : []),
 			...(isIn && status === 'closing' && before.status !== 'closing' && unredeemed(next) > 0n
 				? [{ type: 'redeem' } as const]

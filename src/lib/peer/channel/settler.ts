@@ -30,6 +30,7 @@ import { createClosing } from './closing.ts';
 import { createErrands, type SettlerDeps } from './errands.ts';
 import { createFunding, type PreparedFunding } from './funding.ts';
 import { createPayouts } from './payouts.ts';
+import { createRecall, type Recall } from './recall.ts';
 import { createRedeeming } from './redeeming.ts';
 
 export interface Settler {
@@ -67,6 +68,9 @@ export interface Settler {
 	answer(peer: string, request: Exclude<SettleRequest, { op: 'late' }>): Promise<SettleAnswer>;
 	/** A channel towards this node that a hello named. */
 	importChannel(peer: string, key: ChannelKey, epoch: number): Promise<Result<null, PeerError>>;
+	/** Finds channels again that a lost database forgot; see {@link Recall} for both. */
+	recallByClaims: Recall['byClaims'];
+	recallByPayer: Recall['byPayer'];
 	/** After a claim came in: redeems when enough is unredeemed. */
 	considerRedeeming(id: Hex): void;
 	/** Redeems all that is unredeemed now; answers how much, in link units. */
@@ -84,6 +88,7 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 	const errands = createErrands(deps);
 	const mirror = createChainMirror(deps, errands);
 	const funding = createFunding(deps, errands, mirror);
+	const recall = createRecall(deps, errands, mirror);
 	const redeeming = createRedeeming(deps, errands, mirror);
 	const closing = createClosing(deps, errands);
 	const payouts = createPayouts({ ...deps, ...errands, terms: deps.payoutTerms });
@@ -102,6 +107,8 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 		prepareFunding: funding.prepareFunding,
 		fund: funding.fund,
 		importChannel: funding.importChannel,
+		recallByClaims: recall.byClaims,
+		recallByPayer: recall.byPayer,
 		requestCooperativeClose: closing.requestCooperativeClose,
 		considerRedeeming: redeeming.considerRedeeming,
 		redeemAll: redeeming.redeemAll,

@@ -5,7 +5,7 @@
  * | the neighbour says | whose word it is | taken over |
  * |---|---|---|
  * | I got more from it than I remember | the neighbour's, against me | when a claim of mine that is not here was shown (it binds me, and proves that I forgot): as far as my claims and what it lets me owe reach. Without that, W within a day, and from a child nothing |
- * | it got more from me than I remember | the neighbour's, against itself | as far as it could have paid: what it may owe me and what its channels still hold |
+ * | it got more from me than I remember | the neighbour's, against itself | as far as it could have paid: what it may owe me, what I claimed ahead, and what its channels still hold |
  * | I paid it out more than I remember | the neighbour's, against itself | as far as I owed it that much; and what I got from it as far as this pays for it |
  *
  * With nothing forgotten neither can be more than what is under way, so that nothing is taken over then. Whoever
@@ -52,15 +52,25 @@ export interface Forgotten {
 export type ToldTotals = Pick<Hello, 'fulfilledByMe' | 'fulfilledByYou' | 'paidOutByYou'>;
 
 export const decideRecovery = (mine: Remembered, theirs: ToldTotals): Forgotten => {
-	const gaveMore = maxOf(0n, theirs.fulfilledByYou - mine.fulfilledByMe);
-	const gave = mine.balance + gaveMore <= mine.credit + mine.claimable ? gaveMore : 0n;
-	const got = maxOf(0n, theirs.fulfilledByMe - mine.fulfilledByPeer - mine.inDoubt);
-	const paidMore = maxOf(0n, theirs.paidOutByYou - mine.paidOutByMe);
-	const owed = maxOf(0n, -mine.balance - gave);
-	const paid = paidMore <= owed + got ? paidMore : 0n;
-	const isCovered = got <= mine.balance + gave + paid + mine.peerCredit;
-	const isBelieved =
-		mine.isOlder || got <= paid || (mine.role !== 'child' && mine.takenToday + got <= mine.window);
-	if (isCovered && isBelieved) return { got, gave, paid };
-	return { got: 0n, gave, paid: paidMore <= owed ? paidMore : 0n };
+	const more = (told: bigint, remembered: bigint): bigint => maxOf(0n, told - remembered);
+	const told: Forgotten = {
+		got: more(theirs.fulfilledByMe, mine.fulfilledByPeer + mine.inDoubt),
+		gave: more(theirs.fulfilledByYou, mine.fulfilledByMe),
+		paid: more(theirs.paidOutByYou, mine.paidOutByMe)
+	};
+	const isTrue = ({ got, gave, paid }: Forgotten): boolean => {
+		const owedToMe = mine.balance + gave + paid - got;
+		const isBelieved =
+			mine.isOlder || got <= paid || (mine.role !== 'child' && mine.takenToday + got <= mine.window);
+		return (
+			(got === 0n || (isBelieved && owedToMe >= -mine.peerCredit)) &&
+			(gave === 0n || owedToMe <= mine.credit + mine.window + mine.claimable) &&
+			(paid === 0n || paid <= maxOf(0n, -mine.balance - gave) + got)
+		);
+	};
+	// All of it, or as much as can be true by itself.
+	for (const got of [told.got, 0n])
+		for (const gave of [told.gave, 0n])
+			for (const paid of [told.paid, 0n]) if (isTrue({ got, gave, paid })) return { got, gave, paid };
+	return { got: 0n, gave: 0n, paid: 0n };
 };

@@ -224,6 +224,12 @@ export interface ChainPort {
 	fate(transaction: { readonly hashes: readonly Hex[]; readonly nonce?: number }): Read<TransactionFate>;
 
 	/**
+	 * All that ever happened to one channel, or to all that a payer opened, in order: for who lost the books. An endpoint
+	 * that answers for few blocks at once is asked for a year of them for one channel; for a payer it cannot tell.
+	 */
+	history(of: { readonly id: Hex } | { readonly payer: Address }): Read<readonly ChainEvent[]>;
+
+	/**
 	 * Events of the contract touching these channels, in order, from the block after `from` on (or the first), then
 	 * live. A chain that has not come as far as `from` is waited for in silence.
 	 */

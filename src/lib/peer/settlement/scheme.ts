@@ -5,7 +5,14 @@
  */
 import type { Hex } from '../bytes.ts';
 import type { Crypto } from '../platform.ts';
-import type { ChainPort, ChannelKey, FundingAuthorization, SignedClaim, SignedClose } from './chain.ts';
+import type {
+	Address,
+	ChainPort,
+	ChannelKey,
+	FundingAuthorization,
+	SignedClaim,
+	SignedClose
+} from './chain.ts';
 
 export interface SettlementScheme {
 	/** As written in a claim: 0 is `evm`. */
@@ -19,6 +26,11 @@ export interface SettlementScheme {
 	signClaim(secret: Uint8Array, key: ChannelKey, epoch: number, cumulative: bigint): Promise<SignedClaim>;
 	/** True only if the channel's `signer` signed exactly this (channel, epoch, cumulative). */
 	verifyClaim(claim: SignedClaim): Promise<boolean>;
+	/** The same of a channel of which nothing is known but its id: whether this signer made the claim. */
+	isClaimBy(
+		signer: Address,
+		claim: Pick<SignedClaim, 'epoch' | 'cumulative' | 'signature'> & { readonly channel: Hex }
+	): Promise<boolean>;
 	/** By the payee's own key: consent to end the channel at `capture`. */
 	signClose(
 		secret: Uint8Array,

@@ -465,6 +465,13 @@ export const describeChain = (name: string, createWorld: () => Promise<ChainConf
 			await done(payer.open(key, DOLLAR));
 			await wait(500);
 			expect(seen).toHaveLength(9);
+			// Who asks later is told the same, and what came since.
+			const past = await done(onlooker.history({ id }));
+			expect(past).toEqual([...seen, { type: 'Opened', id, key, epoch: 2, amount: DOLLAR }]);
+			const ofPayer = await done(onlooker.history({ payer: key.payer }));
+			expect(ofPayer.filter((event) => event.id === id)).toEqual(past);
+			expect(ofPayer.filter((event) => event.id === scheme.channelId(salted(1)))).toHaveLength(2);
+			expect(await done(onlooker.history({ payer: key.payee }))).toEqual([]);
 		});
 
 		it('says that it has no account rather than trying', async () => {

@@ -539,6 +539,16 @@ export const createSimulatedChain = ({
 
 			fate: ({ hashes, nonce }) => read(() => fateOf(hashes, account, nonce)),
 
+			history: (of) =>
+				read(() => {
+					const all = blocks.flatMap(({ events }) => events);
+					if ('id' in of) return all.filter(({ id }) => id === of.id);
+					const opened = all.flatMap((event) =>
+						event.type === 'Opened' && event.key.payer === of.payer ? [event.id] : []
+					);
+					return all.filter(({ id }) => opened.includes(id));
+				}),
+
 			watch: (ids, from, onReport): Cancel => {
 				let point = from ?? pointAt(0);
 				let cancelDelivery: Cancel | undefined;

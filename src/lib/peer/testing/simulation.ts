@@ -330,6 +330,7 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
 			outbid: asked('outbid', port.outbid),
 			broadcast: asked('broadcast', port.broadcast),
 			fate: asked('fate', port.fate),
+			history: asked('history', port.history),
 			watch: (ids, from, onReport) =>
 				port.watch(
 					() => (life.alive ? ids() : []),

@@ -4,7 +4,7 @@
  */
 import type { Hex } from '../../bytes.ts';
 import type { ChannelKey } from '../chain.ts';
-import type { CreateScheme } from '../scheme.ts';
+import type { CreateScheme, SettlementScheme } from '../scheme.ts';
 import { CHANNELS_ADDRESSES } from './addresses.ts';
 import {
 	createTypedData,
@@ -32,6 +32,13 @@ export const createEvmScheme: CreateScheme = (chain, crypto) => {
 		return recovered !== undefined && toAddress(recovered) === signer;
 	};
 
+	const isClaimBy: SettlementScheme['isClaimBy'] = async (
+		signer,
+		{ channel, epoch, cumulative, signature }
+	) =>
+		isAmountOfEpoch(epoch, cumulative) &&
+		isSignedBy(signer, typedData.claimDigest(channel, epoch, cumulative), signature);
+
 	const assertKey = (key: ChannelKey): void => {
 		if (!isChannelKey(key)) throw new Error('malformed channel key');
 	};
@@ -58,11 +65,9 @@ export const createEvmScheme: CreateScheme = (chain, crypto) => {
 			return { key, epoch, cumulative, signature: await crypto.ecdsaSign(secret, digest) };
 		},
 
-		verifyClaim: async ({ key, epoch, cumulative, signature }) => {
-			if (!isChannelKey(key) || !isAmountOfEpoch(epoch, cumulative)) return false;
-			const digest = typedData.claimDigest(typedData.channelId(key), epoch, cumulative);
-			return isSignedBy(key.signer, digest, signature);
-		},
+		verifyClaim: async ({ key, ...claim }) =>
+			isChannelKey(key) && isClaimBy(key.signer, { ...claim, channel: typedData.channelId(key) }),
+		isClaimBy,
 
 		signClose: async (secret, key, epoch, capture, deadline) => {
 			assertKey(key);

@@ -9,7 +9,13 @@
  *   remembers the hash of the last block it reported: when that block has another hash, history was
  *   rewritten, and when it is missing, the endpoint is behind and is waited for.
  */
-import { decodeFunctionResult, encodeFunctionData, keccak256, parseTransaction } from 'viem';
+import {
+	decodeFunctionResult,
+	encodeEventTopics,
+	encodeFunctionData,
+	keccak256,
+	parseTransaction
+} from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import { toHex0x, type Hex } from '../../bytes.ts';
 import { LIMITS } from '../../limits.ts';
@@ -20,6 +26,7 @@ import type {
 	Address,
 	ChainAct,
 	ChainError,
+	ChainEvent,
 	ChainPoint,
 	ChainPort,
 	ChainReport,
@@ -58,12 +65,18 @@ export interface ViemChainOptions {
 	readonly pollMs?: number;
 	/** One RPC answer may take this long. */
 	readonly requestTimeoutMs?: number;
+	/** Blocks per question for the past of a channel, where the endpoint does not answer for all at once. */
+	readonly historyRange?: bigint;
 	/** Wei for a unit of gas, tip included. */
 	readonly gasPriceMost?: bigint;
 }
 
 /** Blocks per question for events: what public endpoints allow. */
 const LOG_RANGE_BLOCKS = 2_000n;
+/** What most endpoints answer for. */
+const HISTORY_RANGE_BLOCKS = 10_000n;
+/** A year of Base, which is as long as a channel of ours lives. */
+const HISTORY_BLOCKS = 15_768_000n;
 /** More channels than this are told apart here and not by the endpoint. */
 const LOG_FILTER_IDS = 100;
 /** Channels per question for states: 64 kB of answer. */
@@ -93,6 +106,7 @@ export const createViemChain = ({
 	clock,
 	pollMs = 1_000,
 	requestTimeoutMs = 10_000,
+	historyRange = HISTORY_RANGE_BLOCKS,
 	gasPriceMost = LIMITS.gasPriceMost
 }: ViemChainOptions): ChainPort => {
 	const ask = createRpc(rpcUrl, requestTimeoutMs);
@@ -322,6 +336,54 @@ export const createViemChain = ({
 		return ok(eventsOf(own).filter(({ id }) => wanted.has(id)));
 	};
 
+	/** Of all blocks; where that is too much for the endpoint, newest first until it is enough, or a year. */
+	const everyEvent = async (
+		topics: readonly unknown[],
+		isEnough?: (events: readonly ChainEvent[]) => boolean
+	): Promise<Result<readonly ChainEvent[], ChainError>> => {
+		const read = async (from: bigint, to: bigint | 'latest') => {
+			const toBlock = to === 'latest' ? to : toQuantity(to);
+			const found = await ask(
+				'eth_getLogs',
+				[{ address: contract, fromBlock: toQuantity(from), toBlock, topics }],
+				logs
+			);
+			return found.ok
+				? ok(eventsOf(found.value.filter(({ address }) => address.toLowerCase() === contract)))
+				: found;
+		};
+		const all = await read(0n, 'latest');
+		if (all.ok || !isEnough) return all;
+		const head = await newest();
+		if (!head.ok) return head;
+		const first = maxOf(0n, head.value.number - HISTORY_BLOCKS);
+		let events: readonly ChainEvent[] = [];
+		for (let to = head.value.number; to >= first && !isEnough(events); to -= historyRange) {
+			const some = await read(maxOf(first, to - historyRange + 1n), to);
+			if (!some.ok) return some;
+			events = [...some.value, ...events];
+		}
+		return ok(events);
+	};
+
+	const history: ChainPort['history'] = async (of) => {
+		let ids: readonly Hex[];
+		if ('id' in of) ids = [of.id];
+		else {
+			const args = { payer: of.payer };
+			const topics = encodeEventTopics({ abi: channelsAbi, eventName: 'Opened', args });
+			const opened = await everyEvent(topics);
+			if (!opened.ok) return opened;
+			ids = [...new Set(opened.value.map(({ id }) => id))];
+		}
+		if (ids.length === 0) return ok([]);
+		// There is nothing before the first epoch of each.
+		return everyEvent([null, ids], (events) => {
+			const firsts = events.filter(({ type, epoch }) => type === 'Opened' && epoch === 0);
+			return new Set(firsts.map(({ id }) => id)).size === ids.length;
+		});
+	};
+
 	const watch: ChainPort['watch'] = (ids, from, onReport): Cancel => {
 		let point: ChainPoint | undefined = from;
 		let next = from ? from.block + 1n : 0n;
@@ -423,6 +485,7 @@ export const createViemChain = ({
 		outbid,
 		broadcast,
 		fate,
+		history,
 		watch
 	};
 };
