@@ -9,7 +9,7 @@
 import { bytesEqual } from '../peer/bytes.ts';
 import { assertAesGcm, nobleCrypto } from '../peer/crypto/noble-crypto.ts';
 import { AES_GCM_TAG_LENGTH, joinTag, splitTag } from '../peer/crypto/sealed.ts';
-import type { Crypto } from '../peer/platform.ts';
+import type { Crypto, Eventually } from '../peer/platform.ts';
 
 /** Bytes from which WebCrypto hashes; below, JavaScript is done before a promise could be. */
 const HASH_FROM = 256;
@@ -38,17 +38,15 @@ export const createWebCrypto = (subtle: Subtle = crypto.subtle, hashFrom = HASH_
 		hmacSha256: (key, data) => {
 			// WebCrypto imports no empty HMAC key.
 			if (data.length < hashFrom || key.length === 0) return nobleCrypto.hmacSha256(key, data);
-			return hmacKey(key)
-				.then((imported) => subtle.sign('HMAC', imported, view(data)))
-				.then(toBytes);
+			return withKey(hmacKey(key), (imported) => subtle.sign('HMAC', imported, view(data))).then(toBytes);
 		},
 
 		aesGcmSeal: (key, nonce, plaintext) => {
 			assertAesGcm(key, nonce);
 			const iv = view(nonce);
-			return aesKey(key)
-				.then((imported) => subtle.encrypt({ name: 'AES-GCM', iv }, imported, view(plaintext)))
-				.then((sealed) => splitTag(toBytes(sealed)));
+			return withKey(aesKey(key), (imported) =>
+				subtle.encrypt({ name: 'AES-GCM', iv }, imported, view(plaintext))
+			).then((sealed) => splitTag(toBytes(sealed)));
 		},
 
 		aesGcmOpen: (key, nonce, sealed) => {
@@ -56,9 +54,9 @@ export const createWebCrypto = (subtle: Subtle = crypto.subtle, hashFrom = HASH_
 			if (sealed.tag.length !== AES_GCM_TAG_LENGTH) return undefined;
 			const iv = view(nonce);
 			const joined = joinTag(sealed);
-			return aesKey(key)
-				.then((imported) => subtle.decrypt({ name: 'AES-GCM', iv }, imported, view(joined)))
-				.then(toBytes, authenticationFailed);
+			return withKey(aesKey(key), (imported) =>
+				subtle.decrypt({ name: 'AES-GCM', iv }, imported, view(joined))
+			).then(toBytes, authenticationFailed);
 		}
 	};
 };
@@ -69,17 +67,22 @@ type ImportKey = (bytes: Parameters<Subtle['digest']>[1]) => Promise<Key>;
  * Importing a key costs as much as using it once, so the last import of a key array lives as long as
  * the array does. The copy notices an array that was filled with another key since.
  */
-const importedKeys = (importKey: ImportKey): ((key: Uint8Array) => Promise<Key>) => {
-	const imported = new WeakMap<Uint8Array, { readonly copy: Uint8Array; readonly key: Promise<Key> }>();
+const importedKeys = (importKey: ImportKey): ((key: Uint8Array) => Eventually<Key>) => {
+	const imported = new WeakMap<Uint8Array, { readonly copy: Uint8Array; key: Eventually<Key> }>();
 	return (bytes) => {
 		const known = imported.get(bytes);
 		if (known && bytesEqual(known.copy, bytes)) return known.key;
 		const copy = new Uint8Array(bytes);
-		const key = importKey(copy);
-		imported.set(bytes, { copy, key });
-		return key;
+		const importing = importKey(copy);
+		const entry = { copy, key: importing as Eventually<Key> };
+		imported.set(bytes, entry);
+		// Whoever comes later need not wait, not even for a promise.
+		return importing.then((key) => (entry.key = key));
 	};
 };
+
+const withKey = (key: Eventually<Key>, use: (key: Key) => Promise<ArrayBuffer>): Promise<ArrayBuffer> =>
+	key instanceof Promise ? key.then(use) : use(key);
 
 /** WebCrypto's types exclude shared memory, which nothing here ever is. */
 const view = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => bytes as Uint8Array<ArrayBuffer>;
