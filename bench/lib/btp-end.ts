@@ -2,7 +2,6 @@
  * The Node end of `npm run bench -- browser`: our STREAM server behind a BTP WebSocket on the loopback. Both clients
  * meet the same one.
  */
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
@@ -22,6 +21,7 @@ import { createBtpConnection, type BtpConnection } from '../../src/lib/peer/link
 import { ok, unwrap } from '../../src/lib/peer/result.ts';
 import { createStreamServer } from '../../src/lib/peer/stream/connection/server.ts';
 import type { StreamCredentials, StreamDeps } from '../../src/lib/peer/stream/connection/stream-api.ts';
+import { nodeRandom } from '../../tests/interop/support.ts';
 
 const ADDRESS = 'test.end';
 
@@ -51,7 +51,7 @@ export const startBtpEnd = async (): Promise<BtpEnd> => {
 	};
 	const deps: StreamDeps = {
 		clock: nodeClock,
-		random: { bytes: (length) => new Uint8Array(randomBytes(length)) },
+		random: nodeRandom,
 		crypto: nodeCrypto,
 		network: {
 			addresses: () => [ADDRESS],
@@ -79,10 +79,12 @@ export const startBtpEnd = async (): Promise<BtpEnd> => {
 	};
 
 	const sockets = new WebSocketServer({ ...SERVER_OPTIONS, host: '127.0.0.1', port: 0 });
-	sockets.on('connection', (webSocket) => {
+	sockets.on('connection', (webSocket, { socket: stream }) => {
 		const child = `${ADDRESS}.child${children.size}`;
+		const socket = acceptWebSocket(webSocket, child);
+		socket.over(stream);
 		const btp = createBtpConnection(
-			acceptWebSocket(webSocket, child),
+			socket,
 			{ clock: nodeClock, log: (level, what, details) => console.error(level, what, details ?? '') },
 			{
 				onMessage: async ([first]) => ok(first === undefined ? [] : await answer(child, first)),
