@@ -23,7 +23,7 @@ import {
 	type Reader
 } from './lib/readers.ts';
 import { rounded, spreadOf, type Spread } from './lib/stats.ts';
-import { measureReferenceStream } from './lib/yardstick.ts';
+import { createReferencePair } from './lib/stream-pairs.ts';
 
 const { values } = parseArgs({
 	options: { repeat: { type: 'string', default: '3' }, profile: { type: 'string' } }
@@ -47,6 +47,17 @@ const times = async <T>(count: number, run: () => Promise<T>): Promise<T[]> => {
 	const results: T[] = [];
 	for (let index = 0; index < count; index += 1) results.push(await run());
 	return results;
+};
+const REFERENCE_MESSAGES = 400;
+const referenceMessagesPerSecond = async (): Promise<number> => {
+	const pair = await createReferencePair();
+	try {
+		const start = performance.now();
+		await pair.messages(REFERENCE_MESSAGES);
+		return (REFERENCE_MESSAGES * 1_000) / (performance.now() - start);
+	} finally {
+		await pair.close();
+	}
 };
 const round = ({ min, median, max }: Spread): Spread => ({
 	min: rounded(min),
@@ -88,8 +99,7 @@ async function run(): Promise<unknown> {
 	show('Chromium, fresh profile: first paint', firstPaint, 'ms');
 	show('Chromium, fresh profile: first note kept and shown', coldStart, 'ms');
 
-	const yardstick = await times(repeat, () => measureReferenceStream(400));
-	const reference = spreadOf(yardstick.map(({ messagesPerSecond }) => messagesPerSecond));
+	const reference = spreadOf(await times(repeat, referenceMessagesPerSecond));
 	show('ilp-protocol-stream, in memory, 1 kB a packet', reference, 'packets/s');
 
 	const rateWith = async (

@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer as createHttpServer } from 'node:http';
+import { createServer } from 'node:http';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createPublicClient, http } from 'viem';
 import { CHANNELS_ADDRESSES } from '../src/lib/peer/settlement/evm/addresses.ts';
 import { channelsBytecode } from '../src/lib/peer/settlement/evm/generated.ts';
+import { freePort } from '../tests/interop/support.ts';
 import { startChild, type Child } from './child.ts';
 import { addressOf } from './contracts-deployment.ts';
 
@@ -32,15 +33,6 @@ afterAll(async () => {
 	await chain?.stop();
 	rmSync(folder, { recursive: true, force: true });
 });
-
-async function freePort(): Promise<number> {
-	const server = createServer().listen(0, '127.0.0.1');
-	await once(server, 'listening');
-	const { port } = server.address() as AddressInfo;
-	server.close();
-	await once(server, 'close');
-	return port;
-}
 
 async function run(script: string, ...args: string[]): Promise<{ code: number; said: string }> {
 	const child = spawn(process.execPath, [script, '--rpc', chain.ready.rpcUrl, ...args], {
@@ -78,7 +70,7 @@ describe('deploying the channel contract', () => {
 
 	it('hands the sources to whoever publishes them', async () => {
 		let asked: { url: string | undefined; body: Record<string, unknown> } | undefined;
-		const sourcify = createHttpServer((request, response) => {
+		const sourcify = createServer((request, response) => {
 			let body = '';
 			request.on('data', (data: Buffer) => (body += data.toString()));
 			request.on('end', () => {

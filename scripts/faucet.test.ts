@@ -1,13 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Address } from 'viem';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { testDollarAbi } from '../src/lib/peer/settlement/evm/generated.ts';
+import { freePort } from '../tests/interop/support.ts';
 import { startChild, type Child } from './child.ts';
 import { startFaucet, type Faucet } from './faucet.ts';
 import { deployContracts, faucetClient } from './local-chain.ts';
@@ -35,15 +33,6 @@ afterAll(async () => {
 	await chain?.stop();
 	rmSync(folder, { recursive: true, force: true });
 });
-
-const freePort = async (): Promise<number> => {
-	const server = createServer().listen(0, '127.0.0.1');
-	await once(server, 'listening');
-	const { port } = server.address() as AddressInfo;
-	server.close();
-	await once(server, 'close');
-	return port;
-};
 
 const someone = (): Address => privateKeyToAccount(generatePrivateKey()).address;
 const ask = (body: string): Promise<Response> => fetch(faucet.url, { method: 'POST', body });

@@ -2,14 +2,15 @@
  * A small Interledger for tests of STREAM: nodes with an address each, joined by function calls that carry
  * encoded packets, as sockets would. Ours is a network for our connections, a plugin is one for the reference's.
  */
-import { randomBytes } from 'node:crypto';
 import { deserializeIlpPrepare } from 'ilp-packet';
 import { serializeIldcpResponse } from 'ilp-protocol-ildcp';
+import { nodeClock } from '../../server/akash-peer/node-clock.ts';
 import { nodeCrypto } from '../../server/akash-peer/node-crypto.ts';
 import { decodePrepare, decodeReply, encodeIlpPacket, encodePrepare } from '../../src/lib/peer/codec/ilp.ts';
 import { unwrap } from '../../src/lib/peer/result.ts';
 import { createStreamServer } from '../../src/lib/peer/stream/connection/server.ts';
 import type { StreamDeps, StreamServer } from '../../src/lib/peer/stream/connection/stream-api.ts';
+import { nodeRandom } from './support.ts';
 
 type Answer = (prepare: Uint8Array) => Promise<Uint8Array>;
 
@@ -44,14 +45,8 @@ export class SmallInterledger {
 	/** One of ours, with a STREAM server; its clients share it. */
 	ours(address: string): OurNode {
 		const deps: StreamDeps = {
-			clock: {
-				now: () => Date.now(),
-				after: (delayMs, run) => {
-					const timer = setTimeout(run, delayMs);
-					return () => clearTimeout(timer);
-				}
-			},
-			random: { bytes: (length) => new Uint8Array(randomBytes(length)) },
+			clock: nodeClock,
+			random: nodeRandom,
 			crypto: nodeCrypto,
 			network: {
 				addresses: () => [address],

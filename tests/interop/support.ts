@@ -1,4 +1,4 @@
-/** What tests with other people's software share. */
+/** What tests with other programs share. */
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 import type { Random } from '../../src/lib/peer/platform.ts';
