@@ -8,9 +8,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { measureBundle } from '../scripts/bundle-size.ts';
 import { startNetwork } from '../scripts/network.ts';
+import { readOptions } from '../scripts/options.ts';
 import { appWithBench, measureColdStart, openApp, openOwnReader } from './lib/browser.ts';
 import { frameBytes } from './lib/frames.ts';
 import {
@@ -25,17 +25,14 @@ import {
 import { rounded, spreadOf, type Spread } from './lib/stats.ts';
 import { createReferencePair } from './lib/stream-pairs.ts';
 
-const { values } = parseArgs({
-	options: { repeat: { type: 'string', default: '3' }, profile: { type: 'string' } }
-});
-const repeat = Number(values.repeat);
+const { repeat, profile } = readOptions({ repeat: 3, profile: undefined });
 const NOTES = 96;
 const LIVE_NOTES = 12;
 const LENGTHS = [5, 140, 1_000] as const;
 
-if (values.profile !== undefined)
+if (profile !== undefined)
 	process.env['NODE_OPTIONS'] =
-		`${process.env['NODE_OPTIONS'] ?? ''} --cpu-prof --cpu-prof-dir=${resolve(values.profile)}`;
+		`${process.env['NODE_OPTIONS'] ?? ''} --cpu-prof --cpu-prof-dir=${resolve(profile)}`;
 
 const say = (line: string): void => console.log(line);
 const show = (name: string, { min, median, max }: Spread, unit: string): void => {

@@ -10,8 +10,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { runForJson, startChild } from '../scripts/child.ts';
+import { readOptions } from '../scripts/options.ts';
 import { statusOf } from '../tests/process/nodes.ts';
 import { appWithBench, openOwnReader, until } from './lib/browser.ts';
 import { checkPaid } from './lib/paid-check.ts';
@@ -26,25 +26,21 @@ import {
 } from './lib/paid-world.ts';
 import { percentile, rounded, spreadOf, type Spread } from './lib/stats.ts';
 
-const { values } = parseArgs({
-	options: {
-		repeat: { type: 'string', default: '3' },
-		notes: { type: 'string', default: '2000' },
-		only: { type: 'string', default: '' },
-		profile: { type: 'string' }
-	}
+const { repeat, notes, only, profile } = readOptions({
+	repeat: 3,
+	notes: 2_000,
+	only: '',
+	profile: undefined
 });
-const repeat = Number(values.repeat);
-const notes = Number(values.notes);
 /** Notes that a reader gets beforehand, so that trust and the measured way are as in daily use. */
 const BEFORE = 40;
 /** What is promised of payments under way on one channel. */
 const UNDER_WAY = 64;
 const PATIENCE_MS = 120_000;
 
-if (values.profile !== undefined)
+if (profile !== undefined)
 	process.env['NODE_OPTIONS'] =
-		`${process.env['NODE_OPTIONS'] ?? ''} --cpu-prof --cpu-prof-dir=${resolve(values.profile)}`;
+		`${process.env['NODE_OPTIONS'] ?? ''} --cpu-prof --cpu-prof-dir=${resolve(profile)}`;
 
 const folder = mkdtempSync(join(tmpdir(), 'tributary-bench-'));
 const ends: (() => Promise<void>)[] = [];
@@ -62,7 +58,7 @@ const show = (name: string, { min, median, max }: Spread, unit: string): void =>
 	console.log(
 		`  ${name.padEnd(44)} ${[min, median, max].map((value) => `${rounded(value)}`.padStart(8)).join('')}  ${unit}`
 	);
-const isAsked = (name: string): boolean => name.includes(values.only);
+const isAsked = (name: string): boolean => name.includes(only);
 
 /** Seconds of processor time of a process so far, all its threads; 0 where the system does not say. */
 const processorOf = (pid: number): number => {

@@ -3,34 +3,26 @@
  * in this process, one per seed and job. A seed that breaks a rule is printed with the rule; the same seed
  * brings the same run back, with `--log` to the last line of each peer. `--twice` runs each again and compares.
  */
-import { parseArgs } from 'node:util';
 import { createNodeSql } from '../server/akash-peer/node-sql.ts';
 import { runAnyActs } from '../src/lib/peer/testing/scenario-acts.ts';
 import { runFaults } from '../src/lib/peer/testing/scenario-faults.ts';
 import { runMainJob } from '../src/lib/peer/testing/scenario-main-job.ts';
 import { runSettlement } from '../src/lib/peer/testing/scenario-settlement.ts';
+import { readOptions } from './options.ts';
 
-const { values } = parseArgs({
-	options: {
-		seeds: { type: 'string', default: '10' },
-		from: { type: 'string', default: '1' },
-		job: { type: 'string' },
-		twice: { type: 'boolean', default: false },
-		log: { type: 'boolean', default: false }
-	}
-});
+const options = readOptions({ seeds: 10, from: 1, job: undefined, twice: false, log: false });
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const openSql = () => createNodeSql(':memory:');
-const onLog = values.log ? (line: string): void => console.log(line) : undefined;
+const onLog = options.log ? (line: string): void => console.log(line) : undefined;
 
 const JOBS = { main: runMainJob, faults: runFaults, settlement: runSettlement, acts: runAnyActs };
-const jobs = Object.entries(JOBS).filter(([name]) => values.job === undefined || values.job === name);
+const jobs = Object.entries(JOBS).filter(([name]) => options.job === undefined || options.job === name);
 
 let runs = 0;
 let broken = 0;
-const first = Number(values.from);
-for (let seed = first; seed < first + Number(values.seeds); seed++)
+const first = options.from;
+for (let seed = first; seed < first + options.seeds; seed++)
 	for (const [name, run] of jobs) {
 		const startedMs = performance.now();
 		const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
@@ -38,9 +30,9 @@ for (let seed = first; seed < first + Number(values.seeds); seed++)
 		try {
 			const begin = () => run(`${name}/${seed}`, { turn, openSql, ...(onLog ? { onLog } : {}) });
 			const { hash, wrong: found, story, tookMs } = await begin();
-			const isSame = !values.twice || (await begin()).hash === hash;
+			const isSame = !options.twice || (await begin()).hash === hash;
 			const wrong = isSame ? found : [...found, 'the same seed ended in another state the second time'];
-			if (values.log) for (const line of story) console.log(line);
+			if (options.log) for (const line of story) console.log(line);
 			for (const sentence of wrong) console.log(`  ${sentence}`);
 			if (wrong.length > 0) broken += 1;
 			console.log(

@@ -7,9 +7,9 @@
  * for each write, message and chain call that can fail in it; `--every 20` tries each twentieth. `--only
  * "write 45 refuse"` brings one back, with `--log` to the last line of each peer.
  */
-import { parseArgs } from 'node:util';
 import { torture } from '../tests/torture/torture.ts';
 import { startTortureWorld } from '../tests/torture/world.ts';
+import { readOptions } from './options.ts';
 import { createNodeSql } from '../server/akash-peer/node-sql.ts';
 import {
 	runExhaustive,
@@ -18,19 +18,17 @@ import {
 	type Trouble
 } from '../src/lib/peer/testing/scenario-exhaustive.ts';
 
-const { values } = parseArgs({
-	options: {
-		kills: { type: 'string', default: '200' },
-		seed: { type: 'string', default: '1' },
-		exhaustive: { type: 'boolean', default: false },
-		every: { type: 'string', default: '1' },
-		from: { type: 'string', default: '0' },
-		only: { type: 'string' },
-		log: { type: 'boolean', default: false }
-	}
+const given = readOptions({
+	kills: 200,
+	seed: '1',
+	exhaustive: false,
+	every: 1,
+	from: 0,
+	only: undefined,
+	log: false
 });
 
-process.exitCode = (values.exhaustive ? await failEach() : await killAtRandom()) ? 0 : 1;
+process.exitCode = (given.exhaustive ? await failEach() : await killAtRandom()) ? 0 : 1;
 
 async function killAtRandom(): Promise<boolean> {
 	const world = await startTortureWorld((line) => console.log(line));
@@ -38,8 +36,8 @@ async function killAtRandom(): Promise<boolean> {
 		process.once(signal, () => void world.stop().then(() => process.exit(1)));
 	try {
 		const reports = await torture(world, {
-			kills: Number(values.kills),
-			seed: values.seed,
+			kills: given.kills,
+			seed: given.seed,
 			onKill: ({ number, kind, inFlight, late, backMs, wrong }) => {
 				const back = backMs === undefined ? 'NEVER BACK' : `back in ${backMs} ms`;
 				console.log(
@@ -56,7 +54,7 @@ async function killAtRandom(): Promise<boolean> {
 		const broken = reports.filter(({ wrong }) => wrong.length > 0).length;
 		console.log(
 			JSON.stringify({
-				seed: values.seed,
+				seed: given.seed,
 				kills: reports.length,
 				broken,
 				inFlight: reports.reduce((sum, { inFlight }) => sum + inFlight, 0),
@@ -78,29 +76,29 @@ async function failEach(): Promise<boolean> {
 		turn: (): Promise<void> => new Promise((resolve) => setImmediate(resolve)),
 		openSql: () => createNodeSql(':memory:'),
 		crypto: 'sync',
-		...(values.log ? { onLog: (line: string): void => console.log(line) } : {})
+		...(given.log ? { onLog: (line: string): void => console.log(line) } : {})
 	} as const;
 	const run = async (trouble: Trouble | undefined): Promise<readonly string[]> => {
 		const name = trouble ? `${trouble.moment} ${trouble.number} ${trouble.how}` : 'nothing';
-		const { wrong, hit, story } = await runExhaustive(values.seed, trouble, options);
-		if (wrong.length > 0 || values.only !== undefined) {
+		const { wrong, hit, story } = await runExhaustive(given.seed, trouble, options);
+		if (wrong.length > 0 || given.only !== undefined) {
 			console.log(`${name} (${hit ?? 'never came'}): ${wrong.length === 0 ? 'adds up' : 'BROKEN'}`);
 			for (const line of [...wrong, ...story]) console.log(`  ${line}`);
 		}
 		return wrong;
 	};
-	if (values.only !== undefined) {
-		const [moment, number, ...how] = values.only.split(' ');
+	if (given.only !== undefined) {
+		const [moment, number, ...how] = given.only.split(' ');
 		const wrong = await run({ moment: moment as Moment, number: Number(number), how: how.join(' ') });
 		return wrong.length === 0;
 	}
-	const { moments, wrong: without } = await runExhaustive(values.seed, undefined, options);
-	const all = troublesOf(moments).filter((_, at) => at % Number(values.every) === Number(values.from));
+	const { moments, wrong: without } = await runExhaustive(given.seed, undefined, options);
+	const all = troublesOf(moments).filter((_, at) => at % given.every === given.from);
 	const broken: string[] = [];
 	for (const [at, trouble] of all.entries()) {
 		if ((await run(trouble)).length > 0) broken.push(`${trouble.moment} ${trouble.number} ${trouble.how}`);
 		if (at % 50 === 49) console.log(`${at + 1} of ${all.length}, ${broken.length} broken`);
 	}
-	console.log(JSON.stringify({ seed: values.seed, moments, runs: all.length, broken }));
+	console.log(JSON.stringify({ seed: given.seed, moments, runs: all.length, broken }));
 	return without.length === 0 && broken.length === 0;
 }

@@ -3,6 +3,7 @@
  * the same seed plans the same kills in the same order; what they hit is the machine's affair.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { LIMITS } from '../../src/lib/peer/limits.ts';
 import { createSeededRandom } from '../../src/lib/peer/testing/seeded-random.ts';
 import { control } from '../process/nodes.ts';
 import { createSchedule, type Kill } from './kills.ts';
@@ -38,9 +39,7 @@ const LOOK_EVERY_MS = 25;
 const AIM_MS = 500;
 /** Books of several programs are read one after another, and chains are looked at now and then. */
 const AUDIT_AGAIN_MS = 400;
-/** A GET lives this long at its reader, and each hop takes a second off: what expires later began after the kill. */
-const GET_LIFE_MS = 10_000;
-const HOP_MS = 1_000;
+/** A GET's life at its reader is shortened by each hop on its way here: what expires later began after the kill. */
 const HOPS_FROM_READERS = { hub: 0, bob: 1, carol: 2, reader: 0, browser: 0 } as const;
 /** Clocks of a link agree to within this. */
 const CLOCK_MS = 100;
@@ -65,7 +64,7 @@ export const torture = async (
 			WHERE state = 'fulfilled' AND settled_at > ? AND expires_at > ? AND (direction = 'in' OR in_link IS NULL)${isBrowser ? ' AND link = ?' : ''}`;
 		const values = [
 			String(since),
-			String(since + GET_LIFE_MS - HOPS_FROM_READERS[victim] * HOP_MS + CLOCK_MS),
+			String(since + LIMITS.getExpiryMs - HOPS_FROM_READERS[victim] * LIMITS.expiryMarginMs + CLOCK_MS),
 			...(isBrowser ? [world.keys.browser.device] : [])
 		];
 		const at = world.look(isBrowser ? 'hub' : victim, ({ all }) => all(query, values)[0]?.['at']);

@@ -1,0 +1,30 @@
+import { describe, expect, test } from 'vitest';
+import { parseOptions } from './options.ts';
+
+const DEFAULTS = { kills: 200, seed: '1', exhaustive: false, only: undefined } as const;
+
+describe('options of a command', () => {
+	test('are what they are without being given', () => {
+		expect(parseOptions([], DEFAULTS)).toEqual({ ok: true, value: DEFAULTS });
+	});
+
+	test('are read as numbers, texts and switches', () => {
+		expect(parseOptions(['--kills', '3', '--exhaustive', '--only=write 45 refuse'], DEFAULTS)).toEqual({
+			ok: true,
+			value: { kills: 3, seed: '1', exhaustive: true, only: 'write 45 refuse' }
+		});
+	});
+
+	test.each([
+		['a number that is none', ['--kills', 'many'], '--kills is a whole number'],
+		['a number that is not whole', ['--kills', '1.5'], '--kills is a whole number'],
+		['an option that is none', ['--kill', '3'], "Unknown option '--kill'"],
+		['a word that belongs to nothing', ['3'], "Unexpected argument '3'"]
+	])('are refused with what there is: %s', (_, typed, what) => {
+		const read = parseOptions(typed, DEFAULTS);
+		expect(read.ok ? undefined : read.error).toContain(what);
+		expect(read.ok ? undefined : read.error).toContain(
+			'There are: --kills N, --seed TEXT, --exhaustive, --only TEXT'
+		);
+	});
+});
