@@ -15,7 +15,7 @@
  */
 import type { Hex } from '../bytes.ts';
 import type { Peer } from '../index.ts';
-import type { Result } from '../result.ts';
+import { err, ok, type Result } from '../result.ts';
 import type { SqlRow } from '../storage/sql.ts';
 import { auditPacketEnds, type PacketBooks } from './packet-ends.ts';
 import { auditWorld } from './scenario-audit.ts';
@@ -201,6 +201,10 @@ const life = async (
 		await until(() => guest.peer.status().links.length > 0, STEP_MS);
 
 		await step('a wallet is named', guest, ({ api }) => api.setPayoutAddress(guest.wallet.address));
+		// The hub is told by a new hello.
+		await step('online again', guest, async ({ api }) =>
+			(await api.state()).link.status === 'online' ? ok(null) : err('not yet')
+		);
 		await step(
 			'open',
 			guest,
