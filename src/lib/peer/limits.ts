@@ -244,6 +244,8 @@ export const LIMITS = {
 	unsafeDeposit: 5n * DOLLAR,
 	/** A deposit is safe when the chain has shown it for this long: sixty blocks of Base, ten of Ethereum. */
 	depositSettleMs: 2 * MINUTE,
+	/** A channel is fresh to its payer for twice as long: its payee saw the deposit later, at most a block and a look. */
+	freshChannelMs: 4 * MINUTE,
 	/** Every channel is looked up this often, whatever was reported: a report that never came costs at most this much of the grace. */
 	surveyMs: 10 * MINUTE,
 	/** What redeeming may cost: one part in so many of what it brings. */

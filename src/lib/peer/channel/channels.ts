@@ -41,7 +41,8 @@ export interface Channels {
 	): Applied | undefined;
 	/**
 	 * Raises what is promised so that at least `need` and at best `wish` more (link units) are covered.
-	 * Answers the claim to sign, or undefined when no open channel has that much left.
+	 * Answers the claim to sign, or undefined when no open channel has that much left. On a fresh channel its payee
+	 * counts {@link LIMITS.unsafeDeposit}, so no more is promised there.
 	 */
 	raise(peer: string, need: bigint, wish: bigint, at: number): Promised | undefined;
 	/**
@@ -131,6 +132,18 @@ const ENDING = { in: endingQuery('in'), out: endingQuery('out') } as const;
 export const createChannels = (sql: SqlDriver, ledger: Ledger, tokenScale: number): Channels => {
 	const linkUnits = (token: bigint): bigint => tokenToLink(token, tokenScale);
 	const oneToken = tokenToLink(1n, tokenScale);
+
+	/**
+	 * Of a fresh deposit its payee counts only a little (deposits.ts), and refuses what goes beyond. A claim that was
+	 * signed is counted on here all the same, so that both books would differ until the deposit is safe.
+	 */
+	const promisable = (channel: Channel, at: number): bigint => {
+		const isYoung = at - channel.openedAt < LIMITS.freshChannelMs;
+		const counted = isYoung
+			? maxOf(0n, LIMITS.unsafeDeposit / oneToken - channel.claimed)
+			: channel.deposited;
+		return minOf(free(channel), counted);
+	};
 
 	const get = (id: Hex, epoch?: number): Channel | undefined => {
 		const rows =
@@ -278,7 +291,7 @@ export const createChannels = (sql: SqlDriver, ledger: Ledger, tokenScale: numbe
 		raise: (peer, need, wish, at) => {
 			for (const channel of ofPeer(peer, 'out')) {
 				if (channel.status !== 'open') continue;
-				const left = free(channel);
+				const left = promisable(channel, at);
 				const least = ceilDiv(need, oneToken);
 				if (left < least) continue;
 				// Only what is needed is rounded up; the rest must not step over the limit it was cut to.

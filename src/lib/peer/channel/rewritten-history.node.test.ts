@@ -248,6 +248,24 @@ describe('a deposit that is not safe yet', () => {
 		expect(refusalOf(world, id, BIG)).toBeUndefined();
 	});
 
+	it('is promised no further by its payer than its payee counts it', async () => {
+		const world = open();
+		const { id } = await world.fund(BIG);
+		const raise = async (need: bigint, wish: bigint): Promise<bigint | undefined> =>
+			world.wait(
+				world.guest.commits.run(
+					() =>
+						world.guest.channels.raise(HUB_DEVICE, need * TOKEN, wish * TOKEN, world.clock.now())?.cumulative
+				)
+			);
+		expect(await raise(1n, BIG)).toBe(SMALL);
+		expect(refusalOf(world, id, SMALL)).toBeUndefined();
+		expect(await raise(1n, BIG)).toBeUndefined();
+		await world.clock.advance(LIMITS.freshChannelMs);
+		expect(await raise(1n, BIG)).toBe(BIG);
+		expect(refusalOf(world, id, BIG)).toBeUndefined();
+	});
+
 	it('waits from the beginning after a restart in the middle of it no longer than it had to', async () => {
 		const world = open();
 		const { id } = await world.fund(BIG);

@@ -134,7 +134,8 @@ describe('at most', () => {
 		const world = open();
 		const { id } = await world.fund(9n * DOLLAR);
 		const most = LIMITS.unsafeDeposit;
-		await expect(world.spend(id, most + TOKEN, 0n)).rejects.toThrow('ClaimBeyondDeposit');
+		// An honest payer knows what counts, and promises no more.
+		await expect(world.spend(id, most + TOKEN, 0n)).rejects.toThrow('not covered');
 		const row = world.guest.channels.get(id);
 		const claim = async (cumulative: bigint): Promise<string | undefined> => {
 			if (!row) throw new Error('no channel');
@@ -143,6 +144,7 @@ describe('at most', () => {
 				world.hub.heldClaims.take(GUEST_DEVICE, { scheme: 0, channel: id, epoch: 0, cumulative, signature })
 			);
 		};
+		expect(await claim(most / TOKEN + 1n)).toBe('ClaimBeyondDeposit');
 		expect(await claim(most / TOKEN)).toBeUndefined();
 		expect(world.hub.accounts.available(GUEST_DEVICE)).toBe(most);
 		// Nobody hands the opening in again.
