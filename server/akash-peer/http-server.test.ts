@@ -20,7 +20,7 @@ const serve = async (options: Partial<HttpServerOptions> = {}): Promise<void> =>
 		host: '127.0.0.1',
 		port: 0,
 		btpPath: '/btp',
-		discovery: () => ({ name: 'hub' }),
+		discovery: () => Promise.resolve({ name: 'hub' }),
 		onSocket: (socket, url) => accepted.push({ socket, url }),
 		...options
 	});

@@ -26,7 +26,7 @@ export interface HttpServerOptions {
 	/** Folder of the built app. */
 	readonly app?: string;
 	/** The discovery document; anybody may read it. */
-	readonly discovery?: () => unknown;
+	readonly discovery?: () => Promise<unknown>;
 	/** Paths that are answered in ways of their own, whatever the method: packets over HTTP, payment pointers. */
 	readonly services?: Readonly<Record<string, Answering>>;
 	/** The node's state, for this machine alone. */
@@ -120,7 +120,7 @@ export const createHttpServer = async (options: HttpServerOptions): Promise<Http
 		}
 		if (options.discovery && path === DISCOVERY_PATH) {
 			response.setHeader('access-control-allow-origin', '*');
-			return json(response, 200, options.discovery());
+			return json(response, 200, await options.discovery());
 		}
 		if (options.status && path === '/status') {
 			if (!isLocal(request)) return json(response, 403, { error: 'Only for programs on this machine.' });

@@ -114,7 +114,7 @@ export const startNode = async (config: NodeConfig, log: Log): Promise<RunningNo
 		services,
 		...(app === undefined ? {} : { app }),
 		...(config.chain && chain
-			? { discovery: await createDiscovery(config, config.chain, chain, { pubkey, btp }) }
+			? { discovery: createDiscovery(config, config.chain, chain, { pubkey, btp }) }
 			: {}),
 		status: () => ({
 			name: config.name,
