@@ -270,14 +270,19 @@ export const LIMITS = {
 	reorgBlocks: 256,
 
 	// --- links
-	/** So many tries after a link broke come this soon after each other; then it is no mere restart. */
-	reconnectBriskMs: 250,
-	reconnectBriskTries: 6,
-	/** The first pause after those, doubling up to the last. */
-	reconnectFirstMs: 1 * SECOND,
+	/**
+	 * Percent of the time a neighbour has been waited for, the most to wait before it is dialled again: whoever is back
+	 * after ten seconds is linked again within two and a half more, and an hour of nobody costs some sixty tries.
+	 */
+	reconnectPercent: 25,
+	/** But at least this: a refused dial costs next to nothing, and a node that was killed is back in a second. */
+	reconnectLeastMs: 150,
+	/** And at most this. */
+	reconnectMostMs: 300 * SECOND,
+	/** A connection that was up for less than this did not really come up: its neighbour counts as away all the time. */
+	reconnectSteadyMs: 10 * SECOND,
 	/** A request to a neighbour waits this long for a link that is coming back, then says it is down. */
 	reconnectPatienceMs: 3 * SECOND,
-	reconnectLastMs: 300 * SECOND,
 	/** Silence after which a link asks whether anybody is still there. */
 	heartbeatMs: 60 * SECOND,
 	/** No answer to that for this long: the link is dead, whatever the socket says. */

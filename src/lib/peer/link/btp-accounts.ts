@@ -45,7 +45,7 @@ export interface TakenConnection {
 }
 
 export interface BtpAccountsDeps {
-	readonly platform: Pick<Platform, 'clock' | 'crypto' | 'log' | 'dial'>;
+	readonly platform: Pick<Platform, 'clock' | 'random' | 'crypto' | 'log' | 'dial'>;
 	/** Those over BTP are served. */
 	readonly configs: readonly AccountConfig[];
 	readonly accounts: IlpAccounts;

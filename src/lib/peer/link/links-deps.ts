@@ -17,7 +17,7 @@ import type { Packets } from './packets.ts';
 import type { Forgotten } from './recovery.ts';
 
 export interface LinksDeps {
-	readonly platform: Pick<Platform, 'clock' | 'crypto' | 'log' | 'dial'>;
+	readonly platform: Pick<Platform, 'clock' | 'random' | 'crypto' | 'log' | 'dial'>;
 	readonly commits: Commits;
 	readonly accounts: LinkAccounts;
 	readonly channels: Channels;

@@ -122,7 +122,7 @@ const world = () => {
 			onForged: (peer) => links.drop(peer)
 		});
 		const links: Links = createLinks({
-			platform: { clock: own, crypto: nobleCrypto, log: () => undefined, dial: network.dial },
+			platform: { clock: own, random, crypto: nobleCrypto, log: () => undefined, dial: network.dial },
 			commits,
 			accounts,
 			channels,
@@ -265,8 +265,8 @@ describe('a link comes up', () => {
 		network.cut(HUB_URL);
 		await clock.advance(60_000);
 		const tries = guest.events.filter(({ type }) => type === 'connecting').length;
-		expect(tries).toBeGreaterThan(4 + LIMITS.reconnectBriskTries);
-		expect(tries).toBeLessThan(9 + LIMITS.reconnectBriskTries);
+		expect(tries).toBeGreaterThan(20);
+		expect(tries).toBeLessThan(50);
 		network.partition(HUB_URL, false);
 		guest.links.retryNow();
 		await clock.advance(1_000);
@@ -279,8 +279,8 @@ describe('a link comes up', () => {
 		dial(guest);
 		await clock.advance(20_000);
 		network.swallow(HUB_URL);
-		await clock.advance(LIMITS.heartbeatMs + LIMITS.heartbeatAnswerMs + 2 * LIMITS.reconnectFirstMs);
-		expect(types(guest)).toEqual(['connecting', 'up', 'down', 'waiting', 'connecting', 'up']);
+		await clock.advance(LIMITS.heartbeatMs + LIMITS.heartbeatAnswerMs + 1_000);
+		expect(types(guest)).toEqual(['connecting', 'up', 'down', 'connecting', 'up']);
 		expect(server.links.live()).toHaveLength(1);
 		expect(guest.links.state(server.identity.device)).toBe('up');
 	});

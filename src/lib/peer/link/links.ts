@@ -181,7 +181,7 @@ export const createLinks = (deps: LinksDeps): Links => {
 			// A link that was just dropped to tell it something new is back within a second or two.
 			const patience = clock.now() + LIMITS.reconnectPatienceMs;
 			while (!live.has(peer) && !stopped && clock.now() < patience)
-				await new Promise<void>((resolve) => void clock.after(LIMITS.reconnectFirstMs / 10, resolve));
+				await new Promise<void>((resolve) => void clock.after(LIMITS.reconnectLeastMs / 2, resolve));
 			const link = live.get(peer);
 			if (!link) return err({ type: 'NotConnected', reason: 'the link is down' });
 			const answer = await link.connection.request(

@@ -1,9 +1,11 @@
 /**
- * Dialling again and again: at once when told to, else a few times briskly, then after a pause that doubles with
- * each failure, from {@link LIMITS.reconnectFirstMs} to {@link LIMITS.reconnectLastMs}. A connection that lasted was a success.
+ * Dialling again and again: at once when a connection that had lasted broke, or when told to; else after a pause
+ * that is a part of the time the neighbour has been waited for ({@link LIMITS.reconnectPercent}). So a pause is in
+ * proportion to the outage: short ones end at once, and long ones cost few tries. Each is drawn from its upper half,
+ * or all guests of a hub that was away would come back in the same moment.
  */
 import { LIMITS } from '../limits.ts';
-import type { Cancel, Clock, Log } from '../platform.ts';
+import type { Cancel, Clock, Log, Random } from '../platform.ts';
 
 export type DialOutcome =
 	| { readonly type: 'retry'; readonly reason: string }
@@ -18,18 +20,17 @@ export interface Redialler {
 	stop(): void;
 }
 
-/** A connection that was up for less than this did not really come up: the back-off goes on. */
-const STEADY_MS = 10_000;
-
-/** A neighbour that was killed and began again is back within the brisk tries; whoever is not takes longer. */
-const pauseBefore = (tries: number): number =>
-	tries < LIMITS.reconnectBriskTries
-		? LIMITS.reconnectBriskMs
-		: Math.min(LIMITS.reconnectFirstMs * 2 ** (tries - LIMITS.reconnectBriskTries), LIMITS.reconnectLastMs);
+/** When so much was waited in vain. */
+const pauseAfter = (waitedMs: number, random: Random): number => {
+	const part = (waitedMs * LIMITS.reconnectPercent) / 100;
+	const most = Math.min(LIMITS.reconnectMostMs, Math.max(LIMITS.reconnectLeastMs, part));
+	const [drawn = 0] = random.bytes(1);
+	return Math.round((most * (255 + drawn)) / 510);
+};
 
 /** `dialOnce` resolves when its connection is over; `isOff` says whether it is still wanted. */
 export const keepDialling = (
-	platform: { readonly clock: Clock; readonly log: Log },
+	platform: { readonly clock: Clock; readonly random: Random; readonly log: Log },
 	dialOnce: (isOff: () => boolean) => Promise<DialOutcome>,
 	on: {
 		readonly connecting: () => void;
@@ -38,15 +39,15 @@ export const keepDialling = (
 		readonly refused: (reason: string) => void;
 	}
 ): Redialler => {
-	const { clock, log } = platform;
+	const { clock, random, log } = platform;
 	let off = false;
 	let wake: () => void = () => undefined;
 	let cancelTimer: Cancel = () => undefined;
 	const isOff = (): boolean => off;
 
 	const run = async (): Promise<void> => {
-		/** Since the link was last up for a while. */
-		let tries = 0;
+		/** Since the link was last up for a while. The clock cannot tell: a hub may have set it meanwhile. */
+		let waitedMs = 0;
 		while (!isOff()) {
 			on.connecting();
 			const startedAt = clock.now();
@@ -60,8 +61,12 @@ export const keepDialling = (
 				on.refused(outcome.reason);
 				return;
 			}
-			if (outcome.type === 'was-up' && clock.now() - startedAt >= STEADY_MS) tries = 0;
-			const wait = pauseBefore(tries++);
+			if (outcome.type === 'was-up' && clock.now() - startedAt >= LIMITS.reconnectSteadyMs) {
+				waitedMs = 0;
+				continue;
+			}
+			const wait = pauseAfter(waitedMs, random);
+			waitedMs += wait;
 			on.waiting(clock.now() + wait, outcome.type === 'retry' ? outcome.reason : 'the link broke');
 			await new Promise<void>((resolve) => {
 				wake = resolve;
