@@ -16,6 +16,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { generatePrivateKey, privateKeyToAddress } from 'viem/accounts';
+import { buildNode } from './build-node.ts';
 import { CHAIN_ID } from './chain-id.ts';
 import { runForJson, startChild, type Child } from './child.ts';
 import { deployContracts, fundWallets, type LocalContracts } from './local-chain.ts';
@@ -44,7 +45,6 @@ const ABOUT: Record<NodeName, string> = {
 	carol: 'Writes about packets, fees and prices on the way to her. Three links from a guest of the hub.'
 };
 
-const NODE_PROGRAM = 'server/akash-peer/main.ts';
 const NODE_READY_WITHIN_MS = 30_000;
 
 export interface NetworkOptions {
@@ -98,6 +98,8 @@ export interface LocalNetwork {
 	readonly ports: Ports;
 	readonly chain: LocalContracts & NetworkProcess & { readonly id: number; readonly rpcUrl: string };
 	readonly faucetUrl: string;
+	/** What its nodes run, relative to the project. */
+	readonly program: string;
 	readonly nodes: Readonly<Record<NodeName, NetworkNode>>;
 	stop(): Promise<void>;
 }
@@ -135,6 +137,7 @@ export async function startNetwork(options: NetworkOptions): Promise<LocalNetwor
 					? await knownPorts(say)
 					: options.ports;
 
+		const program = await buildNode();
 		const supervise = (name: string, start: Start) =>
 			keepRunning(name, start, options.onTrouble ?? (() => {}));
 
@@ -213,7 +216,7 @@ export async function startNetwork(options: NetworkOptions): Promise<LocalNetwor
 			await Promise.all(
 				names.map(async (name) => {
 					writeConfig(configFileOf(name), { ...configOf(name), links: [], peers: [], routes: [] });
-					const command = [NODE_PROGRAM, '--config', configFileOf(name), '--identity'];
+					const command = [program, '--config', configFileOf(name), '--identity'];
 					return [name, await runForJson<Identity>(name, command, logOf(name))] as const;
 				})
 			)
@@ -243,7 +246,7 @@ export async function startNetwork(options: NetworkOptions): Promise<LocalNetwor
 			const node = await supervise(name, (onUnexpectedEnd) =>
 				startChild<NodeReady>({
 					name,
-					command: [NODE_PROGRAM, '--config', configFileOf(name)],
+					command: [program, '--config', configFileOf(name)],
 					logFile: logOf(name),
 					readyWithinMs: NODE_READY_WITHIN_MS,
 					onUnexpectedEnd
@@ -258,6 +261,7 @@ export async function startNetwork(options: NetworkOptions): Promise<LocalNetwor
 			ports,
 			chain: Object.assign(processOf(anvil), contracts, { id: CHAIN_ID, rpcUrl }),
 			faucetUrl,
+			program,
 			nodes: nodes as Record<NodeName, NetworkNode>,
 			stop: stopAll
 		};

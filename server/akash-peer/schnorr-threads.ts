@@ -8,6 +8,7 @@
  * next batch starts another, a few times. Threads do not keep the process alive and end with it.
  */
 import { availableParallelism } from 'node:os';
+import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { SyncCrypto } from '../../src/lib/peer/crypto/noble-crypto.ts';
 import type { Crypto, SchnorrCheck } from '../../src/lib/peer/platform.ts';
@@ -54,6 +55,8 @@ export const CHECK_BYTES = 128;
 const WORTH_A_THREAD = 2;
 /** Checks of one message: about 10 ms, so that a large batch is shared by all threads. */
 const MOST_AT_ONCE = 48;
+/** Beside this file, and built like it. */
+const THREAD = `./schnorr-thread${extname(import.meta.url)}`;
 /** Threads that may fail before none is started any more. */
 const FAILURES = 3;
 
@@ -69,8 +72,7 @@ interface Thread {
 export const createSchnorrThreads = (options: SchnorrThreadsOptions): SchnorrThreads => {
 	const { crypto } = options;
 	const most = options.threads ?? threadsFor();
-	const start =
-		options.start ?? (() => new Worker(new URL('./schnorr-thread.ts', import.meta.url), { stdin: false }));
+	const start = options.start ?? (() => new Worker(new URL(THREAD, import.meta.url), { stdin: false }));
 	const threads: Thread[] = [];
 	let failures = 0;
 	let nextId = 0;

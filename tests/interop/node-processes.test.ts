@@ -7,6 +7,7 @@ import { createServer, request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildNode } from '../../scripts/build-node.ts';
 import { startChild } from '../../scripts/child.ts';
 import type { NodeReady } from '../../scripts/network.ts';
 import { codeOf, createWorld, fulfil, pay, prepareOf, until, type Plugin } from './btp-world.ts';
@@ -88,7 +89,7 @@ const start = async (me: Side, other: Side, childName: string): Promise<NodeRead
 	);
 	const child = await startChild<NodeReady>({
 		name: me.name,
-		command: ['server/akash-peer/main.ts', '--config', file],
+		command: [await buildNode(), '--config', file],
 		logFile: join(folder, `${me.name}.log`),
 		readyWithinMs: DEADLINE_MS
 	});

@@ -130,7 +130,7 @@ export const startReader = async (
 	const begin = () =>
 		startChild<NodeReady>({
 			name,
-			command: ['server/akash-peer/main.ts', '--config', file],
+			command: [network.program, '--config', file],
 			logFile: join(folder, `${name}.log`),
 			readyWithinMs: 30_000
 		});
