@@ -2,10 +2,12 @@
  * The crypto port on `node:crypto`: hashing, AES-GCM and X25519 run in OpenSSL, synchronously, since
  * for packets of a few kilobytes a trip to another thread costs more than the work. OpenSSL has no
  * BIP-340 and cannot recover ECDSA signers: the first is libsecp256k1's in WebAssembly, the second noble's.
+ * Addresses are OpenSSL's too: noble would first make a table of the curve, at every start of a node.
  */
 import {
 	createCipheriv,
 	createDecipheriv,
+	createECDH,
 	createHmac,
 	createPrivateKey,
 	createPublicKey,
@@ -16,7 +18,12 @@ import {
 } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { bytesEqual } from '../../src/lib/peer/bytes.ts';
-import { assertAesGcm, nobleCrypto, type SyncCrypto } from '../../src/lib/peer/crypto/noble-crypto.ts';
+import {
+	addressOf,
+	assertAesGcm,
+	nobleCrypto,
+	type SyncCrypto
+} from '../../src/lib/peer/crypto/noble-crypto.ts';
 import { AES_GCM_TAG_LENGTH } from '../../src/lib/peer/crypto/sealed.ts';
 import {
 	createWasmSchnorr,
@@ -99,6 +106,13 @@ export const nodeCrypto: SyncCrypto = {
 			// OpenSSL refuses to answer the all-zero secret of a point of small order.
 			return undefined;
 		}
+	},
+
+	evmAddress: (secret) => {
+		if (secret.length !== 32) throw new Error(`secret of ${secret.length} bytes, not 32`);
+		const pair = createECDH('secp256k1');
+		pair.setPrivateKey(secret);
+		return addressOf(plain(pair.getPublicKey()));
 	}
 };
 

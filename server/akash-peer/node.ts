@@ -4,7 +4,6 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { privateKeyToAddress } from 'viem/accounts';
 import { bytesToHex, fromHex } from '../../src/lib/peer/bytes.ts';
 import { createPeer, LIMITS, type Log, type Peer, type PeerConfig } from '../../src/lib/peer/index.ts';
 import { createHttpAccounts } from '../../src/lib/peer/link/http-account.ts';
@@ -59,6 +58,7 @@ export const startNode = async (config: NodeConfig, log: Log): Promise<RunningNo
 			token: config.chain.token,
 			tokenScale: config.chain.tokenScale,
 			accountSecret: fromHex(config.chain.privateKey),
+			crypto: nodeCrypto,
 			clock,
 			pollMs: pollMsOf(config.chain.chainId)
 		});
@@ -118,7 +118,7 @@ export const startNode = async (config: NodeConfig, log: Log): Promise<RunningNo
 			: {}),
 		status: () => ({
 			name: config.name,
-			...(config.chain ? { wallet: privateKeyToAddress(config.chain.privateKey).toLowerCase() } : {}),
+			...(chain ? { wallet: chain.account } : {}),
 			...peer.status()
 		}),
 		...(config.control ? { control: createControl(peer, chain, receiver) } : {}),

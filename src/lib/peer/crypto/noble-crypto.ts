@@ -87,7 +87,7 @@ export const assertAesGcm = (key: Uint8Array, nonce: Uint8Array): void => {
 };
 
 /** The last 20 bytes of Keccak-256 over an uncompressed public key without its leading 04. */
-const addressOf = (uncompressedPublicKey: Uint8Array): Uint8Array =>
+export const addressOf = (uncompressedPublicKey: Uint8Array): Uint8Array =>
 	keccak_256(uncompressedPublicKey.subarray(1)).slice(12);
 
 const assertLength = (what: string, bytes: Uint8Array, length: number): void => {

@@ -45,10 +45,8 @@ type Lost = (typeof LOST)[number];
 const createEnd = async (name: string, clock: SimulatedClock, network: SimulatedNetwork) => {
 	const sql = createNodeSql(':memory:');
 	migrate(sql);
-	const identity = await loadIdentity(
-		{ random: createSeededRandom(name), crypto: nobleCrypto, clock, sql },
-		undefined
-	);
+	const random = createSeededRandom(name);
+	const identity = await loadIdentity({ random, crypto: nobleCrypto, clock, sql }, undefined);
 	const ledger = createLedger(sql);
 	const channels = createChannels(sql, ledger, 6);
 	const accounts = createLinkAccounts(sql, ledger, channels);
@@ -59,7 +57,7 @@ const createEnd = async (name: string, clock: SimulatedClock, network: Simulated
 	const decided: Readonly<Record<'taken' | 'refused', string[]>> = { taken: [], refused: [] };
 	const signClaim = (): Promise<never> => Promise.reject(new Error('there is no channel'));
 	const links: Links = createLinks({
-		platform: { clock, crypto: nobleCrypto, log: () => undefined, dial: network.dial },
+		platform: { clock, random, crypto: nobleCrypto, log: () => undefined, dial: network.dial },
 		commits,
 		accounts,
 		channels,
@@ -72,6 +70,7 @@ const createEnd = async (name: string, clock: SimulatedClock, network: Simulated
 		announcement: () => undefined,
 		payoutTerms: undefined,
 		admit: () => TERMS,
+		refresh: () => Promise.resolve(),
 		connector: () => connector,
 		signClaim,
 		settle: () => Promise.resolve({ op: 'refused', code: 'PayoutFailed', text: '' }),
@@ -217,7 +216,8 @@ describe('a link that breaks with money under way in both directions', () => {
 	});
 
 	it('does so although the new connection breaks as well, wherever its hello is', async () => {
-		for (let afterMs = LIMITS.reconnectBriskMs; afterMs < LIMITS.reconnectBriskMs + 260; afterMs += 23) {
+		const { reconnectLeastMs } = LIMITS;
+		for (let afterMs = reconnectLeastMs / 2; afterMs < reconnectLeastMs + 260; afterMs += 23) {
 			const { clock, network, hub, guest, pay } = await open();
 			const [fromHub, fromGuest] = [pay(hub, guest), pay(guest, hub)];
 			await clock.advance(105);

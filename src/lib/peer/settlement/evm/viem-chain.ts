@@ -16,8 +16,8 @@ import {
 	keccak256,
 	parseTransaction
 } from 'viem';
-import { privateKeyToAccount } from 'viem/accounts';
-import { toHex0x, type Hex } from '../../bytes.ts';
+import type { Hex } from '../../bytes.ts';
+import { nobleCrypto, type SyncCrypto } from '../../crypto/noble-crypto.ts';
 import { LIMITS } from '../../limits.ts';
 import { maxOf, minOf } from '../../money.ts';
 import type { Cancel, Clock } from '../../platform.ts';
@@ -34,6 +34,7 @@ import type {
 	TransactionFate
 } from '../chain.ts';
 import { encodeAct, encodeApproval, type Call } from './calldata.ts';
+import { createGasAccount } from './gas-account.ts';
 import { channelsAbi, testDollarAbi } from './generated.ts';
 import { eventsOf, transfersIn } from './logs.ts';
 import {
@@ -60,6 +61,8 @@ export interface ViemChainOptions {
 	readonly tokenScale: number;
 	/** 32 bytes: the key that pays gas here. Without it the port can only look. */
 	readonly accountSecret?: Uint8Array;
+	/** Signs for it. */
+	readonly crypto?: Pick<SyncCrypto, 'evmAddress' | 'ecdsaSign'>;
 	readonly clock: Clock;
 	/** How often events are asked for, in milliseconds. */
 	readonly pollMs?: number;
@@ -103,6 +106,7 @@ export const createViemChain = ({
 	token,
 	tokenScale,
 	accountSecret,
+	crypto = nobleCrypto,
 	clock,
 	pollMs = 1_000,
 	requestTimeoutMs = 10_000,
@@ -110,8 +114,8 @@ export const createViemChain = ({
 	gasPriceMost = LIMITS.gasPriceMost
 }: ViemChainOptions): ChainPort => {
 	const ask = createRpc(rpcUrl, requestTimeoutMs);
-	const signer = accountSecret && privateKeyToAccount(toHex0x(accountSecret));
-	const account = signer && (signer.address.toLowerCase() as Address);
+	const signer = accountSecret && createGasAccount(accountSecret, crypto);
+	const account = signer?.address;
 
 	const blockAt = (at: bigint | 'latest') =>
 		ask('eth_getBlockByNumber', [at === 'latest' ? at : toQuantity(at), false], orNothing(block));
@@ -226,7 +230,7 @@ export const createViemChain = ({
 		if (!gas.ok) return gas;
 		if (!counted.ok) return counted;
 		const nonce = Math.max(Number(counted.value), firstNonce);
-		const raw = await signer.signTransaction({
+		const raw = signer.signTransaction({
 			type: 'eip1559',
 			chainId,
 			nonce,
@@ -253,7 +257,7 @@ export const createViemChain = ({
 		};
 		if (price.maxFeePerGas > gasPriceMost)
 			return err({ type: 'GasTooDear', reason: `${price.maxFeePerGas} wei for a unit of gas` });
-		const again = await signer.signTransaction({
+		const again = signer.signTransaction({
 			type: 'eip1559',
 			chainId,
 			nonce,
