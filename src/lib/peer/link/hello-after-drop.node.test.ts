@@ -70,7 +70,6 @@ const createEnd = async (name: string, clock: SimulatedClock, network: Simulated
 		announcement: () => undefined,
 		payoutTerms: undefined,
 		admit: () => TERMS,
-		refresh: () => Promise.resolve(),
 		connector: () => connector,
 		signClaim,
 		settle: () => Promise.resolve({ op: 'refused', code: 'PayoutFailed', text: '' }),
