@@ -39,7 +39,7 @@
  * partial (somebody on the way did not know it), 0x10 the value is UTF-8 text.
  *
  * Prefixes, path and speaker are text here and nothing more: whether they are addresses, and whose,
- * the receiver of the route judges route by route (ilp/route-exchange.ts), because one odd route must
+ * the receiver of the route judges route by route (ilp/route-exchange/), because one odd route must
  * not cost the others.
  */
 import { bytesEqual, bytesToHex, hexToBytesStrict } from '../bytes.ts';
@@ -86,7 +86,7 @@ export interface CcpRoute {
 	readonly prefix: string;
 	/** Addresses of the nodes on the way, the speaker first. */
 	readonly path: readonly string[];
-	/** 32 bytes; see `authOf` in ilp/route-exchange.ts. */
+	/** 32 bytes; see ilp/route-exchange/telling.ts. */
 	readonly auth: Uint8Array;
 	readonly props: readonly CcpRouteProp[];
 }

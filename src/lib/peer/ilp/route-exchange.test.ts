@@ -19,7 +19,8 @@ import { createSeededRandom } from '../testing/seeded-random.ts';
 import { createSimulatedClock, type SimulatedClock } from '../testing/simulated-clock.ts';
 import { ownAddress } from './own-address.ts';
 import type { RouteExchange } from './peer-protocols.ts';
-import { createRouteExchange, type RouteExchangeDeps } from './route-exchange.ts';
+import type { RouteExchangeDeps } from './route-exchange/deps.ts';
+import { createRouteExchange } from './route-exchange.ts';
 import { createRoutes, type Routes } from './routes.ts';
 
 const START = Date.UTC(2030, 0, 1);
