@@ -260,6 +260,11 @@ export const LIMITS = {
 	etherPrice: 5_000n * DOLLAR,
 	/** Seconds before the end of a channel's use at which its payer opens the next. */
 	renewBeforeSeconds: 7 * 24 * 3_600,
+	/**
+	 * That a transaction came to nothing for good, the chain must say twice, this far apart: what it was for is done again
+	 * then, and an answer that was a lie would have it done twice. Sixty blocks of Base.
+	 */
+	lostConfirmMs: 2 * MINUTE,
 	/** Wei for a unit of gas, tip included: many times what rollups ever cost; beyond it nothing is signed and the person is told. */
 	gasPriceMost: 200_000_000_000n,
 	/** A transaction that is in no block after this is offered an eighth more, again and again. */

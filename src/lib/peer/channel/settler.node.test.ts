@@ -230,7 +230,7 @@ describe('a payout', () => {
 		// A block that could still be undone proves nothing.
 		expect(world.hub.accounts.held(GUEST_DEVICE, 'me')).toBeLessThan(TOKEN);
 		world.chain.skip(3_600);
-		await world.clock.advance(60_000);
+		await world.clock.advance(LIMITS.lostConfirmMs + 60_000);
 		expect(world.hub.accounts.held(GUEST_DEVICE, 'me')).toBe(1_000_000n);
 		world.value(await world.wait(world.guest.settler.payout(HUB_DEVICE)));
 		expect(world.balance(WALLET)).toBe(10n * DOLLAR + 994n);

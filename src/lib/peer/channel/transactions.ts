@@ -6,15 +6,17 @@
  * |---|---|---|
  * | `sent` | signed and on disk, perhaps at the chain | handed in again; after a while more is offered for it |
  * | `mined`, `reverted` | in a block that may still be undone | looked up until the block is final; undone, it is `sent` again |
- * | `done`, `failed` | the same in a final block | – |
- * | `gone` | another transaction used its number, in a final block | – |
+ * | `done`, `failed` | the same in a final block; `failed` has to be told twice | – |
+ * | `gone` | another transaction used its number, in a final block; that too | – |
  * | `archived` | it was for a chain that is gone | – |
  *
  * - **Numbers.** One is given at a time: the next after what is on disk and after what the chain knows. So a
  *   program that begins again goes on where it ended, and more is offered for what was stuck then.
  * - **Offers.** Each raises the price of the same act under the same number, so whichever is mined, it is done
  *   once. The lowest number first: the others wait for it anyway.
- * - **Nothing is believed to be over early.** A receipt is news, not an end; only final blocks end anything.
+ * - **Nothing is believed to be over early.** A receipt is news, not an end; only final blocks end anything. What came to
+ *   nothing is done again, so that one wrong answer could pay twice: it must come again after
+ *   {@link LIMITS.lostConfirmMs}, and of a number that is said to be used the chain must refuse the transaction as well.
  */
 import type { Hex } from '../bytes.ts';
 import { peerError, type PeerError } from '../errors.ts';
@@ -128,6 +130,8 @@ export const createTransactions = (deps: TransactionsDeps): Transactions => {
 	const wait = (ms: number): Promise<void> => new Promise((resolve) => void clock.after(ms, resolve));
 	let isStopped = false;
 	let stopTending: Cancel = () => undefined;
+	/** What the chain once called lost for good, and when (Unix ms): not believed yet. */
+	const doubted = new Map<number, { readonly state: TransactionState; readonly since: number }>();
 	/** Whose stuck transactions the person was told of. */
 	const told = new Set<number>();
 
@@ -192,7 +196,27 @@ export const createTransactions = (deps: TransactionsDeps): Transactions => {
 				purpose: transaction.purpose,
 				reason: fate.value.reason
 			});
-		return ok(await setState(transaction, fate.value));
+		return ok(await setState(transaction, await believed(transaction, fate.value)));
+	};
+
+	/** What is believed of an answer: that all is lost only once it was said before, long enough ago. */
+	const believed = async (transaction: Transaction, fate: TransactionFate): Promise<TransactionFate> => {
+		const { number } = transaction;
+		const state = stateOf(fate);
+		if (state !== 'failed' && state !== 'gone') {
+			doubted.delete(number);
+			return fate;
+		}
+		const before = doubted.get(number);
+		if (before?.state !== state) doubted.set(number, { state, since: clock.now() });
+		else if (clock.now() - before.since >= LIMITS.lostConfirmMs) {
+			doubted.delete(number);
+			if (fate.type !== 'impossible') return fate;
+			// Whoever takes it, or does not answer, knows of nothing that used its number.
+			const handed = await handInAgain(transaction);
+			if (!handed.ok && handed.error.type === 'NumberTaken') return fate;
+		}
+		return fate.type === 'reverted' ? { ...fate, isFinal: false } : { type: 'pending' };
 	};
 
 	const handInAgain = async ({ number }: Transaction): Promise<Result<null, ChainError>> => {

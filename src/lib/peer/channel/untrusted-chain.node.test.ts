@@ -4,7 +4,8 @@ import { createNodeSql } from '../../../../server/akash-peer/node-sql.ts';
 import type { Hex } from '../bytes.ts';
 import { LIMITS } from '../limits.ts';
 import { err, ok } from '../result.ts';
-import type { ChainEvent, ChainPort } from '../settlement/chain.ts';
+import type { ChainEvent, ChainPort, TransactionFate } from '../settlement/chain.ts';
+import { PAYOUT_FEE } from '../testing/settling-end.ts';
 import {
 	addressOf,
 	DOLLAR,
@@ -201,6 +202,63 @@ describe('a chain that is down', () => {
 		expect(world.hub.reliefs).toContain('ChainUnreachable');
 		world.value(await world.wait(world.hub.settler.redeemAll()));
 		expect(world.balance(HUB)).toBe(10n * DOLLAR + claimed);
+		world.audit();
+	});
+});
+
+describe('a service that says of a payout that it came to nothing', () => {
+	const HASH: Hex = `0x${'66'.repeat(32)}`;
+	const gone: TransactionFate = { type: 'impossible' };
+	const failed: TransactionFate = { type: 'reverted', hash: HASH, reason: 'reverted', isFinal: true };
+	const owed = 1_000_000_000n;
+	/** The hub owes the guest, is asked for a payout, and hears this for so long. */
+	const told = async (fate: TransactionFate, ms: number, also: Partial<ChainPort> = {}) => {
+		const world = open();
+		await world.fund(2n * DOLLAR);
+		await world.earn(owed);
+		world.lie(() => ({ ...also, fate: () => Promise.resolve(ok(fate)) }));
+		await world.wait(world.hub.settler.answer(GUEST_DEVICE, { op: 'payout' }));
+		await world.clock.advance(ms);
+		return world;
+	};
+	const states = ({ hub }: SettlingWorld) =>
+		hub.sql.all('SELECT state FROM payout ORDER BY number').map(({ state }) => state);
+
+	it.each([
+		['gone', gone],
+		['failed', failed]
+	] as const)('once (%s) is not believed: the guest is paid once', async (_, fate) => {
+		const world = await told(fate, LIMITS.lostConfirmMs / 2);
+		expect(world.hub.accounts.held(GUEST_DEVICE, 'me')).toBeLessThan(TOKEN);
+		world.lie();
+		await world.wait(world.hub.settler.answer(GUEST_DEVICE, { op: 'payout' }));
+		await world.clock.advance(20 * MINUTE);
+		expect(states(world)).toEqual(['done']);
+		expect(world.balance(WALLET)).toBe(8n * DOLLAR + (owed - PAYOUT_FEE) / TOKEN);
+		world.audit();
+	});
+
+	it('again and again, and takes it all the same, is not believed either', async () => {
+		const world = await told(gone, 3 * LIMITS.lostConfirmMs, { broadcast: () => Promise.resolve(ok(null)) });
+		expect(states(world)).toEqual(['sent']);
+		world.lie();
+		await world.clock.advance(20 * MINUTE);
+		expect(states(world)).toEqual(['done']);
+		world.audit();
+	});
+
+	it('and is right is believed the second time: it is owed again, and paid', async () => {
+		const world = await told(gone, 3 * LIMITS.lostConfirmMs, {
+			broadcast: () => Promise.resolve(err({ type: 'NumberTaken' }))
+		});
+		expect(states(world)).toEqual(['undone']);
+		expect(world.hub.accounts.held(GUEST_DEVICE, 'me')).toBe(owed);
+		world.lie();
+		world.audit();
+		await world.wait(world.hub.settler.answer(GUEST_DEVICE, { op: 'payout' }));
+		await world.clock.advance(MINUTE);
+		expect(states(world)).toEqual(['undone', 'done']);
+		expect(world.balance(WALLET)).toBe(8n * DOLLAR + (owed - PAYOUT_FEE) / TOKEN);
 		world.audit();
 	});
 });
