@@ -4,7 +4,8 @@
  * brings the same run back, with `--log` to the last line of each peer. `--twice` runs each again and compares.
  */
 import { createNodeSql } from '../server/akash-peer/node-sql.ts';
-import { runAnyActs } from '../src/lib/peer/testing/scenario-acts.ts';
+import { actsOf } from '../src/lib/peer/testing/act-arbitraries.ts';
+import { runActs } from '../src/lib/peer/testing/scenario-acts.ts';
 import { runFaults } from '../src/lib/peer/testing/scenario-faults.ts';
 import { runMainJob } from '../src/lib/peer/testing/scenario-main-job.ts';
 import { runSettlement } from '../src/lib/peer/testing/scenario-settlement.ts';
@@ -16,7 +17,10 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 const openSql = () => createNodeSql(':memory:');
 const onLog = options.log ? (line: string): void => console.log(line) : undefined;
 
-const JOBS = { main: runMainJob, faults: runFaults, settlement: runSettlement, acts: runAnyActs };
+const runHistory = (seed: string, ports: Parameters<typeof runFaults>[1]) =>
+	runActs(seed, actsOf(Number(seed.split('/')[1])), ports);
+
+const JOBS = { main: runMainJob, faults: runFaults, settlement: runSettlement, acts: runHistory };
 const jobs = Object.entries(JOBS).filter(([name]) => options.job === undefined || options.job === name);
 
 let runs = 0;

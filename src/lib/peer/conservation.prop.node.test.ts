@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createNodeSql } from '../../../server/akash-peer/node-sql.ts';
-import { actsArbitrary, runActs } from './testing/scenario-acts.ts';
+import { actsArbitrary } from './testing/act-arbitraries.ts';
+import { runActs } from './testing/scenario-acts.ts';
 
 describe('whatever people and the world do', () => {
 	it('the money of five peers, their links and the chain adds up', { timeout: 120_000 }, async () => {

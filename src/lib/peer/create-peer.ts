@@ -10,11 +10,10 @@
  * ```
  */
 import type { PeerApi } from './api.ts';
-import { fromHex, utf8, type Hex } from './bytes.ts';
+import { fromHex, type Hex } from './bytes.ts';
 import { createChannels, type Promised } from './channel/channels.ts';
 import { createHeldClaims } from './channel/held-claims.ts';
 import { createSettler, type Settler } from './channel/settler.ts';
-import { decodeIldcpResponse, ildcpRequest, ZERO_FULFILLMENT_CONDITION } from './codec/ildcp.ts';
 import { encodePrepare } from './codec/ilp.ts';
 import type { NostrEvent, VerifiedEvent } from './codec/nostr-event.ts';
 import { askThePerson, keepToBudget } from './commitments.ts';
@@ -22,34 +21,30 @@ import { fundingPerDayOf, termsFor, type PeerConfig } from './config.ts';
 import { peerError, type PeerError } from './errors.ts';
 import { KINDS } from './events/kinds.ts';
 import { createEventStore } from './events/sqlite-store.ts';
-import { verifyEvent } from './events/verify.ts';
 import { createConnector, type Connector } from './ilp/connector.ts';
 import type { ConnectorCounts } from './ilp/connector/counts.ts';
-import { schemeOf } from './ilp/address.ts';
 import type { PacketReceiver, PacketSender } from './ilp/delivery.ts';
 import { childAddress, ownAddress } from './ilp/own-address.ts';
-import { ROUTE_DESTINATION, type RouteExchange } from './ilp/peer-protocols.ts';
+import type { RouteExchange } from './ilp/peer-protocols.ts';
 import { createRouteExchange } from './ilp/route-exchange.ts';
 import { createRoutes } from './ilp/routes.ts';
 import { loadIdentity } from './identity.ts';
 import { createLedger } from './ledger/sqlite-ledger.ts';
 import { LIMITS } from './limits.ts';
 import { createLinkAccounts } from './link/accounts.ts';
-import { accountKey, accountName, type AccountConfig, type IlpAccounts } from './link/account-transport.ts';
+import { accountName, type IlpAccounts } from './link/account-transport.ts';
 import { createBtpAccounts } from './link/btp-accounts.ts';
 import { createIlpAccounts } from './link/ilp-accounts.ts';
 import { createLinks, type Links } from './link/links.ts';
-import type { LinkEvent } from './link/links-deps.ts';
-import type { Hello } from './link/messages.ts';
 import { createPackets } from './link/packets.ts';
 import { createReader } from './market/reader.ts';
 import { createSeller } from './market/seller.ts';
 import { createNotices } from './notices.ts';
-import { checkAnnouncement } from './peering/announcement.ts';
 import { ANNOUNCED_KINDS, contactOf, createAnnouncer } from './peering/announcer.ts';
-import { LINK_ASSET, tokenToLink } from './money.ts';
+import { createNeighbours } from './peering/neighbours.ts';
+import { tokenToLink } from './money.ts';
 import { createPeerApi } from './peer-api.ts';
-import type { Change, LinkState, PeerParts, Publish } from './peer-parts.ts';
+import type { Change, PeerParts, Publish } from './peer-parts.ts';
 import { createConsents } from './consents.ts';
 import { createPersonalSettings } from './personal-settings.ts';
 import type { Cancel, Clock, Platform, Socket } from './platform.ts';
@@ -59,7 +54,6 @@ import { createEvmScheme } from './settlement/evm/scheme.ts';
 import { createCommits } from './storage/commit.ts';
 import { migrate } from './storage/migrations.ts';
 import { createSettings } from './storage/settings.ts';
-import type { NodeContact } from './stream/session.ts';
 import { createSessions } from './stream/sessions.ts';
 
 export interface Peer {
@@ -114,14 +108,10 @@ export interface PeerStatus {
 	readonly commits: { readonly commits: number; readonly units: number };
 }
 
-/** Channels of a neighbour's hello that are looked up on the chain; a link has one or two. */
-const CHANNELS_PER_HELLO = 4;
 const SWEEP_EVERY_MS = 60_000;
 const DAY_MS = 24 * 3_600_000;
 /** Neighbours with whom no money ever moved are forgotten after this. */
 const FORGET_STRANGERS_MS = 30 * DAY_MS;
-/** What a hub shows a stranger before anything is paid. */
-const SAMPLE_LIMIT = 100;
 /** Kinds a node serves for nothing, its own and, if it keeps them, others'. */
 const FREE_KINDS: ReadonlySet<number> = new Set([
 	KINDS.profile,
@@ -170,26 +160,6 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 
 	const own =
 		config.address === 'own' ? await ownAddress(crypto, config.network, identity.pubkey()) : undefined;
-	const link: LinkState = {
-		status: 'offline',
-		url: config.uplinks.find((uplink) => uplink.role === 'parent')?.url ?? '',
-		device: undefined,
-		owner: undefined,
-		address: undefined,
-		since: clock.now(),
-		retryAt: undefined,
-		contact: undefined
-	};
-	/** By a parent that speaks plain ILP. */
-	let accountAddress: string | undefined;
-	const addresses = (): readonly string[] => {
-		const address = own ?? link.address ?? accountAddress;
-		return address === undefined ? [] : [address];
-	};
-	const linkCounts = new Map<string, number>();
-	/** How to reach the store of each live neighbour. */
-	const contacts = new Map<string, NodeContact>();
-
 	// ---------------------------------------------------------------- packets, sessions, links
 
 	const late: {
@@ -220,7 +190,6 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 	});
 	/** The on-chain account of a node, or the wallet a person connected. */
 	const payee = (): Address | undefined => platform.chain?.account ?? personal.payoutAddress();
-	const signers = new Map<string, Address>();
 
 	const signClaim = (promised: Promised): Promise<SignedClaim> => {
 		if (!scheme) throw new Error('a claim without a scheme');
@@ -234,11 +203,32 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		packets,
 		configs: config.accounts ?? [],
 		connector: () => part('connector'),
-		onChange: (account, isUp) => {
-			if (isUp) spawn('account up', onAccountUp(account));
-			else late.routeExchange?.down(accountKey(account.name));
-		}
+		onChange: (account, isUp) => neighbours.accountChanged(account, isUp)
 	});
+	const neighbours = createNeighbours({
+		platform,
+		config,
+		own,
+		routes,
+		accounts: ilpAccounts.configs,
+		personal,
+		payee,
+		notices,
+		changed,
+		spawn,
+		late: () => ({
+			links,
+			transport,
+			routeExchange: late.routeExchange,
+			announcer,
+			reader,
+			sessions,
+			seller,
+			settler
+		})
+	});
+	const { link } = neighbours;
+
 	await ilpAccounts.open();
 	const accountTraffic = { in: 0, out: 0 };
 	const btpAccounts = createBtpAccounts({
@@ -288,7 +278,7 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 				? late.settler.answer(peer, request)
 				: { op: 'refused', code: 'ChainUnreachable', text: 'this node knows no chain' },
 		refresh: async (channel) => late.settler?.refresh(channel),
-		onEvent: (event) => onLinkEvent(event),
+		onEvent: (event) => neighbours.linkChanged(event),
 		...(ilpAccounts.configs.length === 0 ? {} : { plain: btpAccounts }),
 		onTime: (offset) => {
 			offsetMs += Math.round(offset);
@@ -307,18 +297,17 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		routes,
 		receiver,
 		feePpm: config.feePpm,
-		addresses,
+		addresses: neighbours.addresses,
 		childAddress: (peer) => {
 			const account = ilpAccounts.config(peer);
-			if (account) return account.role === 'child' ? addressOfAccount(account) : undefined;
+			if (account) return account.role === 'child' ? neighbours.addressOfAccount(account) : undefined;
 			return own !== undefined && accounts.get(peer)?.role === 'child'
 				? childAddress(crypto, own, peer)
 				: undefined;
 		},
 		terms: ilpAccounts.config,
 		routeExchange: () => late.routeExchange,
-		neighbourAddress: (peer) =>
-			contacts.get(peer)?.address ?? (peer === link.device ? link.contact?.address : undefined),
+		neighbourAddress: neighbours.addressOf,
 		onDisagreement: (peer, reason) => {
 			differing.add(peer);
 			notices.add(peerError('HubDisagrees', reason));
@@ -350,7 +339,7 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 				? {}
 				: { owner: { pubkey: fromHex(identity.pubkey()), sign: identity.signDigest } }),
 			host: {
-				address: () => addresses()[0],
+				address: () => neighbours.addresses()[0],
 				request: async (peer, prepare) =>
 					transport.transmit(peer, encodePrepare(prepare), undefined, prepare.expiresAt),
 				ownRoutes: routes.all,
@@ -484,7 +473,7 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 								onTrouble: notices.add,
 								onRelief: notices.clear
 							}),
-					signerOf: (peer) => signers.get(peer),
+					signerOf: neighbours.signerOf,
 					ask: links.ask,
 					onChange: () => {
 						changed('activity');
@@ -511,11 +500,11 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		identity,
 		scheme,
 		payeeSecret: config.payeeSecret,
-		addresses,
+		addresses: neighbours.addresses,
 		price: personal.price,
 		isAnnounced: personal.isAnnounced,
 		keepsOthers: config.keepsAnnouncements,
-		neighbours: () => contacts.values(),
+		neighbours: neighbours.contacts,
 		publishTo: (contact, event) => reader.publishTo(contact, event)
 	});
 
@@ -528,213 +517,6 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		if (!link.contact) return err(peerError('HubUnreachable'));
 		return announcer.introduce(link.contact);
 	};
-
-	// ---------------------------------------------------------------- links up and down
-
-	const askAddress = async (peer: string): Promise<string | undefined> => {
-		const expiresAt = clock.now() + LIMITS.maxHoldMs;
-		const reply = await transport.transmit(
-			peer,
-			encodePrepare(ildcpRequest(expiresAt)),
-			undefined,
-			expiresAt
-		);
-		if (reply?.type !== 'fulfill') return undefined;
-		const decoded = decodeIldcpResponse(reply);
-		// Another network or another unit would make every amount and route wrong.
-		if (!decoded.ok || decoded.value.assetScale !== LINK_ASSET.scale) return undefined;
-		const { clientAddress } = decoded.value;
-		return schemeOf(clientAddress) === (config.network === 'live' ? 'g' : 'test') ? clientAddress : undefined;
-	};
-
-	const learnLinksTo = async (pubkey: string): Promise<void> => {
-		if (link.device === undefined) return;
-		const announced = await announcer.of(pubkey);
-		const address = link.contact?.pubkey === pubkey ? link.contact.address : announced?.addresses[0];
-		if (address === undefined) return;
-		const expiresAt = clock.now() + LIMITS.maxHoldMs;
-		const reply = await links.transmit(
-			link.device,
-			encodePrepare({
-				type: 'prepare',
-				amount: 0n,
-				expiresAt,
-				condition: ZERO_FULFILLMENT_CONDITION,
-				destination: ROUTE_DESTINATION,
-				data: utf8(address)
-			}),
-			undefined,
-			expiresAt
-		);
-		const count = reply?.type === 'fulfill' ? reply.data[0] : undefined;
-		if (count === undefined) return;
-		linkCounts.set(pubkey, count + 1);
-		changed('people');
-		changed('feed');
-		changed('state');
-	};
-
-	const refollowHub = (): void => {
-		if (!link.contact) return;
-		reader.follow(link.contact.pubkey, {
-			maxPrice: 0n,
-			dailyLimit: 0n,
-			filters: [
-				{ kinds: [KINDS.profile, KINDS.announcement], limit: SAMPLE_LIMIT },
-				{ kinds: [KINDS.note], authors: [link.contact.pubkey], limit: SAMPLE_LIMIT }
-			]
-		});
-	};
-
-	/** Below this node's own address, when it has one. */
-	const addressOfAccount = ({ name }: AccountConfig): string | undefined => {
-		const [address] = addresses();
-		return address === undefined ? undefined : `${address}.${name}`;
-	};
-
-	/** Ways over accounts are there whether somebody is connected or not: a packet then hears T01, not F02. */
-	const placeAccounts = (): void => {
-		for (const account of ilpAccounts.configs) {
-			const peer = accountKey(account.name);
-			const address = addressOfAccount(account);
-			if (account.role === 'child' && address !== undefined) routes.set({ prefix: address, peer, links: 1 });
-			if (account.role === 'parent' && !config.uplinks.some(({ role }) => role === 'parent'))
-				routes.set({ prefix: '', peer, links: undefined });
-			for (const route of config.routes)
-				if (route.via === account.name) routes.set({ prefix: route.prefix, peer, links: route.links });
-		}
-	};
-	placeAccounts();
-
-	const onAccountUp = async (account: AccountConfig): Promise<void> => {
-		const peer = accountKey(account.name);
-		if (account.role === 'parent' && own === undefined && link.address === undefined) {
-			accountAddress = (await askAddress(peer)) ?? accountAddress;
-			placeAccounts();
-		}
-		late.routeExchange?.up({
-			peer,
-			role: account.role,
-			address: account.role === 'child' ? addressOfAccount(account) : undefined
-		});
-	};
-
-	/** Claims of mine on channels that may not be here, by neighbour, for as long as the chain does not answer. */
-	const unrecalled = new Map<string, Hello['claims']>();
-	const recall = async (peer: string, claims: Hello['claims']): Promise<void> => {
-		const found = await settler?.recallByClaims(peer, claims);
-		if (!found?.ok) return void unrecalled.set(peer, claims);
-		unrecalled.delete(peer);
-		if (found.value === undefined) return;
-		if (payee() === undefined) await personal.setPayoutAddress(found.value);
-		// What I got for those claims is told in the next hello.
-		links.drop(peer);
-	};
-
-	const onUp = async (event: Extract<LinkEvent, { type: 'up' }>): Promise<void> => {
-		const { peer, owner, role, hello } = event;
-		// First of all: a child asks for its address, and is written to, as soon as the link is up.
-		if (role === 'child' && own !== undefined)
-			routes.set({ prefix: await childAddress(crypto, own, peer), peer, links: 1 });
-		const announced = hello.announcement ? await verifyEvent(crypto, hello.announcement) : undefined;
-		const checked = announced?.ok ? await checkAnnouncement(crypto, announced.value, clock.now()) : undefined;
-		const contact = checked?.ok && checked.value.pubkey === owner ? contactOf(checked.value) : undefined;
-		if (contact && role !== 'child') contacts.set(peer, contact);
-
-		if (role === 'parent') {
-			routes.set({ prefix: '', peer, links: undefined });
-			link.device = peer;
-			link.owner = owner;
-			link.contact = contact;
-			link.address = (await askAddress(peer)) ?? link.address;
-			placeAccounts();
-			link.status = 'online';
-			link.since = clock.now();
-			link.retryAt = undefined;
-			notices.clear('HubUnreachable');
-			await announcer.refresh();
-			changed('state');
-			refollowHub();
-			reader.online();
-			for (const pubkey of reader.followed()) spawn('counting links', learnLinksTo(pubkey));
-			if (personal.isAnnounced() && contact) spawn('announcing', announcer.introduce(contact));
-		}
-		for (const route of config.routes)
-			if (route.via === owner) routes.set({ prefix: route.prefix, peer, links: route.links });
-		if (role === 'peer' && contact) {
-			reader.online();
-			spawn(
-				'introducing',
-				announcer.introduce(contact).then(() => announcer.share(contact))
-			);
-		}
-		spawn('recalling channels', recall(peer, hello.claims));
-		if (role === 'child') settler?.greet(peer, hello.paidOutByYou);
-		spawn('telling readers', sessions.tellRestarted(peer));
-		seller.wake(peer);
-		if (settler && platform.chain?.account) {
-			// The newest only: each costs a question to the chain, and a stranger's hello may name any number.
-			for (const { key, epoch } of hello.channels.slice(-CHANNELS_PER_HELLO))
-				spawn('importing a channel', settler.importChannel(peer, key, epoch));
-			const wanted = config.deposits.find((deposit) => deposit.owner === owner);
-			if (wanted) spawn('funding a channel', settler.keepFunded(peer, wanted.amount));
-		}
-	};
-
-	function onLinkEvent(event: LinkEvent): void {
-		switch (event.type) {
-			case 'up': {
-				const signer = links.signerOf(event.peer);
-				if (signer) signers.set(event.peer, signer);
-				// Half of it done is worse than all of it a second later.
-				spawn(
-					'link up',
-					onUp(event).catch((error: unknown) => {
-						links.drop(event.peer);
-						throw error;
-					})
-				);
-				break;
-			}
-			case 'down':
-				contacts.delete(event.peer);
-				if (event.role === 'parent') {
-					link.status = 'offline';
-					link.since = clock.now();
-				}
-				break;
-			case 'connecting':
-				if (event.url === link.url && link.status !== 'online') link.status = 'connecting';
-				break;
-			case 'waiting':
-				if (event.url === link.url) {
-					link.status = 'offline';
-					link.retryAt = event.retryAt;
-					notices.add(peerError('HubUnreachable', event.reason));
-				}
-				break;
-			case 'refused':
-				if (event.url === link.url) {
-					link.status = 'offline';
-					link.retryAt = undefined;
-					notices.add(peerError('HubRefused', event.reason));
-				}
-				break;
-			case 'recovered':
-				notices.add(
-					peerError(
-						'RecordsOlder',
-						`${event.got} got, ${event.gave} given, ${event.paid} paid out with ${event.peer}`
-					)
-				);
-				changed('activity');
-				break;
-			case 'claimRefused':
-				log('warn', 'a claim was refused', { peer: event.peer, reason: event.reason });
-				break;
-		}
-		changed('state');
-	}
 
 	// ---------------------------------------------------------------- publishing
 
@@ -779,7 +561,7 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		});
 		await ilpAccounts.sweep();
 		await announcer.refresh();
-		for (const [peer, claims] of unrecalled) await recall(peer, claims);
+		await neighbours.sweep();
 		await keepFunded();
 	};
 	/** Again and again, whatever breaks in between. */
@@ -808,13 +590,13 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		reader,
 		settler,
 		linkState: () => link,
-		addresses,
+		addresses: neighbours.addresses,
 		personal,
 		consents,
 		payee,
 		announcer,
-		linksTo: (pubkey) => linkCounts.get(pubkey),
-		learnLinksTo,
+		linksTo: neighbours.linksTo,
+		learnLinksTo: neighbours.learnLinksTo,
 		announce,
 		publish,
 		limitsChanged: () => {
@@ -881,7 +663,7 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		status: () => ({
 			pubkey: identity.pubkey(),
 			device: identity.device,
-			addresses: addresses(),
+			addresses: neighbours.addresses(),
 			links: accounts.all().map((row) => ({
 				peer: row.peer,
 				owner: row.owner,

@@ -5,18 +5,16 @@
  *
  * Acts are data, so that a history that breaks a rule can be made shorter until it shows why.
  */
-import fc from 'fast-check';
 import type { Result } from '../result.ts';
 import { auditWorld } from './scenario-audit.ts';
 import { follow, fundChannel, nodesReady, online, publishNotes, rest } from './scenario-main-job.ts';
 import type { MainJobReport } from './scenario-main-job.ts';
-import { createSeededRandom } from './seeded-random.ts';
 import { createWorld, urlOf, type SimulatedHost, type World, type WorldOptions } from './simulation.ts';
 
-const GUESTS = ['ada', 'ben'] as const;
-const NODES = ['hub', 'bob', 'carol'] as const;
-const AUTHORS = ['bob', 'carol', ...GUESTS] as const;
-const HOSTS = [...NODES, ...GUESTS] as const;
+export const GUESTS = ['ada', 'ben'] as const;
+export const NODES = ['hub', 'bob', 'carol'] as const;
+export const AUTHORS = ['bob', 'carol', ...GUESTS] as const;
+export const HOSTS = [...NODES, ...GUESTS] as const;
 type Guest = (typeof GUESTS)[number];
 type Author = (typeof AUTHORS)[number];
 
@@ -32,57 +30,6 @@ export type Act =
 	| { readonly act: 'crash'; readonly who: (typeof HOSTS)[number]; readonly awayMs: number }
 	| { readonly act: 'chain away'; readonly ms: number }
 	| { readonly act: 'wait'; readonly ms: number };
-
-export const actArbitrary: fc.Arbitrary<Act> = fc.oneof(
-	{
-		weight: 4,
-		arbitrary: fc.record({
-			act: fc.constant('publish' as const),
-			who: fc.constantFrom(...AUTHORS),
-			notes: fc.integer({ min: 1, max: 4 })
-		})
-	},
-	{
-		weight: 4,
-		arbitrary: fc.record({
-			act: fc.constantFrom('follow' as const, 'follow' as const, 'unfollow' as const),
-			who: fc.constantFrom(...GUESTS),
-			author: fc.constantFrom(...AUTHORS)
-		})
-	},
-	{
-		weight: 2,
-		arbitrary: fc.record({
-			act: fc.constant('fund' as const),
-			who: fc.constantFrom(...GUESTS),
-			amount: fc.bigInt({ min: 1n, max: 2_000_000n })
-		})
-	},
-	fc.record({
-		act: fc.constantFrom('cash out' as const, 'close' as const),
-		who: fc.constantFrom(...GUESTS)
-	}),
-	fc.record({ act: fc.constant('redeem' as const), who: fc.constantFrom(...NODES) }),
-	fc.record({ act: fc.constant('break' as const), link: fc.constantFrom('hub' as const, 'bob' as const) }),
-	fc.record({
-		act: fc.constant('crash' as const),
-		who: fc.constantFrom(...HOSTS),
-		awayMs: fc.integer({ min: 0, max: 20_000 })
-	}),
-	fc.record({ act: fc.constant('chain away' as const), ms: fc.integer({ min: 0, max: 20_000 }) }),
-	{
-		weight: 3,
-		arbitrary: fc.record({ act: fc.constant('wait' as const), ms: fc.integer({ min: 0, max: 10_000 }) })
-	}
-);
-
-export const actsArbitrary: fc.Arbitrary<Act[]> = fc.array(actArbitrary, { minLength: 1, maxLength: 30 });
-
-/** A history that follows from the seed. */
-export const runAnyActs = (seed: string, options: Omit<WorldOptions, 'seed'>): Promise<MainJobReport> => {
-	const number = createSeededRandom(`${seed}/acts`).int(2 ** 31);
-	return runActs(seed, fc.sample(actsArbitrary, { seed: number, numRuns: 1 })[0] ?? [], options);
-};
 
 /** Both guests are there and have money in a channel; then the acts; then rest. */
 export const runActs = async (
