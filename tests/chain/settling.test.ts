@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createNodeSql } from '../../server/akash-peer/node-sql.ts';
 import type { Settler } from '../../src/lib/peer/channel/settler.ts';
+import { LIMITS } from '../../src/lib/peer/limits.ts';
 import type { Clock } from '../../src/lib/peer/platform.ts';
 import { unwrap } from '../../src/lib/peer/result.ts';
 import type { Address, ChainPort, ChannelKey } from '../../src/lib/peer/settlement/chain.ts';
@@ -330,6 +331,58 @@ describe('a claim against the withdrawal', () => {
 		await expect.poll(() => hub.channels.get(id)?.status, soon).toBe('closed');
 		expect(await earned()).toBe(dollars * DOLLAR);
 		expect(hub.ledger.balance('wallet')).toBe(dollars * DOLLAR * TOKEN);
+		audit(hub);
+		stopAll();
+	});
+});
+
+describe('a node’s channel to its neighbour', () => {
+	it('is followed by the next when the payee closes it, and again before its end; what is left comes home', async () => {
+		const world = await anvil.createWorld();
+		await world.mint(addressOf(world.secrets.payer), 10n * DOLLAR);
+		const hub = startHub(world, newDisk(), addressOf(CLAIM));
+		const node = createEnd({
+			clock: hurried,
+			sql: newDisk(),
+			port: world.payer,
+			role: 'peer',
+			device: GUEST,
+			neighbour: HUB,
+			neighbourPayee: addressOf(world.secrets.payee),
+			claimSecret: CLAIM,
+			payee: addressOf(world.secrets.payer),
+			ask: () => hub.settler
+		});
+		running.push(node.settler);
+		await Promise.all([hub.settler.start(), node.settler.start()]);
+		const statuses = ({ channels }: End) => channels.all().map(({ status }) => status);
+		const open = ({ channels }: End) => channels.all().find(({ status }) => status === 'open');
+		const balance = () => world.onlooker.tokenBalance(addressOf(world.secrets.payer));
+
+		await node.settler.keepFunded(HUB, 2n * DOLLAR);
+		const first = open(node);
+		expect(open(hub)?.id).toBe(first?.id);
+		const request = { op: 'close', channel: first?.id ?? '0x', epoch: 0 } as const;
+		expect(await hub.settler.answer(GUEST, request)).toMatchObject({ op: 'closed', captured: 0n });
+		await expect.poll(() => statuses(node), soon).toEqual(['closed']);
+		await node.settler.keepFunded(HUB, 2n * DOLLAR);
+		const second = open(node);
+		expect(open(hub)?.id).toBe(second?.id);
+
+		// Nothing is opened as long as its end is far.
+		await node.settler.keepFunded(HUB, 2n * DOLLAR);
+		expect(node.channels.all()).toHaveLength(2);
+		await world.skip(365 * DAY - LIMITS.graceSeconds - LIMITS.renewBeforeSeconds);
+		const seen = unwrap(await world.onlooker.head()).time;
+		await expect.poll(() => node.settler.chainTime() ?? 0, soon).toBeGreaterThanOrEqual(seen);
+		await node.settler.keepFunded(HUB, 2n * DOLLAR);
+		expect(statuses(node).filter((status) => status === 'open')).toHaveLength(2);
+		await world.skip(LIMITS.renewBeforeSeconds + LIMITS.graceSeconds);
+		await expect.poll(() => node.channels.get(second?.id ?? '0x')?.status, soon).toBe('closed');
+		expect(await balance()).toEqual({ ok: true, value: 8n * DOLLAR });
+		expect(node.ledger.balance('wallet')).toBe(-2n * DOLLAR * TOKEN);
+		expect(node.ledger.audit()).toEqual({ sum: 0n, differences: [] });
+		expect(node.accounts.audit(HUB)).toBe(0n);
 		audit(hub);
 		stopAll();
 	});
