@@ -1,10 +1,12 @@
 /** The real port against a real chain, and against endpoints that lose answers or make them up. */
+import { toFunctionSelector } from 'viem';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Hex } from '../../src/lib/peer/bytes.ts';
 import { createChainActs } from '../../src/lib/peer/testing/chain-acts.ts';
 import { describeChain } from '../../src/lib/peer/testing/chain-conformance.ts';
 import type { ChainPort, ChainReport } from '../../src/lib/peer/settlement/chain.ts';
 import { nobleCrypto } from '../../src/lib/peer/crypto/noble-crypto.ts';
+import { GAS_PRICE_ORACLE, redeemBytes } from '../../src/lib/peer/settlement/evm/data-fee.ts';
 import { createEvmScheme } from '../../src/lib/peer/settlement/evm/scheme.ts';
 import type { ViemChainOptions } from '../../src/lib/peer/settlement/evm/viem-chain.ts';
 import { addressOf, freshSecret, startAnvil, type Anvil, type AnvilWorld, type Meddling } from './anvil.ts';
@@ -181,6 +183,39 @@ describe('trouble with a JSON-RPC endpoint', () => {
 		expect(asked).toBeGreaterThan(2);
 		expect(asked).toBeLessThan(8);
 		expect(await port.history({ payer })).toMatchObject({ ok: false });
+	});
+
+	it('a rollup’s fee for the bytes of a transaction is in what redeeming costs', async () => {
+		const { world, through } = await rich();
+		const cost = async (count: number, port: ChainPort = world.payee): Promise<bigint> => {
+			const told = await port.redeemCost(count);
+			if (!told.ok) throw new Error(told.error.type);
+			return told.value;
+		};
+		/** Answers getL1FeeUpperBound(size) with a trillion wei a byte, and refuses everything else. */
+		const selector = toFunctionSelector('getL1FeeUpperBound(uint256)').slice(2);
+		const oracle = `0x5f3560e01c63${selector}14601157` + `5f5ffd5b60043564e8d4a51000025f5260205ff3`;
+		// Anvil's blocks set another price for gas each time.
+		await anvil.rpc('anvil_setNextBlockBaseFeePerGas', ['0x3b9aca00']);
+		await anvil.rpc('anvil_mine', ['0x1']);
+		const [one, hundred] = [await cost(1), await cost(100)];
+		await anvil.rpc('anvil_setCode', [GAS_PRICE_ORACLE, oracle]);
+		try {
+			expect((await cost(1)) - one).toBe(10n ** 12n * BigInt(redeemBytes(1)));
+			expect((await cost(100)) - hundred).toBe(10n ** 12n * BigInt(redeemBytes(100)));
+			// One that is older than the question refuses it.
+			await anvil.rpc('anvil_setCode', [GAS_PRICE_ORACLE, '0x5f5ffd']);
+			expect(await cost(1)).toBe(one);
+			const mad = await through((method, params) =>
+				method === 'eth_call' && (params[0] as { readonly to: string }).to === GAS_PRICE_ORACLE
+					? { answer: '0x01' }
+					: undefined
+			);
+			expect(await mad.redeemCost(1)).toMatchObject({ error: { type: 'ChainUnreachable' } });
+		} finally {
+			await anvil.rpc('anvil_setCode', [GAS_PRICE_ORACLE, '0x']);
+		}
+		expect(await cost(1)).toBe(one);
 	});
 
 	it('a price of gas that nobody should pay is not signed, and a tip is cut', async () => {

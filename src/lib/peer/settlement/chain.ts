@@ -202,7 +202,7 @@ export interface ChainPort {
 	tokenBalance(owner: Address): Read<bigint>;
 	/** EIP-712 domain of the token, for a wallet to sign EIP-3009 with. */
 	tokenDomain(): Read<{ readonly name: string; readonly version: string }>;
-	/** Wei that redeeming so many channels in one transaction costs at the price of now, about. */
+	/** Wei that redeeming so many channels in one transaction costs at the price of now, about; with the data fee of a rollup. */
 	redeemCost(channels: number): Read<bigint>;
 
 	/**

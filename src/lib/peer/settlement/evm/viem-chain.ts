@@ -35,6 +35,7 @@ import type {
 } from '../chain.ts';
 import { encodeAct, encodeApproval, type Call } from './calldata.ts';
 import { createGasAccount } from './gas-account.ts';
+import { encodeDataFeeQuestion, GAS_PRICE_ORACLE, redeemBytes } from './data-fee.ts';
 import { channelsAbi, testDollarAbi } from './generated.ts';
 import { eventsOf, transfersIn } from './logs.ts';
 import {
@@ -141,6 +142,15 @@ export const createViemChain = ({
 		} catch {
 			return unreachable('a contract answered what it cannot answer');
 		}
+	};
+
+	/** Wei for the bytes of a transaction; none where nobody takes it, or the chain's contract is older than the question. */
+	const dataFee = async (bytes: number): Promise<Result<bigint, ChainError>> => {
+		const question = { to: GAS_PRICE_ORACLE, data: encodeDataFeeQuestion(bytes) };
+		const answer = await ask('eth_call', [question, 'latest'], hexData);
+		if (!answer.ok) return answer.error.type === 'TransactionRefused' ? ok(0n) : answer;
+		if (answer.value === '0x') return ok(0n);
+		return answer.value.length === 66 ? ok(BigInt(answer.value)) : unreachable('a fee that is no number');
 	};
 
 	const readToken = async (functionName: 'name' | 'version'): Promise<Result<string, ChainError>> =>
@@ -479,10 +489,16 @@ export const createViemChain = ({
 		},
 
 		redeemCost: async (count) => {
-			const [tip, head] = await Promise.all([ask('eth_maxPriorityFeePerGas', [], quantity), newest()]);
+			const [tip, head, data] = await Promise.all([
+				ask('eth_maxPriorityFeePerGas', [], quantity),
+				newest(),
+				dataFee(redeemBytes(count))
+			]);
 			if (!tip.ok) return tip;
 			if (!head.ok) return head;
-			return ok((head.value.baseFee + tip.value) * (REDEEM_GAS + REDEEM_ROW_GAS * BigInt(count)));
+			if (!data.ok) return data;
+			const gas = REDEEM_GAS + REDEEM_ROW_GAS * BigInt(count);
+			return ok((head.value.baseFee + tip.value) * gas + data.value);
 		},
 
 		prepare,
