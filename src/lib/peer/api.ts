@@ -90,7 +90,10 @@ export interface PeerApi {
 
 	/** NIP-49. */
 	exportKey(password: string): Promise<Answer<string>>;
-	/** nsec1… or ncryptsec1…; replaces the person, keeps channels (they belong to this device). */
+	/**
+	 * nsec1… or ncryptsec1…; replaces the person, keeps channels (they belong to this device). Errors: WrongPassword,
+	 * InvalidKey; InvalidInput on a node that has an address of its own, which is made of its key.
+	 */
 	importKey(secret: string, password?: string): Promise<Answer<{ readonly pubkey: string }>>;
 	/** Lines of JSONL; call repeatedly with chunks of whole lines. */
 	importEvents(lines: readonly string[]): Promise<ImportCounts>;

@@ -183,7 +183,7 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 				// From the books, where a payment that did not happen is undone; the limits count what may have been paid.
 				spentToday: ledger.total({ kind: 'buy', since: today(), includePending: true }),
 				earnedToday: ledger.total({ kind: 'sell', since: today() }),
-				earned: -ledger.balance('income/notes')
+				earned: -ledger.balance('income/notes') - ledger.balance('income/streams')
 			},
 			budgets: personal.budgets(),
 			consents: consents.open(),
@@ -550,6 +550,9 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 		exportKey: (password) => Promise.resolve(identity.exportKey(password)),
 		importKey: (secret, password) =>
 			guard(async () => {
+				// What it routes for others is reached by it, signed with the key it is made of.
+				if (config.address === 'own')
+					return err(peerError('InvalidInput', 'the address of this node is made of its key'));
 				const imported = await identity.importKey(secret, password);
 				if (!imported.ok) return imported;
 				await announcer.refresh();

@@ -84,9 +84,9 @@ const checkDays = (books: Books): Check => {
 	return check.done(count(rows.length, 'row'));
 };
 
-/** No event paid for twice, and each here; gone are only those that their author deleted or replaced. */
+/** No event paid for twice, and each here; gone are only those that their author deleted, replaced or let expire. */
 const checkBought = (books: Books): Check => {
-	const { sql } = books;
+	const { sql, now } = books;
 	const check = startCheck('each event paid for is in the store');
 	const rows = sql.all('SELECT event_id, author, created_at, sent, arrived FROM bought WHERE sent > 0');
 	for (const row of rows)
@@ -96,12 +96,13 @@ const checkBought = (books: Books): Check => {
 				`${text(row, 'arrived')} of ${text(row, 'sent')} sent for it arrived`
 			);
 	for (const row of sql.all(
-		`SELECT b.event_id, b.sent FROM bought b WHERE b.sent > 0
+		`SELECT b.event_id, b.sent FROM bought b WHERE b.sent > 0 AND (b.expires IS NULL OR b.expires > ?)
 		AND NOT EXISTS (SELECT 1 FROM event e WHERE e.id = unhex(b.event_id))
 		AND NOT EXISTS (SELECT 1 FROM deleted_event d WHERE d.id = unhex(b.event_id))
 		AND NOT EXISTS (
 			SELECT 1 FROM event e JOIN author a ON a.id = e.author
-			WHERE a.pubkey = unhex(b.author) AND e.d IS NOT NULL AND e.created_at >= b.created_at)`
+			WHERE a.pubkey = unhex(b.author) AND e.d IS NOT NULL AND e.created_at >= b.created_at)`,
+		[Math.floor(now / 1000)]
 	))
 		check.wrong(`event ${text(row, 'event_id')}`, `${text(row, 'sent')} was paid for it, and it is not here`);
 	return check.done(count(rows.length, 'event'));

@@ -28,6 +28,7 @@ import {
 } from '../codec/frames.ts';
 import type { NostrEvent, VerifiedEvent } from '../codec/nostr-event.ts';
 import type { IlpErrorCode } from '../codec/ilp.ts';
+import { expirationOf } from '../events/kinds.ts';
 import type { EventStore } from '../events/store.ts';
 import { verifyEvent, verifyEvents } from '../events/verify.ts';
 import type { Ledger, TransferMemo } from '../ledger/ledger.ts';
@@ -207,6 +208,7 @@ export const createBuyer = (dependencies: BuyerDependencies): Buyer => {
 				node,
 				author: event.pubkey,
 				createdAt: event.created_at,
+				expires: expirationOf(event),
 				sent: earlier.reduce((sum, one) => sum + one.sent, sentShares[i] ?? 0n),
 				arrived: earlier.reduce((sum, one) => sum + one.arrived, arrivedShares[i] ?? 0n),
 				receipt: amount > 0n ? receipt : undefined,

@@ -303,18 +303,21 @@ export const createReaderStore = (sql: SqlDriver) => ({
 		bought: Bought & {
 			readonly node: string;
 			readonly createdAt: number;
+			/** Unix seconds. */
+			readonly expires: number | undefined;
 			readonly receipt: Uint8Array | undefined;
 		}
 	): void => {
 		sql.run(
-			`INSERT INTO bought (event_id, node, author, created_at, sent, arrived, receipt, at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+			`INSERT INTO bought (event_id, node, author, created_at, expires, sent, arrived, receipt, at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (event_id) DO UPDATE SET sent = sent + excluded.sent, arrived = arrived + excluded.arrived`,
 			[
 				id,
 				bought.node,
 				bought.author,
 				bought.createdAt,
+				bought.expires ?? null,
 				bought.sent,
 				bought.arrived,
 				bought.receipt ?? null,

@@ -107,5 +107,10 @@ export const MARKET_MIGRATIONS: readonly string[] = [
 	ALTER TABLE purchase ADD COLUMN money TEXT NOT NULL DEFAULT 'moved' CHECK (money IN ('open', 'moved', 'back'));
 	UPDATE purchase SET money = 'open' WHERE state = 'asked';
 	CREATE INDEX purchase_money ON purchase (receipt) WHERE money = 'open';
+	`,
+	`
+	-- Of the event, Unix seconds; NULL: never. It may be gone from then on, and was paid for all the same.
+	ALTER TABLE bought ADD COLUMN expires INTEGER;
+	UPDATE bought SET expires = (SELECT expires FROM event WHERE id = unhex(bought.event_id));
 	`
 ];
