@@ -9,6 +9,7 @@
  */
 import { torture } from '../tests/torture/torture.ts';
 import { startTortureWorld } from '../tests/torture/world.ts';
+import { percentile } from '../bench/lib/stats.ts';
 import { readOptions } from './options.ts';
 import { createNodeSql } from '../server/akash-peer/node-sql.ts';
 import {
@@ -46,9 +47,10 @@ async function killAtRandom(): Promise<boolean> {
 				for (const sentence of wrong) console.log(`  ${sentence}`);
 			}
 		});
-		const back = (some: typeof reports): { p50: number; max: number } => {
-			const sorted = some.map(({ backMs }) => backMs ?? Infinity).sort((a, b) => a - b);
-			return { p50: sorted[Math.floor(sorted.length / 2)] ?? 0, max: sorted.at(-1) ?? 0 };
+		const back = (some: typeof reports): Readonly<Record<'p50' | 'p95' | 'max', number>> => {
+			const times = some.map(({ backMs }) => backMs ?? Infinity);
+			const of = (percent: number): number => Math.round(percentile(times, percent));
+			return { p50: of(50), p95: of(95), max: of(100) };
 		};
 		const kinds = Object.groupBy(reports, ({ kind }) => kind);
 		const broken = reports.filter(({ wrong }) => wrong.length > 0).length;

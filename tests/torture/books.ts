@@ -5,7 +5,7 @@
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SqlRow } from '../../src/lib/peer/storage/sql.ts';
 import type { PacketBooks } from '../../src/lib/peer/testing/packet-ends.ts';
@@ -24,19 +24,37 @@ const toPortRow = (row: Record<string, unknown>): SqlRow =>
 		])
 	) as SqlRow;
 
-/** Opened for one look and closed again: a node that is killed must find its file as it left it. */
-export const lookInto = <T>(file: string, look: (sql: Books['sql']) => T): T => {
+export interface OpenBooks {
+	readonly sql: Books['sql'];
+	close(): void;
+}
+
+/** To be closed after a look: a node that is killed must find its file as it left it. */
+export const openBooks = (file: string): OpenBooks => {
 	const database = new DatabaseSync(file, { readOnly: true, readBigInts: true, timeout: 5_000 });
-	try {
-		return look({
+	const statements = new Map<string, StatementSync>();
+	const prepared = (query: string): StatementSync => {
+		const known = statements.get(query) ?? database.prepare(query);
+		statements.set(query, known);
+		return known;
+	};
+	return {
+		sql: {
 			all: (query, parameters = []) =>
-				database
-					.prepare(query)
+				prepared(query)
 					.all(...(parameters as (string | number | bigint)[]))
 					.map(toPortRow)
-		});
+		},
+		close: () => database.close()
+	};
+};
+
+export const lookInto = <T>(file: string, look: (sql: Books['sql']) => T): T => {
+	const books = openBooks(file);
+	try {
+		return look(books.sql);
 	} finally {
-		database.close();
+		books.close();
 	}
 };
 

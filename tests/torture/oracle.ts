@@ -10,6 +10,7 @@
  * Outcomes that were learned only after the packet had expired are counted: they cost somebody up to W.
  */
 import { auditDatabases, type AuditedDatabase } from '../../server/akash-peer/audit.ts';
+import { LIMITS } from '../../src/lib/peer/limits.ts';
 import { auditPacketEnds } from '../../src/lib/peer/testing/packet-ends.ts';
 import type { Books } from './books.ts';
 import type { Load } from './load.ts';
@@ -26,11 +27,13 @@ export interface Oracle {
 }
 
 /** Whether nobody waits for anything: no packet under way, no purchase open. */
-export const isAtRest = ({ sql }: Books): boolean =>
+export const isAtRest = ({ sql }: Pick<Books, 'sql'>): boolean =>
 	sql.all(`SELECT 1 FROM packet WHERE state = 'pending' OR (state = 'late' AND direction = 'out') LIMIT 1`)
 		.length === 0 &&
 	sql.all(`SELECT 1 FROM purchase WHERE state IN ('asked', 'answered') LIMIT 1`).length === 0;
 
+/** Packets are forgotten after {@link LIMITS.packetMemoryMs}, at each end by a clock of its own. Each was looked at after its kill. */
+const LOOK_BACK_MS = LIMITS.packetMemoryMs / 2;
 /** One cause may break a rule a thousand times. */
 const TOLD = 8;
 
@@ -85,7 +88,7 @@ export const createOracle = (load: Load): Oracle => {
 				...unbalanced,
 				...behind,
 				...books.flatMap((one) => [...auditMemory(one), ...auditEvents(one)]),
-				...auditPacketEnds(books).wrong
+				...auditPacketEnds(books, Date.now() - LOOK_BACK_MS).wrong
 			];
 			return {
 				wrong: wrong.length > TOLD ? [...wrong.slice(0, TOLD), `and ${wrong.length - TOLD} more`] : wrong,

@@ -9,7 +9,7 @@ import { control } from '../process/nodes.ts';
 import { createSchedule, type Kill } from './kills.ts';
 import { createLoad } from './load.ts';
 import { createOracle, isAtRest, type Verdict } from './oracle.ts';
-import type { TortureWorld } from './world.ts';
+import { PROCESSES, type TortureWorld } from './world.ts';
 
 export interface TortureOptions {
 	readonly kills: number;
@@ -34,7 +34,8 @@ export interface KillReport {
 const BACK_WITHIN_MS = 60_000;
 /** Packets expire within half a minute; what the books differ by after this they differ by for good. */
 const REST_WITHIN_MS = 60_000;
-const LOOK_EVERY_MS = 25;
+/** What is looked for has its own time in the books. */
+const LOOK_EVERY_MS = 100;
 /** So long a moment is looked for at which the victim has packets under way. */
 const AIM_MS = 500;
 /** Books of several programs are read one after another, and chains are looked at now and then. */
@@ -93,7 +94,7 @@ export const torture = async (
 	/** As all others see it: the victim's own file is not touched before it has started again. */
 	const inFlight = (victim: Kill['victim']): number => {
 		if (victim === 'chain') return 0;
-		const others = (['hub', 'bob', 'carol', 'reader'] as const).filter((name) => name !== victim);
+		const others = PROCESSES.filter((name) => name !== victim);
 		return others.reduce(
 			(sum, name) =>
 				sum +
@@ -111,13 +112,17 @@ export const torture = async (
 	/** A kill is to hit something: waits a little until money is under way at the victim. */
 	const untilUnderWay = async (victim: Kill['victim']): Promise<void> => {
 		const deadline = Date.now() + AIM_MS;
-		while (victim !== 'chain' && Date.now() < deadline && inFlight(victim) === 0) await sleep(1);
+		while (victim !== 'chain' && Date.now() < deadline && inFlight(victim) === 0) await sleep(5);
 	};
+
+	/** The browser's books are not asked: looking at them means to copy them. */
+	const isMoving = (): boolean => PROCESSES.some((name) => !world.look(name, (sql) => isAtRest({ sql })));
 
 	const auditAtRest = async (): Promise<Verdict> => {
 		const deadline = Date.now() + REST_WITHIN_MS;
 		let late = 0;
 		for (;;) {
+			while (isMoving() && Date.now() < deadline) await sleep(LOOK_EVERY_MS);
 			const wrong = await world.withBooks(async (books) => {
 				const restless = books
 					.filter((one) => !isAtRest(one))

@@ -17,7 +17,7 @@ import { fundWallets } from '../../scripts/local-chain.ts';
 import { startNetwork, type LocalNetwork, type NodeName } from '../../scripts/network.ts';
 import { fromHex } from '../../src/lib/peer/bytes.ts';
 import { control, eventually, startReader, statusOf } from '../process/nodes.ts';
-import { copyBrowserBooks, lookInto, type Books } from './books.ts';
+import { copyBrowserBooks, lookInto, openBooks, type Books, type OpenBooks } from './books.ts';
 import { startBrowserPeer, yes, type BrowserPeer } from './browser-peer.ts';
 
 export type PeerName = NodeName | 'reader' | 'browser';
@@ -116,20 +116,21 @@ export const startTortureWorld = async (
 			look: (name, into) => lookInto(fileOf(name), into),
 			withBooks: async (look) => {
 				const copy = await copyBrowserBooks(profile);
+				const open: OpenBooks[] = [];
 				try {
 					const files = [
 						...PROCESSES.map((name) => [name, fileOf(name)] as const),
 						['browser', copy.file] as const
 					];
 					return await look(
-						files.map(([name, file]): Books => ({
-							name,
-							file,
-							device: keys[name].device,
-							sql: { all: (query, parameters) => lookInto(file, ({ all }) => all(query, parameters)) }
-						}))
+						files.map(([name, file]): Books => {
+							const books = openBooks(file);
+							open.push(books);
+							return { name, file, device: keys[name].device, sql: books.sql };
+						})
 					);
 				} finally {
+					for (const books of open) books.close();
 					copy.remove();
 				}
 			},

@@ -22,7 +22,8 @@ export interface PacketEnds {
 	readonly late: readonly string[];
 }
 
-export const auditPacketEnds = (all: readonly PacketBooks[]): PacketEnds => {
+/** `since`, Unix ms: what expired before may be forgotten at one end already, and is not looked at. */
+export const auditPacketEnds = (all: readonly PacketBooks[], since = 0): PacketEnds => {
 	const wrong: string[] = [];
 	const late: string[] = [];
 	const byDevice = new Map(all.map((books) => [books.device, books]));
@@ -36,7 +37,8 @@ export const auditPacketEnds = (all: readonly PacketBooks[]): PacketEnds => {
 	for (const books of all)
 		for (const row of books.sql.all(
 			`SELECT link, lower(hex(hash)) AS hash, state, in_link, lower(hex(in_hash)) AS in_hash FROM packet
-			WHERE direction = 'out' ORDER BY link, hash`
+			WHERE direction = 'out' AND expires_at >= ? ORDER BY link, hash`,
+			[since]
 		)) {
 			const [link, hash, state] = [String(row['link']), String(row['hash']), String(row['state'])];
 			const what = `packet ${hash.slice(0, 8)} left ${books.name} and is ${state}`;
