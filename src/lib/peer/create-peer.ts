@@ -561,6 +561,8 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		});
 		await ilpAccounts.sweep();
 		await announcer.refresh();
+		const hub = link.status === 'online' ? link.contact : undefined;
+		if (hub && personal.isAnnounced() && !announcer.isIntroduced(hub)) await announcer.introduce(hub);
 		await neighbours.sweep();
 		await keepFunded();
 	};

@@ -441,7 +441,8 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 				if (content.trim() === '' && (kind ?? KINDS.note) === KINDS.note)
 					return err(peerError('InvalidInput', 'an empty note'));
 				const event = await parts.publish({ kind: kind ?? KINDS.note, content, ...(tags ? { tags } : {}) });
-				if (!personal.isAnnounced()) {
+				const hub = parts.linkState().contact;
+				if (!personal.isAnnounced() || (hub && !announcer.isIntroduced(hub))) {
 					const announced = await parts.announce();
 					// The note is kept and on sale; being found comes once the hub answers.
 					if (!announced.ok) notices.add(announced.error);

@@ -51,6 +51,8 @@ export interface Announcer {
 	refresh(): Promise<void>;
 	/** Gives a neighbour this node's profile and announcement. */
 	introduce(contact: NodeContact): Promise<Result<null, PeerError>>;
+	/** Whether the node heard the last introduction to its end. */
+	isIntroduced(contact: NodeContact): boolean;
 	/** Tells a neighbour that was away what others said meanwhile. */
 	share(contact: NodeContact): Promise<void>;
 	/** Passes on what a neighbour just brought. */
@@ -83,6 +85,9 @@ export const createAnnouncer = (deps: AnnouncerDeps): Announcer => {
 				readonly renewAt: number;
 		  }
 		| undefined;
+
+	/** Keys of nodes. */
+	const introduced = new Set<string>();
 
 	const newest = (kind: number, author: string): VerifiedEvent | undefined =>
 		store.query([{ kinds: [kind], authors: [author], limit: 1 }], { now: clock.now(), limit: 1 })[0]?.event;
@@ -137,6 +142,7 @@ export const createAnnouncer = (deps: AnnouncerDeps): Announcer => {
 		},
 
 		introduce: async (contact) => {
+			introduced.delete(contact.pubkey);
 			await refresh();
 			for (const event of [newest(KINDS.profile, identity.pubkey()), mine?.event]) {
 				if (!event) continue;
@@ -145,8 +151,10 @@ export const createAnnouncer = (deps: AnnouncerDeps): Announcer => {
 				if (!told.value.accepted && !told.value.text.startsWith('duplicate'))
 					return err(peerError('HubRefused', told.value.text));
 			}
+			introduced.add(contact.pubkey);
 			return ok(null);
 		},
+		isIntroduced: ({ pubkey }) => introduced.has(pubkey),
 
 		share: async (contact) => {
 			if (!deps.keepsOthers) return;
