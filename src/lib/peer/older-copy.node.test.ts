@@ -58,6 +58,7 @@ const createDisk = (() => {
 				run: (sql, parameters) => current.run(sql, parameters),
 				script: (sql) => current.script(sql),
 				transaction: (work) => current.transaction(work),
+				current: () => current.current(),
 				size: () => current.size(),
 				close: () => current.close()
 			},

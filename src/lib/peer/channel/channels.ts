@@ -8,6 +8,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { ceilDiv, maxOf, minOf, tokenToLink } from '../money.ts';
 import { err, ok, type Result } from '../result.ts';
 import type { Address, ChannelKey } from '../settlement/chain.ts';
+import { createTally } from '../storage/tally.ts';
 import type { SqlDriver, SqlRow } from '../storage/sql.ts';
 import {
 	exposed,
@@ -161,6 +162,18 @@ export const createChannels = (sql: SqlDriver, ledger: Ledger, tokenScale: numbe
 			])
 			.map(toChannel);
 
+	/** Asked for every packet of a transaction, and hardly ever changed in it. */
+	const withheldBy = createTally<bigint>(sql, {
+		read: (key) => {
+			const [direction, peer = ''] = key.split('/', 2);
+			return sql.all(ENDING[direction as 'in' | 'out'], [peer]).reduce((sum, { id, epoch }) => {
+				const channel = get(id as Hex, Number(epoch));
+				return channel ? sum + linkUnits(withheld(channel)) : sum;
+			}, 0n);
+		},
+		write: () => undefined
+	});
+
 	/** Only over the row it came from: the claim that is signed next is the one that the row now holds. */
 	const write = (before: Channel, after: Channel): void => {
 		const changed = sql.run(
@@ -186,6 +199,7 @@ export const createChannels = (sql: SqlDriver, ledger: Ledger, tokenScale: numbe
 			]
 		);
 		if (changed !== 1) throw new Error('somebody else writes the same channel');
+		withheldBy.forget(`${before.direction}/${before.peer}`);
 	};
 
 	/** Several claims at once are one movement. */
@@ -257,6 +271,7 @@ export const createChannels = (sql: SqlDriver, ledger: Ledger, tokenScale: numbe
 
 		insert: (channel) => {
 			const { key } = channel;
+			withheldBy.forget(`${channel.direction}/${channel.peer}`);
 			sql.run(
 				`INSERT INTO channel (id, epoch, peer, direction, payer, payee, token, signer, grace, expiry, salt,
 					status, deposited, claimed, promised, settled, signature, checked, checked_signature, fundings, close_at, opened_at)
@@ -335,11 +350,7 @@ export const createChannels = (sql: SqlDriver, ledger: Ledger, tokenScale: numbe
 
 		exposure: (channel) => linkUnits(exposed(channel)),
 
-		withheld: (peer, direction) =>
-			sql.all(ENDING[direction], [peer]).reduce((sum, { id, epoch }) => {
-				const channel = get(id as Hex, Number(epoch));
-				return channel ? sum + linkUnits(withheld(channel)) : sum;
-			}, 0n)
+		withheld: (peer, direction) => withheldBy.get(`${direction}/${peer}`)
 	};
 };
 

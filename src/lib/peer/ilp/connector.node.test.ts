@@ -854,8 +854,8 @@ describe('a neighbour whose books differ', () => {
 		const world = open();
 		const hash = await delivered(world, 1, 1_000_000n);
 		world.connector.toldByHello(ALICE, hash);
-		expect(await world.wait(world.connector.takeLate(ALICE, hash))).toBe('taken');
-		await world.wait(world.connector.takeLate(ALICE, hash));
+		expect(await world.wait(world.connector.takeLate(ALICE, [hash]))).toBe('taken');
+		await world.wait(world.connector.takeLate(ALICE, [hash]));
 		expect(world.ledger.balance('expense/late')).toBe(1_000_000n);
 		expect(world.ledger.balance(`link/${ALICE}`)).toBe(0n);
 		world.audit();
@@ -876,7 +876,7 @@ describe('a neighbour whose books differ', () => {
 		for (let n = 0; n < LIMITS.uncoveredRejects; n++) await toAlice(n, 1_000n);
 		expect(world.disagreements).toEqual([ALICE]);
 		world.connector.toldByHello(ALICE, hash);
-		await world.wait(world.connector.takeLate(ALICE, hash));
+		await world.wait(world.connector.takeLate(ALICE, [hash]));
 		expect(world.disagreements).toEqual([]);
 		world.audit();
 	});
@@ -886,7 +886,7 @@ describe('a neighbour whose books differ', () => {
 		const verdicts: string[] = [];
 		for (let n = 0; n < 6; n++) {
 			const hash = await delivered(world, n, 10_000_000n);
-			verdicts.push(await world.wait(world.connector.takeLate(ALICE, hash)));
+			verdicts.push(await world.wait(world.connector.takeLate(ALICE, [hash])));
 		}
 		expect(verdicts.at(-1)).toBe('cut');
 		expect(world.ledger.balance('expense/late')).toBeLessThanOrEqual(LIMITS.windowGuest);

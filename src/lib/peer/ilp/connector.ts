@@ -89,8 +89,8 @@ export interface Connector extends PacketSender {
 		hash: Uint8Array,
 		reply: { readonly fulfillment: Uint8Array; readonly data: Uint8Array } | 'rejected'
 	): Promise<'counted' | 'late' | 'unknown'>;
-	/** The neighbour does not count this fulfilment of mine (connector/lateness.ts); `cut`: it says so too often. */
-	takeLate(peer: string, hash: Uint8Array): Promise<'taken' | 'refused' | 'cut'>;
+	/** The neighbour does not count these fulfilments of mine (connector/lateness.ts); `cut`: it says so too often. */
+	takeLate(peer: string, hashes: readonly Uint8Array[]): Promise<'taken' | 'refused' | 'cut'>;
 	/** A fulfilment told by a hello: it may honestly have come too late. */
 	toldByHello(peer: string, hash: Uint8Array): void;
 	/** In a new hello the neighbour's totals are the same as mine. */
@@ -245,6 +245,7 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 			expiresAt,
 			egress: peer,
 			outHash: hash,
+			outExpiresAt: row.expiresAt,
 			out,
 			group,
 			share

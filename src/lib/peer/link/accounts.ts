@@ -22,7 +22,9 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { LIMITS } from '../limits.ts';
 import { maxOf, minOf } from '../money.ts';
 import type { SqlDriver, SqlRow } from '../storage/sql.ts';
+import { createTally } from '../storage/tally.ts';
 import type { Address } from '../settlement/chain.ts';
+import { createPendingSums } from './pending-sums.ts';
 import { decideRecovery, type Forgotten, type ToldTotals } from './recovery.ts';
 
 const DAY_MS = 24 * 3_600_000;
@@ -153,39 +155,42 @@ const toRow = (row: SqlRow): LinkRow => ({
 	seenAt: Number(row['seen_at'])
 });
 
-const creditLeftQuery = (credit: string, direction: string): string =>
-	`SELECT ${credit} - coalesce((SELECT sum(amount) FROM packet
-		WHERE link = ? AND direction = '${direction}' AND state = 'pending'), 0) AS amount FROM link WHERE peer = ?`;
-const CREDIT_LEFT_IN = creditLeftQuery('credit', 'in');
-const CREDIT_LEFT_OUT = creditLeftQuery('peer_credit', 'out');
-
-/** Keeps no state but the database's, so any number of them agree. */
+/** Keeps no state but the database's and, within a transaction, what it changed there: any number of them agree between two. */
 export const createLinkAccounts = (sql: SqlDriver, ledger: Ledger, channels: Channels): LinkAccounts => {
-	const get = (peer: string): LinkRow | undefined => {
-		const row = sql.all('SELECT * FROM link WHERE peer = ?', [peer])[0];
-		return row && toRow(row);
-	};
-	/** What one side lets the other owe, less what that one has under way: asked several times for every packet. */
-	const creditLeft = (query: string, peer: string): bigint => {
-		const row = sql.all(query, [peer, peer])[0];
-		return row ? big(row, 'amount') : 0n;
-	};
-	const pending = (peer: string, direction: 'in' | 'out'): bigint => {
-		const row = sql.all(
-			`SELECT sum(amount) AS total FROM packet WHERE link = ? AND direction = ? AND state = 'pending'`,
-			[peer, direction]
-		)[0];
-		return BigInt((row?.['total'] as number | bigint | null) ?? 0);
-	};
+	const sums = createPendingSums(sql);
+	/** Totals change with every packet; all else of a row by its own statement. */
+	const links = createTally<LinkRow | undefined>(sql, {
+		read: (peer) => {
+			const row = sql.all('SELECT * FROM link WHERE peer = ?', [peer])[0];
+			return row && toRow(row);
+		},
+		write: (peer, row) => {
+			if (!row) return;
+			sql.run(
+				`UPDATE link SET fulfilled_by_me = ?, fulfilled_by_peer = ?, paid_out_by_me = ?, paid_out_by_peer = ? WHERE peer = ?`,
+				[row.fulfilledByMe, row.fulfilledByPeer, row.paidOutByMe, row.paidOutByPeer, peer]
+			);
+		}
+	});
+	const { get } = links;
+	const change = (peer: string, totals: (row: LinkRow) => Partial<LinkRow>): void =>
+		sql.transaction(() => {
+			const row = get(peer);
+			if (row) links.set(peer, { ...row, ...totals(row) });
+		});
 	const balance = (peer: string): bigint => ledger.balance(`link/${peer}`);
 	const prepaid = (peer: string): bigint =>
-		balance(peer) + creditLeft(CREDIT_LEFT_OUT, peer) - channels.withheld(peer, 'out');
+		balance(peer) + (get(peer)?.peerCredit ?? 0n) - sums.of(peer, 'out') - channels.withheld(peer, 'out');
 
 	return {
 		get,
-		all: () => sql.all('SELECT * FROM link ORDER BY peer').map(toRow),
+		all: () => {
+			sql.current()?.flush();
+			return sql.all('SELECT * FROM link ORDER BY peer').map(toRow);
+		},
 
 		meet: (peer, { owner, role, credit, window, at }) => {
+			links.forget(peer);
 			sql.run(
 				`INSERT INTO link (peer, owner, role, credit, "window", peer_credit, peer_window, peer_max_packet, seen_at)
 				VALUES (?, ?, ?, ?, ?, 0, 0, 0, ?)
@@ -196,6 +201,7 @@ export const createLinkAccounts = (sql: SqlDriver, ledger: Ledger, channels: Cha
 		},
 
 		learn: (peer, terms) => {
+			links.forget(peer);
 			sql.run(
 				`UPDATE link SET payee = ?, peer_credit = ?, peer_window = ?, peer_max_packet = ?, payout_fee = ?, payout_threshold = ? WHERE peer = ?`,
 				[
@@ -210,11 +216,12 @@ export const createLinkAccounts = (sql: SqlDriver, ledger: Ledger, channels: Cha
 			);
 		},
 
-		available: (peer) => creditLeft(CREDIT_LEFT_IN, peer) - balance(peer) - channels.withheld(peer, 'in'),
-		unspent: (peer) => -balance(peer) - pending(peer, 'in'),
+		available: (peer) =>
+			(get(peer)?.credit ?? 0n) - sums.of(peer, 'in') - balance(peer) - channels.withheld(peer, 'in'),
+		unspent: (peer) => -balance(peer) - sums.of(peer, 'in'),
 		prepaid,
-		pendingIn: (peer) => pending(peer, 'in'),
-		pendingOut: (peer) => pending(peer, 'out'),
+		pendingIn: (peer) => sums.of(peer, 'in'),
+		pendingOut: (peer) => sums.of(peer, 'out'),
 
 		cover: (peer, amount, at, mayPromise = true) => {
 			if (amount === 0n) return { covered: true, promised: undefined };
@@ -238,15 +245,17 @@ export const createLinkAccounts = (sql: SqlDriver, ledger: Ledger, channels: Cha
 			return maxOf(0n, prepaid(peer)) + minOf(allowed, channels.raisable(peer));
 		},
 
-		fulfilled: (peer, by, amount) => {
-			const column = by === 'me' ? 'fulfilled_by_me' : 'fulfilled_by_peer';
-			sql.run(`UPDATE link SET ${column} = ${column} + ? WHERE peer = ?`, [amount, peer]);
-		},
+		fulfilled: (peer, by, amount) =>
+			change(peer, ({ fulfilledByMe, fulfilledByPeer }) =>
+				by === 'me'
+					? { fulfilledByMe: fulfilledByMe + amount }
+					: { fulfilledByPeer: fulfilledByPeer + amount }
+			),
 
-		paidOut: (peer, by, amount) => {
-			const column = by === 'me' ? 'paid_out_by_me' : 'paid_out_by_peer';
-			sql.run(`UPDATE link SET ${column} = ${column} + ? WHERE peer = ?`, [amount, peer]);
-		},
+		paidOut: (peer, by, amount) =>
+			change(peer, ({ paidOutByMe, paidOutByPeer }) =>
+				by === 'me' ? { paidOutByMe: paidOutByMe + amount } : { paidOutByPeer: paidOutByPeer + amount }
+			),
 
 		held: (peer, by) => {
 			const row = get(peer);
@@ -273,10 +282,13 @@ export const createLinkAccounts = (sql: SqlDriver, ledger: Ledger, channels: Cha
 		},
 
 		markOlder: (peer) => {
+			links.forget(peer);
 			sql.run('UPDATE link SET is_older = 1 WHERE peer = ?', [peer]);
 		},
 
 		recover: (peer, theirs, fee, at) => {
+			sql.current()?.flush();
+			links.forget(peer);
 			const row = get(peer);
 			if (!row) return { got: 0n, gave: 0n, paid: 0n };
 			const inDoubt = sql.all(
@@ -304,6 +316,7 @@ export const createLinkAccounts = (sql: SqlDriver, ledger: Ledger, channels: Cha
 				ledger.record({ ...draft, kind: 'payout', from: 'wallet', to: link, amount: paid - kept });
 			if (kept > 0n)
 				ledger.record({ ...draft, kind: 'payout-fee', from: 'income/payout-fees', to: link, amount: kept });
+			links.forget(peer);
 			sql.run(
 				`UPDATE link SET fulfilled_by_peer = fulfilled_by_peer + ?2, fulfilled_by_me = fulfilled_by_me + ?3,
 					paid_out_by_me = paid_out_by_me + ?4 WHERE peer = ?1`,
@@ -340,6 +353,8 @@ export const createLinkAccounts = (sql: SqlDriver, ledger: Ledger, channels: Cha
 					group,
 					memo: { peer }
 				});
+			links.forget(peer);
+			sql.current()?.flush();
 			// Channels that ended before did so on that chain too: they count no more than the others.
 			sql.run(`UPDATE channel SET status = 'archived' WHERE peer = ? AND status = 'closed'`, [peer]);
 			sql.run(
@@ -349,11 +364,13 @@ export const createLinkAccounts = (sql: SqlDriver, ledger: Ledger, channels: Cha
 			);
 		},
 
-		forget: (before) =>
-			sql.run(
+		forget: (before) => {
+			sql.current()?.flush();
+			return sql.run(
 				`DELETE FROM link WHERE seen_at < ? AND peer NOT LIKE 'ilp:%' AND fulfilled_by_me = 0 AND fulfilled_by_peer = 0 AND paid_out_by_me = 0 AND paid_out_by_peer = 0
 				AND NOT EXISTS (SELECT 1 FROM channel WHERE channel.peer = link.peer) AND NOT EXISTS (SELECT 1 FROM packet WHERE packet.link = link.peer)`,
 				[before]
-			)
+			);
+		}
 	};
 };

@@ -33,9 +33,8 @@ export const createLinkMessages = (
 		if (!request.ok) return refusal('F01', request.error.reason);
 		if (request.value.op !== 'late')
 			return ok([octets('settle', encodeSettleAnswer(await deps.settle(link.peer, request.value)))]);
-		for (const hash of request.value.prepares)
-			if ((await deps.connector().takeLate(link.peer, hash)) === 'cut')
-				return refusal('F00', 'too much of what I delivered is called late', true);
+		if ((await deps.connector().takeLate(link.peer, request.value.prepares)) === 'cut')
+			return refusal('F00', 'too much of what I delivered is called late', true);
 		return ok([octets('settle', encodeSettleAnswer({ op: 'done' }))]);
 	};
 

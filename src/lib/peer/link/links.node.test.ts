@@ -31,7 +31,7 @@ import { createLinkAccounts } from './accounts.ts';
 import { createLinks, type Links } from './links.ts';
 import type { LinkEvent } from './links-deps.ts';
 import type { Hello } from './messages.ts';
-import { createPackets } from './packets.ts';
+import { createPackets, type Packets } from './packets.ts';
 
 const START = Date.UTC(2030, 0, 1);
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -47,6 +47,7 @@ interface End {
 	readonly prepares: Uint8Array[];
 	readonly accounts: ReturnType<typeof createLinkAccounts>;
 	readonly channels: ReturnType<typeof createChannels>;
+	readonly packets: Packets;
 	readonly scheme: ReturnType<typeof createEvmScheme>;
 	readonly clock: Clock;
 }
@@ -80,6 +81,7 @@ const world = () => {
 		const events: LinkEvent[] = [];
 		const prepares: Uint8Array[] = [];
 		const commits = createCommits(sql, own);
+		const packets = createPackets(sql);
 		/** Knows no packets; keeps what it was handed. */
 		const connector: Pick<
 			Connector,
@@ -126,7 +128,7 @@ const world = () => {
 			commits,
 			accounts,
 			channels,
-			packets: createPackets(sql),
+			packets,
 			scheme,
 			heldClaims,
 			auth: identity.auth,
@@ -145,7 +147,7 @@ const world = () => {
 				offset += difference;
 			}
 		});
-		return { sql, links, identity, events, prepares, accounts, channels, scheme, clock: own };
+		return { sql, links, identity, events, prepares, accounts, channels, packets, scheme, clock: own };
 	};
 
 	const hub = async (given: Parameters<typeof end>[1] = {}): Promise<End> => {
@@ -326,7 +328,7 @@ describe('after a connection was lost', () => {
 			}
 		});
 		const server = await hub();
-		const packets = createPackets(server.sql);
+		const { packets } = server;
 		const row = (n: number, expiresAt: number) =>
 			packets.insert({
 				link: guest.identity.device,
@@ -372,8 +374,8 @@ describe('after a connection was lost', () => {
 		});
 		await hub({
 			connector: {
-				takeLate: (_, hash) => {
-					late.push(hash[0] as number);
+				takeLate: (_, hashes) => {
+					late.push(...hashes.map((hash) => hash[0] as number));
 					return Promise.resolve('taken');
 				}
 			}

@@ -3,6 +3,7 @@ import { encodeOutcomes } from '../codec/link.ts';
 import type { LinksDeps } from './links-deps.ts';
 import { orStartOver, type LiveLink } from './live-link.ts';
 import type { Outcome } from './messages.ts';
+import type { PacketRow } from './packets.ts';
 import { octets } from './protocol-data.ts';
 import type { Spawn } from './spawn.ts';
 
@@ -26,10 +27,9 @@ export const createOutcomes = (
 	{ refuseLate, spawn }: { refuseLate: (peer: string, prepares: readonly Uint8Array[]) => void; spawn: Spawn }
 ): OutcomeExchange => {
 	/** Inside a transaction: what is answered here is final. */
-	const outcomeOf = (peer: string, hash: Uint8Array): Outcome => {
+	const outcomeOf = (peer: string, hash: Uint8Array, row: PacketRow | undefined): Outcome => {
 		// It came by the connection before and nothing is decided yet.
 		if (connector().isJudging(peer, hash)) return { prepare: hash, result: 'pending' };
-		const row = packets.find(peer, 'in', hash);
 		if (row?.state === 'fulfilled' && row.fulfillment) {
 			connector().toldByHello(peer, hash);
 			return { prepare: hash, result: 'fulfilled', fulfillment: row.fulfillment, data: new Uint8Array(0) };
@@ -43,7 +43,12 @@ export const createOutcomes = (
 
 	const tell = async (link: LiveLink, hashes: readonly Uint8Array[]): Promise<void> => {
 		const outcomes =
-			hashes.length === 0 ? [] : await commits.run(() => hashes.map((hash) => outcomeOf(link.peer, hash)));
+			hashes.length === 0
+				? []
+				: await commits.run(() => {
+						const rows = packets.findAll(link.peer, 'in', hashes);
+						return hashes.map((hash, at) => outcomeOf(link.peer, hash, rows[at]));
+					});
 		const known = outcomes.filter((outcome) => outcome.result !== 'pending');
 		if (known.length > 0) {
 			const told = await link.connection.request([octets('link', encodeOutcomes({ outcomes: known }))]);

@@ -92,5 +92,31 @@ export const LINK_MIGRATIONS: readonly string[] = [
 	`
 	-- A claim of mine came up that is not here, so this database is an older copy; until the totals agree again.
 	ALTER TABLE link ADD COLUMN is_older INTEGER NOT NULL DEFAULT 0;
+	`,
+	`
+	-- In the order of time: rows of packets that are decided together lie together, in few pages to write. By their
+	-- hashes alone they lay all over the table.
+	CREATE TABLE packet_in_time (
+		link TEXT NOT NULL,
+		direction TEXT NOT NULL CHECK (direction IN ('in', 'out')),
+		expires_at INTEGER NOT NULL,
+		hash BLOB NOT NULL,
+		amount INTEGER NOT NULL,
+		condition BLOB NOT NULL,
+		state TEXT NOT NULL CHECK (state IN ('pending', 'fulfilled', 'rejected', 'late')),
+		fulfillment BLOB,
+		ledger_group TEXT NOT NULL,
+		in_link TEXT,
+		in_hash BLOB,
+		settled_at INTEGER,
+		route TEXT,
+		PRIMARY KEY (link, direction, expires_at, hash)
+	) STRICT, WITHOUT ROWID;
+	INSERT INTO packet_in_time SELECT link, direction, expires_at, hash, amount, condition, state, fulfillment,
+		ledger_group, in_link, in_hash, settled_at, route FROM packet;
+	DROP TABLE packet;
+	ALTER TABLE packet_in_time RENAME TO packet;
+	CREATE INDEX packet_pending ON packet (link, direction, amount) WHERE state = 'pending';
+	CREATE INDEX packet_late ON packet (link) WHERE state = 'late';
 	`
 ];

@@ -19,10 +19,11 @@
  *
  * A unit of work runs synchronously inside the transaction and decides *there*, on committed state
  * plus the units before it in the same group; so two packets can never both spend the last unit.
- * A unit that throws is rolled back alone (its savepoint) and its promise rejects; its neighbours go on.
+ * A unit that throws is undone alone and its promise rejects; its neighbours go on.
  * Trouble of the disk is not the unit's own: then nothing of the group happened and all of it rejects.
  */
 import type { Cancel, Clock } from '../platform.ts';
+import type { OpenTransaction } from './open-transaction.ts';
 import { SqlError, type SqlDriver } from './sql.ts';
 
 export interface Commits {
@@ -70,11 +71,15 @@ export const createCommits = (sql: SqlDriver, clock: Clock): Commits => {
 	let stopped = false;
 	let slice = { from: clock.now(), commits: 0, alone: false };
 	let waited = false;
-	/** What runs at the end of the transaction that is being written. */
-	const endings = new Map<object, () => void>();
 	/** Committed, and not told yet: the disk has not taken it. */
 	let untold: Outcome[] = [];
 	let syncing = false;
+
+	const current = (): OpenTransaction => {
+		const transaction = sql.current();
+		if (!transaction) throw new Error('a group is written in a transaction');
+		return transaction;
+	};
 
 	const settled = (unit: Unit): Outcome => {
 		const value = unit.work();
@@ -83,17 +88,12 @@ export const createCommits = (sql: SqlDriver, clock: Clock): Commits => {
 	};
 
 	/** Among others: undone by itself when it fails. */
-	const attempt = (unit: Unit): Outcome => {
-		sql.run('SAVEPOINT unit');
+	const attempt = (unit: Unit, transaction: OpenTransaction): Outcome => {
 		try {
-			const outcome = settled(unit);
-			sql.run('RELEASE unit');
-			return outcome;
+			return transaction.attempt(() => settled(unit));
 		} catch (error) {
 			// A broken rule is this unit's affair; a full or broken disk is everybody's.
 			if (error instanceof SqlError && error.kind !== 'constraint' && error.kind !== 'other') throw error;
-			sql.run('ROLLBACK TO unit');
-			sql.run('RELEASE unit');
 			return { unit, failed: true, reason: error };
 		}
 	};
@@ -131,9 +131,10 @@ export const createCommits = (sql: SqlDriver, clock: Clock): Commits => {
 		try {
 			// A unit by itself needs no savepoint: the transaction is one.
 			outcomes = sql.transaction(() => {
-				const done = only !== undefined && group.length === 1 ? [settled(only)] : group.map(attempt);
-				for (const work of endings.values()) work();
-				return done;
+				const transaction = current();
+				return only !== undefined && group.length === 1
+					? [settled(only)]
+					: group.map((unit) => attempt(unit, transaction));
 			});
 			commits += 1;
 			units += group.length;
@@ -141,7 +142,6 @@ export const createCommits = (sql: SqlDriver, clock: Clock): Commits => {
 			outcomes = group.map((unit) => ({ unit, failed: true, reason }));
 		} finally {
 			writing = false;
-			endings.clear();
 		}
 		if (sql.durable) untold.push(...outcomes);
 		else tell(outcomes);
@@ -190,7 +190,7 @@ export const createCommits = (sql: SqlDriver, clock: Clock): Commits => {
 			}),
 		last: (key, work) => {
 			if (!writing) throw new Error('outside a unit of work there is no group to end');
-			endings.set(key, work);
+			current().last(key, work);
 		},
 		flush,
 		counts: () => ({ commits, units }),

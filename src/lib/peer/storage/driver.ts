@@ -7,6 +7,7 @@
  * a transaction that SQLite has given up on refuses every further statement until it ends, and ends
  * by throwing what broke it.
  */
+import { createOpenTransaction, type Savepoint, type TransactionInProgress } from './open-transaction.ts';
 import { SqlError, type SqlDriver, type SqlRow, type SqlValue } from './sql.ts';
 
 /** One SQLite connection, as a host's library offers it. Every method may throw the library's own errors. */
@@ -48,13 +49,18 @@ export const sqlErrorKind = (resultCode: number): SqlError['kind'] => {
 	}
 };
 
+interface Cached extends SqliteStatement {
+	/** Whether it may change something. */
+	readonly writes: boolean;
+}
+
 export const createSqlDriver = (
 	connection: SqliteConnection,
 	options: { readonly maxPages?: number } = {}
 ): SqlDriver => {
-	const cache = new Map<string, SqliteStatement>();
+	const cache = new Map<string, Cached>();
 	let open = true;
-	let depth = 0;
+	let current: TransactionInProgress | undefined;
 	/** Set when SQLite ended the running transaction by itself. */
 	let broken: Error | undefined;
 	/** Set when the disk did not take what was committed: what is there after that, nobody knows. */
@@ -68,15 +74,15 @@ export const createSqlDriver = (
 			return work();
 		} catch (error) {
 			const mapped = connection.toSqlError(error);
-			if (mapped && depth > 0 && !connection.inTransaction()) broken = mapped;
+			if (mapped && current && !connection.inTransaction()) broken = mapped;
 			throw mapped ?? error;
 		}
 	};
 
-	const statement = (sql: string): SqliteStatement => {
+	const statement = (sql: string): Cached => {
 		const cached = cache.get(sql);
 		if (cached) return cached;
-		const prepared = connection.prepare(sql);
+		const prepared: Cached = { ...connection.prepare(sql), writes: !/^\s*SELECT\b/i.test(sql) };
 		cache.set(sql, prepared);
 		if (cache.size > CACHED_STATEMENTS) {
 			for (const [oldest, old] of cache) {
@@ -89,28 +95,49 @@ export const createSqlDriver = (
 	};
 
 	const all = (sql: string, parameters: readonly SqlValue[] = []): readonly SqlRow[] =>
-		guarded(() => statement(sql).all(parameters));
+		guarded(() => {
+			const prepared = statement(sql);
+			if (prepared.writes) current?.writes();
+			return prepared.all(parameters);
+		});
 	const run = (sql: string, parameters: readonly SqlValue[] = []): number =>
-		guarded(() => statement(sql).run(parameters));
+		guarded(() => {
+			const prepared = statement(sql);
+			if (prepared.writes) current?.writes();
+			return prepared.run(parameters);
+		});
 	const script = (sql: string): void => {
 		guarded(() => {
+			current?.writes();
 			connection.exec(sql);
 		});
 	};
+	const savepoint: Savepoint = {
+		begin: () => void statement('SAVEPOINT part').run([]),
+		release: () => void statement('RELEASE part').run([]),
+		rollback: () => {
+			// SQLite may have undone all of it already.
+			if (broken !== undefined) return;
+			statement('ROLLBACK TO part').run([]);
+			statement('RELEASE part').run([]);
+		}
+	};
 
 	const transaction = <T>(work: () => T): T => {
-		if (depth > 0) return work();
+		if (current) return work();
 		run('BEGIN IMMEDIATE');
-		depth = 1;
+		current = createOpenTransaction(savepoint);
 		try {
 			const value = work();
 			if (value instanceof Promise)
 				throw new Error('a transaction must finish in one turn: its work is synchronous');
+			current.flush();
 			run('COMMIT');
 			return value;
 		} catch (error) {
 			const cause = broken ?? error;
 			broken = undefined;
+			current.fail();
 			try {
 				if (open && connection.inTransaction()) connection.exec('ROLLBACK');
 			} catch {
@@ -118,7 +145,7 @@ export const createSqlDriver = (
 			}
 			throw cause;
 		} finally {
-			depth = 0;
+			current = undefined;
 			broken = undefined;
 		}
 	};
@@ -144,6 +171,7 @@ export const createSqlDriver = (
 		run,
 		script,
 		transaction,
+		current: () => current,
 		...(durable ? { durable } : {}),
 		size: () => {
 			const pageBytes = pragma('page_size');

@@ -3,6 +3,8 @@
  * answer synchronously, and the port keeps that: a transaction is then one uninterrupted stretch of
  * code, and nothing can slip between reading a balance and writing it.
  */
+import type { OpenTransaction } from './open-transaction.ts';
+
 export type SqlValue = null | string | number | bigint | Uint8Array;
 export type SqlRow = Readonly<Record<string, SqlValue>>;
 
@@ -15,6 +17,8 @@ export interface SqlDriver {
 	script(sql: string): void;
 	/** All or nothing. Nested calls join the outer transaction. Rethrows what `work` throws. */
 	transaction<T>(work: () => T): T;
+	/** The transaction that is open; undefined outside of one. */
+	current(): OpenTransaction | undefined;
 	/**
 	 * Resolves when everything committed so far is on the disk, even if the power fails. Only of drivers whose
 	 * commits return before that, so that other work goes on meanwhile: what such a commit decided may be read

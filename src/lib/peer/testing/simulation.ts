@@ -288,6 +288,7 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
 			run: (text, parameters) => written(() => checked().run(text, parameters)),
 			script: (text) => checked().script(text),
 			transaction: (work) => written(() => checked().transaction(work)),
+			current: () => checked().current(),
 			size: () => checked().size(),
 			close: () => undefined
 		};

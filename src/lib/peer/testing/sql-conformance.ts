@@ -215,6 +215,41 @@ export const sqlConformance: readonly SqlCase[] = [
 		})
 	},
 	{
+		name: 'undoes a part of a transaction that fails, with what memory remembers of it, and goes on',
+		run: on((sql) => {
+			sql.script('CREATE TABLE t (n INTEGER PRIMARY KEY)');
+			const mine = new Error('mine');
+			const undone: string[] = [];
+			sql.transaction(() => {
+				const part = sql.current();
+				if (!part) throw new Error('no transaction is open in one');
+				sql.run('INSERT INTO t VALUES (1)');
+				const error = thrown(
+					() =>
+						part.attempt(() => {
+							sql.run('INSERT INTO t VALUES (2)');
+							part.undo(() => undone.push('first'));
+							part.attempt(() => part.undo(() => undone.push('second')));
+							sql.all('INSERT INTO t VALUES (3) RETURNING n');
+							throw mine;
+						}),
+					'part'
+				);
+				if (error !== mine) throw new Error('another error came out');
+				part.attempt(() => sql.run('INSERT INTO t VALUES (4)'));
+				refuses(() => part.attempt(() => sql.run('INSERT INTO t VALUES (4)')), 'constraint', 'twice');
+				part.last(undone, () => sql.run('INSERT INTO t VALUES (5)'));
+				part.last(undone, () => {
+					sql.run('INSERT INTO t VALUES (6)');
+					part.last(sql, () => sql.run('INSERT INTO t VALUES (7)'));
+				});
+			});
+			equal(undone, ['second', 'first'], 'undone in memory');
+			equal(sql.all('SELECT n FROM t ORDER BY n'), [{ n: 1 }, { n: 4 }, { n: 6 }, { n: 7 }], 'rows');
+			if (sql.current()) throw new Error('a transaction is open after its end');
+		})
+	},
+	{
 		name: 'names a broken rule as constraint, and a transaction may go on after it',
 		run: on((sql) => {
 			sql.script(

@@ -61,7 +61,7 @@ export const createAnswers = (
 		find: (key, peer, prepare, hash) => {
 			const known = answers.get(key);
 			if (known) return known.reply;
-			const stored = prepare.amount > 0n ? packets.find(peer, 'in', hash) : undefined;
+			const stored = prepare.amount > 0n ? packets.find(peer, 'in', hash, prepare.expiresAt) : undefined;
 			const { state, fulfillment } = stored ?? {};
 			// A row that can be read may not be on the disk yet; behind this it is.
 			if (state === 'fulfilled' && fulfillment)

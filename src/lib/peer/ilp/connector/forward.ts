@@ -148,6 +148,7 @@ export const createForward = (
 			expiresAt: prepare.expiresAt,
 			egress,
 			outHash,
+			outExpiresAt,
 			out,
 			group,
 			share

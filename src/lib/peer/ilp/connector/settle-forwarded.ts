@@ -24,6 +24,8 @@ export interface Forwarded {
 	readonly expiresAt: number;
 	readonly egress: string;
 	readonly outHash: Uint8Array;
+	/** Of the packet as sent on, Unix ms. */
+	readonly outExpiresAt: number;
 	/** Link units, as sent on. */
 	readonly out: bigint;
 	readonly group: string;
@@ -45,7 +47,7 @@ export const createSettleForwarded =
 		}: Pick<ConnectorDeps, 'platform' | 'commits' | 'ledger' | 'accounts' | 'packets'>,
 		shares: Pick<Shares, 'end'>
 	): SettleForwarded =>
-	async ({ ingress, inHash, amount, expiresAt, egress, outHash, out, group, share }, reply) => {
+	async ({ ingress, inHash, amount, expiresAt, egress, outHash, outExpiresAt, out, group, share }, reply) => {
 		let isFirst = false;
 		const result = await commits.run(() => {
 			const at = clock.now();
@@ -57,7 +59,7 @@ export const createSettleForwarded =
 			}
 			// Only while the one before can still be told: otherwise it came late.
 			if (at >= expiresAt || !packets.settle(ingress, 'in', inHash, 'fulfilled', at, reply.fulfillment)) {
-				if (packets.find(egress, 'out', outHash)?.state === 'fulfilled') return 'settled';
+				if (packets.find(egress, 'out', outHash, outExpiresAt)?.state === 'fulfilled') return 'settled';
 				isFirst = packets.settle(egress, 'out', outHash, 'late', at);
 				if (isFirst) ledger.void(group, at);
 				packets.settle(ingress, 'in', inHash, 'rejected', at);
