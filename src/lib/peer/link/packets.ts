@@ -245,15 +245,18 @@ export const createPackets = (sql: SqlDriver): Packets => {
 	const rows = (of: (row: PacketRow) => boolean, order = byTime): readonly PacketRow[] =>
 		[...held.values()].filter(of).sort(order);
 
-	const find: Packets['find'] = (link, direction, hash, expiresAt = Number.POSITIVE_INFINITY) => {
-		const known = held.get(keyOf({ link, direction, hash }));
-		if (known || expiresAt > horizon) return known;
-		const row = sql.all(
+	type Name = Pick<PacketRow, 'link' | 'direction' | 'hash' | 'expiresAt'>;
+	const known = (key: string, { link, direction, hash, expiresAt }: Name): PacketRow | undefined => {
+		const row = held.get(key);
+		if (row || expiresAt > horizon) return row;
+		const stored = sql.all(
 			'SELECT * FROM packet WHERE link = ? AND direction = ? AND expires_at = ? AND hash = ?',
 			[link, direction, expiresAt, hash]
 		)[0];
-		return row && toRow(row);
+		return stored && toRow(stored);
 	};
+	const find: Packets['find'] = (link, direction, hash, expiresAt = Number.POSITIVE_INFINITY) =>
+		known(keyOf({ link, direction, hash }), { link, direction, hash, expiresAt });
 
 	const settle: Packets['settle'] = (link, direction, hash, state, at, fulfillment) => {
 		const key = keyOf({ link, direction, hash });
@@ -267,12 +270,22 @@ export const createPackets = (sql: SqlDriver): Packets => {
 	};
 
 	return {
-		insert: ({ fulfilled, route, ...row }) => {
-			const { link, direction, hash, expiresAt } = row;
-			if (find(link, direction, hash, expiresAt)) throw new Error('a packet that is known already');
-			if (!fulfilled) sums.add(link, direction, row.amount);
-			put(keyOf(row), {
-				...row,
+		insert: (begun) => {
+			const { link, direction, hash, amount, expiresAt, condition, group, inLink, inHash, route, fulfilled } =
+				begun;
+			const key = keyOf(begun);
+			if (known(key, begun)) throw new Error('a packet that is known already');
+			if (!fulfilled) sums.add(link, direction, amount);
+			put(key, {
+				link,
+				direction,
+				hash,
+				amount,
+				expiresAt,
+				condition,
+				group,
+				inLink,
+				inHash,
 				route,
 				state: fulfilled ? 'fulfilled' : 'pending',
 				fulfillment: fulfilled?.fulfillment,

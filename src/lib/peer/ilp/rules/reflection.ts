@@ -10,4 +10,6 @@ import type { Arrival, Rule } from './rule.ts';
 export const notReflected =
 	(ownConditions: ReadonlySet<string>, { reject }: Rejects): Rule<Arrival> =>
 	({ prepare }) =>
-		ownConditions.has(bytesToHex(prepare.condition)) ? reject('F00', 'my own packet came back') : undefined;
+		ownConditions.size > 0 && ownConditions.has(bytesToHex(prepare.condition))
+			? reject('F00', 'my own packet came back')
+			: undefined;
