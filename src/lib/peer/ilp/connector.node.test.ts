@@ -69,11 +69,13 @@ const toBob: Channel = {
 };
 
 /** A hub with two neighbours: Alice, who is trusted with a dollar, and Bob, to whom it has a channel. */
-const open = (given: { sql?: SqlDriver; at?: number; signMs?: readonly number[] } = {}) => {
+const open = (
+	given: { sql?: SqlDriver; at?: number; signMs?: readonly number[]; durable?: () => Promise<void> } = {}
+) => {
 	const clock = createSimulatedClock(given.at ?? START, turn);
 	const sql = given.sql ?? createNodeSql(':memory:');
 	migrate(sql);
-	const commits = createCommits(sql, clock);
+	const commits = createCommits(given.durable ? { ...sql, durable: given.durable } : sql, clock);
 	const ledger = createLedger(sql);
 	const channels = createChannels(sql, ledger, 6);
 	const accounts = createLinkAccounts(sql, ledger, channels);
@@ -210,6 +212,29 @@ describe('a packet for somebody else', () => {
 		expect(world.sent[0]?.prepare.expiresAt).toBe(START + 19_000);
 		expect(world.ledger.balance('income/routing')).toBe(-10_000n);
 		expect(world.ledger.balance(`link/${ALICE}`)).toBe(1_000_000n);
+		world.audit();
+	});
+
+	it('moves on once it is in the log, with a new claim once that is on the disk, and its fulfill always then', async () => {
+		const waiting: (() => void)[] = [];
+		const world = open({ durable: () => new Promise((resolve) => waiting.push(resolve)) });
+		const pass = async (n: number): Promise<string[]> => {
+			const seen: string[] = [];
+			const before = world.sent.length;
+			const told = world.connector.handle(ALICE, encodePrepare(prepare({ data: new Uint8Array([n]) })));
+			void told.then(({ type }) => seen.push(type));
+			for (let syncs = 0; !seen.includes('fulfill'); syncs++) {
+				await world.clock.advance(20);
+				if (world.sent.length > before && !seen.includes('sent')) seen.push('sent');
+				seen.push(`sync ${syncs + 1}`);
+				waiting.shift()?.();
+				await world.clock.advance(0);
+			}
+			return seen;
+		};
+		expect(await pass(1)).toEqual(['sync 1', 'sent', 'sync 2', 'fulfill']);
+		expect(await pass(2)).toEqual(['sent', 'sync 1', 'fulfill']);
+		expect(world.sent.map(({ claim }) => claim !== undefined)).toEqual([true, false]);
 		world.audit();
 	});
 

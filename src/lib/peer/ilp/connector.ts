@@ -31,8 +31,8 @@
  * | answers | the same packet again |
  * | agreement, lateness | where a neighbour's books differ from mine |
  *
- * Money follows two commits. Before a packet moves on, its pending transfers, the packet rows and the
- * raised claim are on disk; before a fulfill moves back, the posted transfers are.
+ * Money follows two commits. Before a packet moves on, its pending transfers and the packet rows are written, and a
+ * raised claim is on disk; before a fulfill moves back, all of that and the posted transfers are on disk.
  *
  * What nobody can know: a link that breaks between the two. Those packets stay *pending* and are
  * resolved in the next hello (link/hello.ts); the account counts them as used until then. A hop waits for

@@ -218,12 +218,21 @@ describe('group commit', () => {
 	});
 
 	/** As of a driver whose disk takes what was committed only when it is told to. */
-	const openAside = (): { readonly takes: () => void; readonly fails: () => void } => {
+	const openAside = (): {
+		readonly asked: () => number;
+		readonly takes: () => void;
+		readonly fails: () => void;
+	} => {
 		open();
+		let asked = 0;
 		const waiting: { readonly resolve: () => void; readonly reject: (reason: Error) => void }[] = [];
-		const durable = (): Promise<void> => new Promise((resolve, reject) => waiting.push({ resolve, reject }));
+		const durable = (): Promise<void> => {
+			asked += 1;
+			return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
+		};
 		commits = createCommits({ ...sql, durable }, clock);
 		return {
+			asked: () => asked,
 			takes: () => waiting.shift()?.resolve(),
 			fails: () => waiting.shift()?.reject(new SqlError('other', 'the disk is gone'))
 		};
@@ -248,6 +257,29 @@ describe('group commit', () => {
 		disk.takes();
 		expect(await Promise.all(others)).toEqual([1, 1]);
 		expect(commits.counts()).toEqual({ commits: 2, units: 3 });
+	});
+
+	it('tells what is content with the log once it is written, and has the disk take it with the next or soon', async () => {
+		const disk = openAside();
+		const first = commits.run(insert(1), 'written');
+		await clock.advance(0);
+		expect(await first).toBe(1);
+		expect(disk.asked()).toBe(0);
+		const durable = commits.run(insert(2));
+		const beside = commits.run(insert(3), 'written');
+		await clock.advance(0);
+		expect(await beside).toBe(1);
+		expect([disk.asked(), await isTold(durable)]).toEqual([1, false]);
+		disk.takes();
+		expect(await durable).toBe(1);
+		const alone = commits.run(insert(4), 'written');
+		await clock.advance(9);
+		expect([await alone, disk.asked()]).toEqual([1, 1]);
+		await clock.advance(2);
+		expect(disk.asked()).toBe(2);
+		disk.takes();
+		await clock.advance(100);
+		expect(disk.asked()).toBe(2);
 	});
 
 	it('writes a crowd while the disk is busy, instead of all of it at once afterwards', async () => {

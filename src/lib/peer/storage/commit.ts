@@ -14,7 +14,7 @@
  * until the load has been measured anew.
  *
  * Where the driver syncs aside (`SqlDriver.durable`), a group is written, and while the disk takes it the
- * next one gathers: it could not be told earlier anyway. Its decisions stand on what the group before wrote,
+ * next one gathers: it could not be told earlier anyway, unless it is content with the log (`written`). Its decisions stand on what the group before wrote,
  * which is on the disk before them, for the log has one order.
  *
  * A unit of work runs synchronously inside the transaction and decides *there*, on committed state
@@ -27,8 +27,12 @@ import type { OpenTransaction } from './open-transaction.ts';
 import { SqlError, type SqlDriver } from './sql.ts';
 
 export interface Commits {
-	/** Queues `work`, which must be synchronous; resolves with its answer once it is on disk. */
-	run<T>(work: () => T): Promise<T>;
+	/**
+	 * Queues `work`, which must be synchronous; resolves with its answer once it is on disk. With `written`, once
+	 * the log of the database holds it: whatever ends this program cannot undo it then, a power failure within
+	 * {@link SOON_MS} can. For what costs nobody but this node if it is forgotten.
+	 */
+	run<T>(work: () => T, until?: 'durable' | 'written'): Promise<T>;
 	/**
 	 * From inside a unit: `work` runs once at the end of the group's transaction, however many units name its `key`.
 	 * For a row that each of them would write anew. What the units left in memory is what it writes, also of one that
@@ -47,6 +51,7 @@ interface Unit {
 	readonly work: () => unknown;
 	readonly resolve: (value: never) => void;
 	readonly reject: (reason: unknown) => void;
+	readonly until: 'durable' | 'written';
 }
 
 type Outcome =
@@ -59,6 +64,8 @@ const SLICE_MS = 16;
 const BUSY_COMMITS = 8;
 /** What a group waits for company under load, in milliseconds: little beside the way to the next node. */
 const WINDOW_MS = 2;
+/** What nobody waits for is on disk after this, in milliseconds. */
+const SOON_MS = 10;
 /** Units of one transaction: a reader of the database, and everything else here, waits no longer than they take. */
 const GROUP_UNITS = 256;
 
@@ -74,6 +81,9 @@ export const createCommits = (sql: SqlDriver, clock: Clock): Commits => {
 	/** Committed, and not told yet: the disk has not taken it. */
 	let untold: Outcome[] = [];
 	let syncing = false;
+	/** Runs while something is committed that no sync has begun to take; `due`: it has run out. */
+	let soon: Cancel | undefined;
+	let due = false;
 
 	const current = (): OpenTransaction => {
 		const transaction = sql.current();
@@ -107,10 +117,13 @@ export const createCommits = (sql: SqlDriver, clock: Clock): Commits => {
 
 	/** Tells what was committed once the disk has it, then writes what came meanwhile. */
 	const sync = (): void => {
-		if (syncing || untold.length === 0 || !sql.durable) return;
+		if (syncing || (untold.length === 0 && !due) || !sql.durable) return;
 		const outcomes = untold;
 		untold = [];
 		syncing = true;
+		soon?.();
+		soon = undefined;
+		due = false;
 		sql
 			.durable()
 			.then(
@@ -143,8 +156,13 @@ export const createCommits = (sql: SqlDriver, clock: Clock): Commits => {
 		} finally {
 			writing = false;
 		}
-		if (sql.durable) untold.push(...outcomes);
-		else tell(outcomes);
+		if (!sql.durable) return tell(outcomes);
+		untold.push(...outcomes.filter(({ unit }) => unit.until === 'durable'));
+		tell(outcomes.filter(({ unit }) => unit.until === 'written'));
+		soon ??= clock.after(SOON_MS, () => {
+			due = true;
+			sync();
+		});
 	};
 
 	const flush = (): void => {
@@ -170,13 +188,13 @@ export const createCommits = (sql: SqlDriver, clock: Clock): Commits => {
 	};
 
 	return {
-		run: <T>(work: () => T): Promise<T> =>
+		run: <T>(work: () => T, until: Unit['until'] = 'durable'): Promise<T> =>
 			new Promise<T>((resolve, reject) => {
 				if (stopped) {
 					reject(new Error('stopped'));
 					return;
 				}
-				queue.push({ work, resolve, reject });
+				queue.push({ work, resolve, reject, until });
 				// The end of the sync writes it; a crowd does not wait for that, so that it is not all done at once.
 				if (syncing && queue.length < GROUP_UNITS) return;
 				if (timer === undefined) {
@@ -196,6 +214,7 @@ export const createCommits = (sql: SqlDriver, clock: Clock): Commits => {
 		counts: () => ({ commits, units }),
 		stop: () => {
 			flush();
+			soon?.();
 			stopped = true;
 		}
 	};

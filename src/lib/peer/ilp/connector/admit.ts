@@ -3,13 +3,13 @@ import type { Rejects } from '../rejects.ts';
 import type { ConnectorDeps } from './deps.ts';
 
 /** Decides about a new packet. When that cannot be written (a full disk), nothing has moved and T00 says so. */
-export type Admit = <T>(work: () => T) => Promise<T | IlpReject>;
+export type Admit = <T>(work: () => T, until?: 'durable' | 'written') => Promise<T | IlpReject>;
 
 export const createAdmit =
 	({ platform: { log }, commits }: Pick<ConnectorDeps, 'platform' | 'commits'>, { reject }: Rejects): Admit =>
-	async (work) => {
+	async (work, until) => {
 		try {
-			return await commits.run(work);
+			return await commits.run(work, until);
 		} catch (error) {
 			log('error', 'a packet could not be taken on', { error: String(error) });
 			return reject('T00', 'this node cannot take anything on');

@@ -1,6 +1,14 @@
 /**
- * A packet for somebody else: passed on for less money and less time, in two commits. Before it moves on, both
- * rows, the pending transfers and the raised claim are on disk; before the fulfill moves back, the posted ones.
+ * A packet for somebody else: passed on for less money and less time, in two commits.
+ *
+ * | before | what must be where |
+ * |---|---|
+ * | it moves on | both rows and the pending transfers in the log: no end of this program undoes them |
+ * | it moves on with a claim | all of it on disk |
+ * | its fulfill moves back | the posted transfers, and so all before them, on disk |
+ *
+ * So a packet waits for the disk once, not twice. Only a power failure in between makes this hop forget that it passed a
+ * packet on; nobody was told that it was paid, and what the next hop is owed then comes back by its hello (ADR 32).
  */
 import type { Promised } from '../../channel/channels.ts';
 import { forwardPrepare, type IlpReject, type IlpReply } from '../../codec/ilp.ts';
@@ -109,14 +117,19 @@ export const createForward = (
 			if (fee > 0n)
 				ledger.begin({ kind: 'fee', from: 'income/routing', to: `link/${peer}`, amount: fee, at, group });
 			return { promised: room.promised };
-		});
-		if (!('type' in booked)) return { promised: booked.promised, place };
-		// It got as far as the disk and no further.
-		if (place) {
-			shares.end(share, out, undefined, now);
-			place.leave();
-		}
-		return booked;
+		}, 'written');
+		const withdraw = (refusal: IlpReject): IlpReject => {
+			// It got as far as the disk and no further.
+			if (place) {
+				shares.end(share, out, undefined, now);
+				place.leave();
+			}
+			return refusal;
+		};
+		if ('type' in booked) return withdraw(booked);
+		// A claim is on disk before it leaves.
+		const unwritten = booked.promised && (await admit(() => undefined));
+		return unwritten ? withdraw(unwritten) : { promised: booked.promised, place };
 	};
 
 	/** Books the answer; what it means for the one before. */
