@@ -26,5 +26,10 @@ export const LEDGER_MIGRATIONS: readonly string[] = [
 	CREATE INDEX transfer_by_source ON transfer (source);
 	CREATE INDEX transfer_by_target ON transfer (target);
 	CREATE INDEX transfer_total ON transfer (kind, at, state, author, source, target, amount);
+	`,
+	`
+	-- Pending transfers are read at the start alone, all of them: no need to find one by the long name of its group.
+	DROP INDEX transfer_pending;
+	CREATE INDEX transfer_pending ON transfer (state) WHERE state = 0;
 	`
 ];

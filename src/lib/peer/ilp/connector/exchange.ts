@@ -102,7 +102,8 @@ export const createExchange = (
 		expiresAt
 	}: Parcel): Promise<{ readonly sent: Promise<IlpReply | undefined> }> => {
 		try {
-			const [claim] = await Promise.all([promised && signClaim(promised), place?.before]);
+			const claim = promised && (await signClaim(promised));
+			await place?.before;
 			return { sent: transport.transmit(peer, bytes, claim, expiresAt) };
 		} catch (error) {
 			log('error', 'a packet could not leave', { peer, error: String(error) });
