@@ -242,7 +242,7 @@ export async function startNetwork(options: NetworkOptions): Promise<LocalNetwor
 		}
 
 		const nodes: Partial<Record<NodeName, NetworkNode>> = {};
-		for (const name of names) {
+		const startNode = async (name: NodeName): Promise<void> => {
 			const node = await supervise(name, (onUnexpectedEnd) =>
 				startChild<NodeReady>({
 					name,
@@ -255,7 +255,10 @@ export async function startNetwork(options: NetworkOptions): Promise<LocalNetwor
 			stops.push(() => node.stop());
 			nodes[name] = Object.assign(processOf(node), node.ready as NodeReady, { wallet: walletOf(name) });
 			say(`${name} on http://127.0.0.1:${ports[name]}`);
-		}
+		};
+		// Whoever is there first dials the others until they are. All have started or given up before any is stopped.
+		for (const started of await Promise.allSettled(names.map(startNode)))
+			if (started.status === 'rejected') throw started.reason;
 
 		return {
 			ports,
