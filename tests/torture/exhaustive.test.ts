@@ -7,7 +7,7 @@ import { createNodeSql } from '../../server/akash-peer/node-sql.ts';
 import { runExhaustive, troublesOf } from '../../src/lib/peer/testing/scenario-exhaustive.ts';
 
 /** No divisor of what can fail at one moment, so that each way to fail gets its turn. */
-const EVERY = 71;
+const EVERY = 101;
 const options = {
 	turn: (): Promise<void> => new Promise((resolve) => setImmediate(resolve)),
 	openSql: () => createNodeSql(':memory:'),

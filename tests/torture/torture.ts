@@ -36,6 +36,8 @@ const BACK_WITHIN_MS = 60_000;
 const REST_WITHIN_MS = 60_000;
 /** What is looked for has its own time in the books. */
 const LOOK_EVERY_MS = 100;
+/** Between the audit of one kill and the next kill, up to twice as long. */
+const BETWEEN_MS = 400;
 /** So long a moment is looked for at which the victim has packets under way. */
 const AIM_MS = 500;
 /** Books of several programs are read one after another, and chains are looked at now and then. */
@@ -141,7 +143,7 @@ export const torture = async (
 		for (let number = 1; number <= options.kills; number++) {
 			const kill = next();
 			load.resume();
-			await sleep(300 + random.int(1_200));
+			await sleep(BETWEEN_MS + random.int(BETWEEN_MS));
 			load.burst();
 			await untilUnderWay(kill.victim);
 			let since = Date.now();
