@@ -47,6 +47,8 @@ const GENESIS = 'chain.genesis';
 const WATCHED = 'chain.watched-block';
 /** Begun anew whenever somebody likes; everywhere else a chain's first block is what it is for good. */
 const LOCAL_CHAIN_ID = 31_337;
+/** Two answers this far apart: one that starts says for a moment that it begins anew, before it has read what it was. */
+const REPLACED_AFTER_MS = 3_000;
 /** One that fell behind for less than this is only between two of its machines. */
 const BEHIND_MS = 60_000;
 /** How often a report that does not fit is asked for again before it is passed over. */
@@ -308,6 +310,10 @@ export const createChainWatch = (deps: SettlerDeps, parts: ChainWatchParts): Cha
 				noteDoubt(peerError('ChainMistaken', 'its first block is another than before'));
 				return false;
 			}
+			await new Promise<void>((resolve) => void clock.after(REPLACED_AFTER_MS, resolve));
+			const again = await chain.genesisHash();
+			if (isStopped() || !again.ok) return false;
+			if (again.value !== genesis.value) return again.value === before;
 			await archiveAll(genesis.value);
 			if (watching > 0) watch();
 		}

@@ -591,4 +591,40 @@ describe('another chain under the same id', () => {
 		expect(again.accounts.audit(HUB_DEVICE)).toBe(0n);
 		expect(again.ledger.audit()).toEqual({ sum: 0n, differences: [] });
 	});
+
+	it('that answers once, as one does that has not read its state yet, ends nothing', async () => {
+		const world = open();
+		const { id } = await world.fund();
+		await world.spend(id, 1_000_000n, 400_000n);
+		world.guest.settler.stop();
+		const fresh = createSimulatedChain({ clock: world.clock, name: 'fresh' });
+		const { chain } = world;
+		let answers = 0;
+		const starting: typeof chain = {
+			...chain,
+			port: (account) => {
+				const port = chain.port(account);
+				return {
+					...port,
+					genesisHash: () => (answers++ === 0 ? fresh.port() : port).genesisHash()
+				};
+			}
+		};
+		const again = createSimulatedEnd(
+			{ ...world.place, chain: starting },
+			{
+				role: 'parent',
+				neighbour: HUB_DEVICE,
+				neighbourPayee: addressOf(HUB),
+				claimSecret: CLAIM,
+				payee: addressOf(WALLET),
+				sql: world.guest.sql
+			}
+		);
+		await world.wait(again.settler.start());
+		expect(answers).toBeGreaterThan(1);
+		expect(again.channels.get(id)?.status).toBe('open');
+		expect(again.troubles).not.toContain('ChainReplaced');
+		world.audit();
+	});
 });
