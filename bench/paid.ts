@@ -7,11 +7,12 @@
  *   --only TEXT    the parts whose name contains it: naive, one channel, batched, ten channels, three hops, chromium
  *   --profile DIR  CPU profiles of all nodes go there
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { runForJson, startChild } from '../scripts/child.ts';
 import { readOptions } from '../scripts/options.ts';
+import { processorOf } from '../scripts/processor.ts';
 import { statusOf } from '../tests/process/nodes.ts';
 import { appWithBench, openOwnReader, until } from './lib/browser.ts';
 import { checkPaid } from './lib/paid-check.ts';
@@ -59,17 +60,6 @@ const show = (name: string, { min, median, max }: Spread, unit: string): void =>
 		`  ${name.padEnd(44)} ${[min, median, max].map((value) => `${rounded(value)}`.padStart(8)).join('')}  ${unit}`
 	);
 const isAsked = (name: string): boolean => name.includes(only);
-
-/** Seconds of processor time of a process so far, all its threads; 0 where the system does not say. */
-const processorOf = (pid: number): number => {
-	try {
-		// "pid (name) state ppid …", in hundredths of a second.
-		const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
-		return (Number(fields[11]) + Number(fields[12])) / 100;
-	} catch {
-		return 0;
-	}
-};
 
 interface Cast {
 	/** From the readers' parent to the author. */

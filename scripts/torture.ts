@@ -39,8 +39,9 @@ async function killAtRandom(): Promise<boolean> {
 		const reports = await torture(world, {
 			kills: given.kills,
 			seed: given.seed,
-			onKill: ({ number, kind, inFlight, late, backMs, wrong }) => {
-				const back = backMs === undefined ? 'NEVER BACK' : `back in ${backMs} ms`;
+			onKill: ({ number, kind, inFlight, late, backMs, processorMs, wrong }) => {
+				const of = processorMs === undefined ? '' : ` (${processorMs} ms of processor)`;
+				const back = backMs === undefined ? 'NEVER BACK' : `back in ${backMs} ms${of}`;
 				console.log(
 					`${number} ${kind}: ${inFlight} in flight, ${late > 0 ? `${late} late, ` : ''}${back}, audit ${wrong.length === 0 ? 'ok' : 'BROKEN'}`
 				);

@@ -41,6 +41,8 @@ export interface NodeStatus {
 
 export interface ReaderNode extends NodeReady {
 	readonly wallet: Hex;
+	/** Of the run that runs now. */
+	readonly pid: number;
 	stop(): Promise<void>;
 	kill(): Promise<void>;
 	/** Again, on the same files. */
@@ -141,6 +143,9 @@ export const startReader = async (
 	return {
 		...ready,
 		wallet,
+		get pid() {
+			return child.pid;
+		},
 		stop: () => child.stop(),
 		kill: () => child.kill(),
 		start: async () => {

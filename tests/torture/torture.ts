@@ -3,6 +3,7 @@
  * the same seed plans the same kills in the same order; what they hit is the machine's affair.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { processorOf } from '../../scripts/processor.ts';
 import { LIMITS } from '../../src/lib/peer/limits.ts';
 import { createSeededRandom } from '../../src/lib/peer/testing/seeded-random.ts';
 import { control } from '../process/nodes.ts';
@@ -26,6 +27,8 @@ export interface KillReport {
 	readonly late: number;
 	/** From the kill to the first packet that began after it and was fulfilled; undefined: never. */
 	readonly backMs: number | undefined;
+	/** Processor time of its new process by then, where it has one of its own: what a machine with nothing else to do needs. */
+	readonly processorMs: number | undefined;
 	/** Broken rules; empty when all is well. */
 	readonly wrong: readonly string[];
 }
@@ -93,6 +96,11 @@ export const torture = async (
 		return undefined;
 	};
 
+	const processorBy = (victim: Kill['victim']): number | undefined =>
+		victim === 'chain' || victim === 'browser'
+			? undefined
+			: Math.round(processorOf(world.pidOf(victim)) * 1_000);
+
 	/** As all others see it: the victim's own file is not touched before it has started again. */
 	const inFlight = (victim: Kill['victim']): number => {
 		if (victim === 'chain') return 0;
@@ -153,13 +161,22 @@ export const torture = async (
 				underWay = inFlight(kill.victim);
 			});
 			const backMs = await untilBack(kill.victim, since);
+			const processorMs = processorBy(kill.victim);
 			await load.pause();
 			const verdict = await auditAtRest();
 			const wrong = [
 				...verdict.wrong,
 				...(backMs === undefined ? [`nothing was served within ${BACK_WITHIN_MS} ms`] : [])
 			];
-			const report = { number, kind: kill.kind, inFlight: underWay, late: verdict.late, backMs, wrong };
+			const report = {
+				number,
+				kind: kill.kind,
+				inFlight: underWay,
+				late: verdict.late,
+				backMs,
+				processorMs,
+				wrong
+			};
 			reports.push(report);
 			options.onKill?.(report);
 		}

@@ -30,6 +30,7 @@ export interface TortureWorld {
 	/** Device and Nostr keys, hex. */
 	readonly keys: Readonly<Record<PeerName, { readonly device: string; readonly pubkey: string }>>;
 	httpOf(name: ProcessName): string;
+	pidOf(name: ProcessName): number;
 	kill(name: ProcessName): Promise<void>;
 	start(name: ProcessName): Promise<void>;
 	/** One look into a node's file. */
@@ -111,6 +112,7 @@ export const startTortureWorld = async (
 			browser,
 			keys,
 			httpOf: (name) => processes[name].http,
+			pidOf: (name) => processes[name].pid,
 			kill: (name) => processes[name].kill(),
 			start: (name) => processes[name].start(),
 			look: (name, into) => lookInto(fileOf(name), into),
