@@ -9,6 +9,7 @@
  * | a wallet holds what it began with plus what its owner's ledger says | ledgers and chain tell one story |
  * | wallets and the contract hold what there was at the beginning, the contract what its channels do | no token is lost or made |
  * | no note was paid for twice; no purchase is open | what the money was for |
+ * | nothing is taken over from a neighbour's totals by who forgot nothing | two books that differ are not made equal in silence |
  */
 import { auditNode, checkEnds, type Check, type End } from '../audit/audit.ts';
 import { nobleCrypto } from '../crypto/noble-crypto.ts';
@@ -27,8 +28,14 @@ export const balanceOf = (host: SimulatedHost, account: string): bigint =>
 export const balancesOf = (host: SimulatedHost, prefix: string): bigint =>
 	big(one(host, `SELECT sum(posted) AS total FROM account WHERE name LIKE ? || '%'`, [prefix])?.['total']);
 
-/** One sentence per broken rule; empty when all is well. Every host must be running and at rest. */
-export const auditWorld = async (world: World): Promise<readonly string[]> => {
+/**
+ * One sentence per broken rule; empty when all is well. Every host must be running and at rest. `forgetful`: came back
+ * as an older copy.
+ */
+export const auditWorld = async (
+	world: World,
+	forgetful: readonly SimulatedHost[] = []
+): Promise<readonly string[]> => {
 	const wrong: string[] = [];
 	const hosts = world.hosts();
 	const scale = world.chain.tokenScale;
@@ -47,6 +54,8 @@ export const auditWorld = async (world: World): Promise<readonly string[]> => {
 		tell(host.name, checks);
 		if (end) ends.push(end);
 		wrong.push(...auditHost(host));
+		if (!forgetful.includes(host) && one(host, `SELECT 1 FROM transfer WHERE kind = 'recover'`))
+			wrong.push(`${host.name} took over from a neighbour what it had never forgotten`);
 	}
 	tell('the network', checkEnds(ends));
 
