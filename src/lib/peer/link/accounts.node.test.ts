@@ -170,6 +170,9 @@ describe('the account of a link', () => {
 		// A guest that earned and was paid out since: it says both, and the second is against itself.
 		accounts.meet(PEER, { owner: PEER, role: 'child', credit: 0n, window: W, at: 0 });
 		fulfil(world, 'peer', 500n, 'before the copy');
+		// A guest's word alone moves no more than this node owes it.
+		expect(accounts.recover(PEER, told, 7n, 1)).toEqual({ got: 0n, gave: 0n, paid: 0n });
+		accounts.markOlder(PEER);
 		expect(accounts.recover(PEER, told, 7n, 1)).toEqual({ got: 400n, gave: 0n, paid: 900n });
 		expect([ledger.balance('wallet'), ledger.balance('income/payout-fees')]).toEqual([-893n, -7n]);
 		expect(accounts.held(PEER, 'me')).toBe(0n);

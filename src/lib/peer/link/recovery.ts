@@ -6,7 +6,7 @@
  * |---|---|---|
  * | I got more from it than I remember | the neighbour's, against me | when a claim of mine that is not here was shown (it binds me, and proves that I forgot): as far as my claims and what it lets me owe reach. Without that, W within a day, and from a child nothing |
  * | it got more from me than I remember | the neighbour's, against itself | as far as it could have paid: what it may owe me, what I claimed ahead, and what its channels still hold |
- * | I paid it out more than I remember | the neighbour's, against itself | as far as I owed it that much; and what I got from it as far as this pays for it |
+ * | I paid it out more than I remember | the neighbour's, against itself | as far as I owed it that much; or got it, once that is believed |
  *
  * With nothing forgotten neither can be more than what is under way, so that nothing is taken over then. Whoever
  * lies here gets, once and told, what it could have kept by vanishing; and W a day of whoever goes on after
@@ -61,7 +61,7 @@ export const decideRecovery = (mine: Remembered, theirs: ToldTotals): Forgotten 
 	const isTrue = ({ got, gave, paid }: Forgotten): boolean => {
 		const owedToMe = mine.balance + gave + paid - got;
 		const isBelieved =
-			mine.isOlder || got <= paid || (mine.role !== 'child' && mine.takenToday + got <= mine.window);
+			mine.isOlder || (mine.role !== 'child' && mine.takenToday + got <= mine.window);
 		return (
 			(got === 0n || (isBelieved && owedToMe >= -mine.peerCredit)) &&
 			(gave === 0n || owedToMe <= mine.credit + mine.window + mine.claimable) &&
