@@ -60,8 +60,7 @@ export const decideRecovery = (mine: Remembered, theirs: ToldTotals): Forgotten 
 	};
 	const isTrue = ({ got, gave, paid }: Forgotten): boolean => {
 		const owedToMe = mine.balance + gave + paid - got;
-		const isBelieved =
-			mine.isOlder || (mine.role !== 'child' && mine.takenToday + got <= mine.window);
+		const isBelieved = mine.isOlder || (mine.role !== 'child' && mine.takenToday + got <= mine.window);
 		return (
 			(got === 0n || (isBelieved && owedToMe >= -mine.peerCredit)) &&
 			(gave === 0n || owedToMe <= mine.credit + mine.window + mine.claimable) &&
