@@ -71,6 +71,12 @@ contract ChannelsLifeTest is ChannelsTest {
         open(bad, 0);
     }
 
+    function test_a_channel_may_expire_a_second_after_it_is_opened() public {
+        key.expiry = uint40(START + 1);
+        open(key, 1);
+        assertEq(state(key).deposited, 1, 'open');
+    }
+
     function test_two_opens_in_one_block_the_second_is_refused() public {
         open(key, 10e6);
         vm.expectRevert(abi.encodeWithSelector(IChannels.ChannelAlreadyOpen.selector, channels.channelId(key)));
@@ -510,22 +516,33 @@ contract ChannelsLifeTest is ChannelsTest {
 
     function test_states_answers_in_the_order_asked() public {
         open(key, 10e6);
-        ChannelId[] memory ids = new ChannelId[](2);
-        ids[0] = channels.channelId(etherKey);
-        ids[1] = channels.channelId(key);
+        ChannelId[] memory ids = new ChannelId[](3);
+        ids[0] = channels.channelId(key);
+        ids[1] = channels.channelId(etherKey);
+        ids[2] = ids[0];
         IChannels.State[] memory found = channels.states(ids);
-        assertEq(found[0].deposited, 0, 'never opened');
-        assertEq(found[1].deposited, 10e6, 'open');
+        assertEq(found[0].deposited, 10e6, 'open');
+        assertEq(found[1].deposited, 0, 'never opened');
+        assertEq(found[2].deposited, 10e6, 'open, asked again');
     }
 
     function test_the_domain_is_the_one_that_signatures_are_made_for() public view {
-        (bytes1 fields, string memory name, string memory version, uint256 chainId, address contract_,,) =
-            channels.eip712Domain();
+        (
+            bytes1 fields,
+            string memory name,
+            string memory version,
+            uint256 chainId,
+            address contract_,
+            bytes32 salt,
+            uint256[] memory extensions
+        ) = channels.eip712Domain();
         assertTrue(fields == hex'0f', 'fields');
         assertTrue(keccak256(bytes(name)) == keccak256('Tributary Channels'), 'name');
         assertTrue(keccak256(bytes(version)) == keccak256('1'), 'version');
         assertEq(chainId, block.chainid, 'chain id');
         assertTrue(contract_ == address(channels), 'contract');
+        assertTrue(salt == 0, 'salt');
+        assertEq(extensions.length, 0, 'extensions');
     }
 
     function test_the_id_is_the_hash_of_chain_contract_and_key() public view {
