@@ -184,6 +184,10 @@ describe('the account of a link', () => {
 		expect(accounts.get(PEER)?.isOlder).toBe(true);
 		accounts.recover(PEER, told, 7n, 4);
 		expect(accounts.get(PEER)?.isOlder).toBe(false);
+		// Totals that no column holds are only wrong.
+		const most = 2n ** 64n - 1n;
+		const mad = { fulfilledByMe: most, fulfilledByYou: most, paidOutByYou: most };
+		expect(accounts.recover(PEER, mad, 7n, 5)).toEqual({ got: 0n, gave: 0n, paid: 0n });
 		expect(checkLinks({ sql, tokenScale: 6, now: 5 }).flatMap(({ wrong }) => wrong)).toEqual([]);
 		sql.close();
 	});

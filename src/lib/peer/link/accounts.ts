@@ -322,10 +322,11 @@ export const createLinkAccounts = (sql: SqlDriver, ledger: Ledger, channels: Cha
 					paid_out_by_me = paid_out_by_me + ?4 WHERE peer = ?1`,
 				[peer, got, gave, paid]
 			);
-			sql.run(
-				'UPDATE link SET is_older = 0 WHERE peer = ? AND fulfilled_by_me = ? AND fulfilled_by_peer = ?',
-				[peer, theirs.fulfilledByYou, theirs.fulfilledByMe]
-			);
+			// Compared here: what is told may be more than a column holds.
+			const agrees =
+				theirs.fulfilledByYou === row.fulfilledByMe + gave &&
+				theirs.fulfilledByMe === row.fulfilledByPeer + got;
+			if (agrees) sql.run('UPDATE link SET is_older = 0 WHERE peer = ?', [peer]);
 			return forgotten;
 		},
 
