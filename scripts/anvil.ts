@@ -89,10 +89,32 @@ async function untilItAnswers(url: string, child: ChildProcess): Promise<void> {
 
 /** The chain's state as saved, or the last whole one if the file was cut short. */
 function restoreState(): void {
-	if (state === undefined || !existsSync(state) || isWhole(state)) return;
-	console.error(`${state} is damaged`);
-	if (existsSync(backup)) copyFileSync(backup, state);
-	else renameSync(state, `${state}.damaged`);
+	if (state === undefined || !existsSync(state)) return;
+	if (!isWhole(state)) {
+		console.error(`${state} is damaged`);
+		if (existsSync(backup)) copyFileSync(backup, state);
+		else renameSync(state, `${state}.damaged`);
+	}
+	if (existsSync(state)) keepFirstBeginning(state);
+}
+
+/**
+ * Anvil makes a first block at every start and saves it beside the one it then reads. From the second start on it has
+ * several to choose from, and may take the chain for another.
+ */
+function keepFirstBeginning(file: string): void {
+	interface Saved {
+		blocks?: { header: { number: string; timestamp: string } }[];
+	}
+	const saved = JSON.parse(readFileSync(file, 'utf8')) as Saved;
+	const first = saved.blocks
+		?.filter(({ header }) => Number(header.number) === 0)
+		.toSorted((a, b) => Number(a.header.timestamp) - Number(b.header.timestamp))[0];
+	if (saved.blocks === undefined || first === undefined) return;
+	const kept = saved.blocks.filter((block) => block === first || Number(block.header.number) > 0);
+	if (kept.length === saved.blocks.length) return;
+	writeFileSync(`${file}.new`, JSON.stringify({ ...saved, blocks: kept }));
+	renameSync(`${file}.new`, file);
 }
 
 let backedUpMs = 0;

@@ -52,6 +52,14 @@ test('the chain goes on where it was, and --fresh begins another at the same add
 	expect(again.chain.contract).toBe(first.chain.contract);
 	await again.stop();
 
+	// Each start leaves a first block of its own in the state.
+	for (let starts = 0; starts < 2; starts += 1) {
+		await sleep(1_100);
+		const later = await start();
+		expect(await genesisOf(later.chain.rpcUrl)).toBe(genesis);
+		await later.stop();
+	}
+
 	// A block's hash holds its time in seconds: another second, another genesis.
 	await sleep(1_100);
 	const fresh = await start({ fresh: true });

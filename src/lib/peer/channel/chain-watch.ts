@@ -47,7 +47,7 @@ const GENESIS = 'chain.genesis';
 const WATCHED = 'chain.watched-block';
 /** Begun anew whenever somebody likes; everywhere else a chain's first block is what it is for good. */
 const LOCAL_CHAIN_ID = 31_337;
-/** Two answers this far apart: one that starts says for a moment that it begins anew, before it has read what it was. */
+/** Two answers this far apart: no single one ends anything. */
 const REPLACED_AFTER_MS = 3_000;
 /** One that fell behind for less than this is only between two of its machines. */
 const BEHIND_MS = 60_000;

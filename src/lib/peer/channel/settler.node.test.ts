@@ -592,7 +592,7 @@ describe('another chain under the same id', () => {
 		expect(again.ledger.audit()).toEqual({ sum: 0n, differences: [] });
 	});
 
-	it('that answers once, as one does that has not read its state yet, ends nothing', async () => {
+	it('that answers once ends nothing', async () => {
 		const world = open();
 		const { id } = await world.fund();
 		await world.spend(id, 1_000_000n, 400_000n);
