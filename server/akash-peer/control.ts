@@ -40,6 +40,8 @@ export const createControl =
 				);
 			case 'unfollow':
 				return done(await peer.api.unfollow(text('pubkey')));
+			case 'budget':
+				return done(await peer.api.setBudgets({ perDay: BigInt(text('perDay')) }));
 			case 'answer':
 				return done(await peer.api.answerConsent(text('id'), text('answer') === 'allow' ? 'allow' : 'deny'));
 			case 'feed':

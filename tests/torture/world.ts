@@ -91,6 +91,9 @@ export const startTortureWorld = async (
 			) as Record<ProcessName, { device: string; pubkey: string }>),
 			browser: { device: String(guest?.['peer']), pubkey: person }
 		};
+		// A person's own limit for a day is a dollar: some 130 kills on a machine with nothing else to do.
+		await control(reader.http, 'budget', { perDay: `${TERMS.dailyLimit}` });
+		yes('a limit', await browser.call('setBudgets', { perDay: TERMS.dailyLimit }));
 		for (const author of [bob.pubkey, carol.pubkey]) {
 			await control(reader.http, 'follow', {
 				pubkey: author,
