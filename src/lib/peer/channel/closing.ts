@@ -63,6 +63,7 @@ export const createClosing = (
 		const channel = channels.get(id, epoch);
 		if (!secret || !channel || channel.direction !== 'in' || channel.peer !== peer)
 			return { op: 'refused', code: 'ChannelUnknown', text: 'no such channel here' };
+		const purpose = `close/${id}/${epoch}`;
 		const signed = await inTurn(async (): Promise<SettleAnswer | SignedEnd> => {
 			const trusted = gate('money');
 			const head = trusted.ok ? asked(await chain.head()) : trusted;
@@ -70,8 +71,10 @@ export const createClosing = (
 			const deadline = head.value.time + CLOSE_VALID_SECONDS;
 			const capture = await commits.run((): bigint | undefined => {
 				const now = channels.get(id, epoch);
-				if (now?.status !== 'open') return undefined;
-				const keep = captureOf(now);
+				// This program ended before it had written the Close down: nobody has that, and another is signed.
+				const isCutShort = now?.status === 'frozen' && transactions.of(purpose) === undefined;
+				if (now?.status !== 'open' && !isCutShort) return undefined;
+				const keep = isCutShort ? now.claimed : captureOf(now);
 				channels.freeze(id, epoch, keep, clock.now());
 				setSetting(closeDeadline(id, epoch), `${deadline}`);
 				return keep;
@@ -83,7 +86,7 @@ export const createClosing = (
 				frozen.checkedSignature && capture > frozen.settled
 					? { key: frozen.key, epoch, cumulative: frozen.checked, signature: frozen.checkedSignature }
 					: undefined;
-			const begun = await transactions.begin({ type: 'close', close, claim }, `close/${id}/${epoch}`);
+			const begun = await transactions.begin({ type: 'close', close, claim }, purpose);
 			if (begun.ok) return { transaction: begun.value, capture, frozen };
 			// What was refused before it was signed was never handed in: nobody else has the consent.
 			await commits.run(() => channels.thaw(id, epoch, clock.now()));

@@ -392,6 +392,21 @@ describe('a hub that ends in the middle of a payout', () => {
 });
 
 describe('the end of a channel', () => {
+	it('comes when it is asked for again although the hub ended between freezing it and writing the Close down', async () => {
+		const world = open();
+		const { id } = await world.fund();
+		await world.spend(id, 1_000_000n, 400_000n);
+		await world.wait(
+			world.hub.commits.run(() => world.hub.channels.freeze(id, 0, 400_000n / TOKEN, world.clock.now()))
+		);
+		await world.restartHub();
+		const refunded = await world.wait(world.guest.settler.requestCooperativeClose(id));
+		expect(refunded).toMatchObject({ ok: true });
+		expect(world.hub.channels.get(id)).toMatchObject({ status: 'closed', settled: 400_000n / TOKEN });
+		expect(world.guest.channels.get(id)?.status).toBe('closed');
+		world.audit();
+	});
+
 	it('with the hub captures exactly what was delivered, rounded up to a token unit', async () => {
 		const world = open();
 		const { id } = await world.fund();
