@@ -189,7 +189,8 @@ test('a hub that is killed in the middle of payments comes back, and each note i
 	const forwarded = async () => (await statusOf(hub.http)).packets['forwarded'] ?? 0;
 	const before = await forwarded();
 	const publishing = Promise.all(texts.map((content) => control(bob.http, 'publish', { content })));
-	await expect.poll(forwarded, { intervals: [5] }).toBeGreaterThan(before + 2);
+	// All twelve may be offered in one packet and got with another: the first is the middle already.
+	await expect.poll(forwarded, { intervals: [5] }).toBeGreaterThan(before);
 	await hub.kill();
 	await publishing;
 	await expect(page.getByTestId('status')).toContainText(strings.status.offline);
