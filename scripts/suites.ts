@@ -126,9 +126,16 @@ export const SUITES: readonly Suite[] = [
 	fastOnly('node: money', sideBySide(vitest('node', ['fast'], ['src/lib/peer/**/*.node.test.ts'])), [
 		'src/lib/peer',
 		// What takes longest and is told by shorter ones too.
-		...['older-copy', 'audit', 'conservation.prop', 'uploads', 'large-profile', 'sqlite-store'].map(
-			(name) => `--exclude=**/${name}.node.test.ts`
-		)
+		...[
+			'older-copy',
+			'audit',
+			'conservation.prop',
+			'hello-after-drop',
+			'announcing',
+			'uploads',
+			'large-profile',
+			'sqlite-store'
+		].map((name) => `--exclude=**/${name}.node.test.ts`)
 	]),
 	{
 		name: 'contracts',
