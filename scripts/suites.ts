@@ -125,6 +125,8 @@ export const SUITES: readonly Suite[] = [
 	// What of it moves money, with the simulated world and without a chain: for `test:fast` alone.
 	fastOnly('node: money', sideBySide(vitest('node', ['fast'], ['src/lib/peer/**/*.node.test.ts'])), [
 		'src/lib/peer',
+		// Files share a process, which saves loading the core again for each: a third of the time.
+		'--no-isolate',
 		// What takes longest and is told by shorter ones too.
 		...[
 			'older-copy',
