@@ -1,5 +1,5 @@
 /**
- * The peer: wires the parts together and keeps no rule of its own but who is connected to whom.
+ * The peer: wires the parts together and keeps no rule of its own.
  *
  * ```
  *            links ── connector ── sessions ── seller   (what others may read here)
@@ -216,7 +216,7 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		notices,
 		changed,
 		spawn,
-		late: () => ({
+		others: () => ({
 			links,
 			transport,
 			routeExchange: late.routeExchange,
@@ -591,14 +591,11 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		seller,
 		reader,
 		settler,
-		linkState: () => link,
-		addresses: neighbours.addresses,
+		neighbours,
 		personal,
 		consents,
 		payee,
 		announcer,
-		linksTo: neighbours.linksTo,
-		learnLinksTo: neighbours.learnLinksTo,
 		announce,
 		publish,
 		limitsChanged: () => {

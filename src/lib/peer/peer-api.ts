@@ -142,7 +142,7 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 	};
 
 	const state = (): PeerState => {
-		const link = parts.linkState();
+		const link = parts.neighbours.link;
 		const views = channelViews();
 		const device = link.device;
 		const row = device === undefined ? undefined : accounts.get(device);
@@ -196,7 +196,7 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 	};
 
 	const followViews = (): readonly FollowView[] => {
-		const hub = parts.linkState().contact?.pubkey;
+		const hub = parts.neighbours.link.contact?.pubkey;
 		return [...reader.views()]
 			.filter(([pubkey]) => pubkey !== hub)
 			.map(([pubkey, view]) => ({
@@ -209,7 +209,7 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 				dailyLimit: view.dailyLimit,
 				spentToday: view.spentToday,
 				perDay: view.perDay,
-				links: parts.linksTo(pubkey),
+				links: parts.neighbours.linksTo(pubkey),
 				waiting: view.waiting
 			}));
 	};
@@ -245,7 +245,7 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 	// ---------------------------------------------------------------- lists
 
 	const authorsInFeed = (): string[] => {
-		const hub = parts.linkState().contact?.pubkey;
+		const hub = parts.neighbours.link.contact?.pubkey;
 		return [...new Set([me(), ...reader.followed(), ...(hub === undefined ? [] : [hub])])];
 	};
 
@@ -263,7 +263,7 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 				profile: profiles.get(event.pubkey) ?? {},
 				cost: mine ? undefined : (paid?.sent ?? 0n),
 				way: mine ? undefined : paid ? paid.sent - paid.arrived : 0n,
-				links: mine ? undefined : parts.linksTo(event.pubkey),
+				links: mine ? undefined : parts.neighbours.linksTo(event.pubkey),
 				earned: earnings?.total,
 				readers: earnings?.readers,
 				receivedAt: paid?.at ?? event.created_at * 1000
@@ -278,7 +278,7 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 			profile: profileOf(pubkey),
 			price: announced?.prices.event,
 			announced: announced !== undefined,
-			links: parts.linksTo(pubkey),
+			links: parts.neighbours.linksTo(pubkey),
 			followed: reader.followed().includes(pubkey),
 			notes: store.count([{ kinds: [KINDS.note], authors: [pubkey] }], clock.now())
 		};
@@ -291,7 +291,7 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 		return name?.replace(/[\p{Cc}\p{Cf}]/gu, ' ') ?? id.slice(0, 10);
 	});
 
-	const parent = (): string | undefined => parts.linkState().device;
+	const parent = (): string | undefined => parts.neighbours.link.device;
 	const set = async (work: Promise<void>): Promise<Answer<null>> => {
 		await work;
 		parts.changed('state');
@@ -357,7 +357,7 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 		statement: (query) => Promise.resolve(statement(query)),
 
 		people: async () => {
-			const hub = parts.linkState().contact?.pubkey;
+			const hub = parts.neighbours.link.contact?.pubkey;
 			const announced = store
 				.query([{ kinds: [KINDS.announcement], limit: FEED_MOST }], { now: clock.now(), limit: FEED_MOST })
 				.map(({ event }) => event.pubkey);
@@ -366,7 +366,8 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 			);
 			const people: Person[] = [];
 			for (const pubkey of pubkeys) {
-				if (parts.linksTo(pubkey) === undefined) parts.learnLinksTo(pubkey).catch(() => undefined);
+				if (parts.neighbours.linksTo(pubkey) === undefined)
+					parts.neighbours.learnLinksTo(pubkey).catch(() => undefined);
 				people.push(await personOf(pubkey));
 			}
 			return people;
@@ -394,7 +395,7 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 					return err(peerError('InvalidInput', 'a limit below zero'));
 				await consents.forget('peer', pubkey);
 				reader.follow(pubkey, terms);
-				parts.learnLinksTo(pubkey).catch(() => undefined);
+				parts.neighbours.learnLinksTo(pubkey).catch(() => undefined);
 				await saveFollows();
 				parts.changed('people');
 				parts.changed('feed');
@@ -441,7 +442,7 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 				if (content.trim() === '' && (kind ?? KINDS.note) === KINDS.note)
 					return err(peerError('InvalidInput', 'an empty note'));
 				const event = await parts.publish({ kind: kind ?? KINDS.note, content, ...(tags ? { tags } : {}) });
-				const hub = parts.linkState().contact;
+				const hub = parts.neighbours.link.contact;
 				if (!personal.isAnnounced() || (hub && !announcer.isIntroduced(hub))) {
 					const announced = await parts.announce();
 					// The note is kept and on sale; being found comes once the hub answers.
@@ -580,7 +581,7 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 
 	/** The follow list is an event like any other (NIP-02), so that other software can read it. */
 	async function saveFollows(): Promise<void> {
-		const hub = parts.linkState().contact?.pubkey;
+		const hub = parts.neighbours.link.contact?.pubkey;
 		const tags = reader
 			.followed()
 			.filter((pubkey) => pubkey !== hub)

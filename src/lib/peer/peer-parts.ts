@@ -18,13 +18,13 @@ import type { Reader } from './market/reader.ts';
 import type { Seller } from './market/seller.ts';
 import type { Notices } from './notices.ts';
 import type { Announcer } from './peering/announcer.ts';
+import type { Neighbours } from './peering/neighbours.ts';
 import type { PersonalSettings } from './personal-settings.ts';
 import type { Platform } from './platform.ts';
 import type { Result } from './result.ts';
 import type { Address } from './settlement/chain.ts';
 import type { Commits } from './storage/commit.ts';
 import type { Settings } from './storage/settings.ts';
-import type { NodeContact } from './stream/session.ts';
 
 /** Signs, keeps and offers an event of this person. `createdAt` in Unix seconds, now unless given. */
 export type Publish = (draft: {
@@ -51,15 +51,12 @@ export interface PeerParts {
 	readonly seller: Seller;
 	readonly reader: Reader;
 	readonly settler: Settler | undefined;
-	readonly linkState: () => LinkState;
-	readonly addresses: () => readonly string[];
+	readonly neighbours: Pick<Neighbours, 'link' | 'addresses' | 'linksTo' | 'learnLinksTo'>;
 	readonly personal: PersonalSettings;
 	readonly consents: Consents;
 	/** Where money of this node goes on the chain. */
 	readonly payee: () => Address | undefined;
 	readonly announcer: Announcer;
-	readonly linksTo: (pubkey: string) => number | undefined;
-	readonly learnLinksTo: (pubkey: string) => Promise<void>;
 	readonly announce: () => Promise<Result<null, PeerError>>;
 	/** Signs, keeps, offers to readers. */
 	readonly publish: Publish;
@@ -71,16 +68,3 @@ export interface PeerParts {
 }
 
 export type Change = 'state' | 'feed' | 'activity' | 'people';
-
-export interface LinkState {
-	status: 'connecting' | 'online' | 'offline';
-	url: string;
-	/** Device and person of the parent, once met. */
-	device: string | undefined;
-	owner: string | undefined;
-	address: string | undefined;
-	since: number;
-	retryAt: number | undefined;
-	/** How to reach the hub's own store. */
-	contact: NodeContact | undefined;
-}

@@ -20,7 +20,7 @@ import {
 	WALLET,
 	type Life
 } from '../testing/settling-world.ts';
-import { createSimulatedChain } from '../testing/simulated-chain.ts';
+import { createSimulatedChain, type SimulatedChain } from '../testing/simulated-chain.ts';
 
 const open = (changes: { readonly threshold?: bigint; readonly life?: Life } = {}) =>
 	openSettlingWorld({
@@ -582,23 +582,27 @@ describe('a claim that nobody checked yet', () => {
 });
 
 describe('another chain under the same id', () => {
-	it('archives the channels of the old one, clears what was owed in its money, and says so', async () => {
-		const world = open();
-		const { id } = await world.fund();
-		await world.spend(id, 1_000_000n, 400_000n);
-		world.guest.settler.stop();
-		const fresh = createSimulatedChain({ clock: world.clock, name: 'fresh' });
-		const again = createSimulatedEnd(
-			{ ...world.place, chain: fresh },
+	/** The guest's program begins again on its database, before this chain. */
+	const guestAgain = ({ place, guest }: ReturnType<typeof open>, chain: SimulatedChain) =>
+		createSimulatedEnd(
+			{ ...place, chain },
 			{
 				role: 'parent',
 				neighbour: HUB_DEVICE,
 				neighbourPayee: addressOf(HUB),
 				claimSecret: CLAIM,
 				payee: addressOf(WALLET),
-				sql: world.guest.sql
+				sql: guest.sql
 			}
 		);
+
+	it('archives the channels of the old one, clears what was owed in its money, and says so', async () => {
+		const world = open();
+		const { id } = await world.fund();
+		await world.spend(id, 1_000_000n, 400_000n);
+		world.guest.settler.stop();
+		const fresh = createSimulatedChain({ clock: world.clock, name: 'fresh' });
+		const again = guestAgain(world, fresh);
 		await world.wait(again.settler.start());
 		expect(again.channels.get(id)?.status).toBe('archived');
 		expect(again.accounts.prepaid(HUB_DEVICE)).toBe(0n);
@@ -625,17 +629,7 @@ describe('another chain under the same id', () => {
 				};
 			}
 		};
-		const again = createSimulatedEnd(
-			{ ...world.place, chain: starting },
-			{
-				role: 'parent',
-				neighbour: HUB_DEVICE,
-				neighbourPayee: addressOf(HUB),
-				claimSecret: CLAIM,
-				payee: addressOf(WALLET),
-				sql: world.guest.sql
-			}
-		);
+		const again = guestAgain(world, starting);
 		await world.wait(again.settler.start());
 		expect(answers).toBeGreaterThan(1);
 		expect(again.channels.get(id)?.status).toBe('open');

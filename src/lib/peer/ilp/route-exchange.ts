@@ -12,8 +12,9 @@
  * | neighbour          | what is known of one neighbour                               |
  */
 import { ccpRequestKind, ccpResponse, decodeCcpRouteControl, decodeCcpRouteUpdate } from '../codec/ccp.ts';
-import type { IlpErrorCode, IlpPrepare, IlpReply } from '../codec/ilp.ts';
+import type { IlpPrepare, IlpReply } from '../codec/ilp.ts';
 import type { RouteExchange } from './peer-protocols.ts';
+import { createRejects } from './rejects.ts';
 import { createChoosing } from './route-exchange/choosing.ts';
 import type { RouteExchangeDeps } from './route-exchange/deps.ts';
 import { createHearing } from './route-exchange/hearing.ts';
@@ -39,13 +40,7 @@ export const createRouteExchange = (deps: RouteExchangeDeps): RouteExchange => {
 		forget: (peer) => neighbours.delete(peer)
 	});
 
-	const reject = (code: IlpErrorCode, message: string): IlpReply => ({
-		type: 'reject',
-		code,
-		triggeredBy: host.address() ?? '',
-		message,
-		data: new Uint8Array(0)
-	});
+	const { reject } = createRejects(() => host.address() ?? '');
 
 	const handle = (peer: string, prepare: IlpPrepare): Promise<IlpReply> | IlpReply => {
 		const neighbour = neighbours.get(peer);

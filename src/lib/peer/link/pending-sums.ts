@@ -1,4 +1,5 @@
 import type { SqlDriver } from '../storage/sql.ts';
+import { createTally } from '../storage/tally.ts';
 
 /** What a link has under way, each direction: asked several times for every packet, so that a group adds it up once. */
 export interface PendingSums {
@@ -12,38 +13,29 @@ export interface PendingSums {
 const OWNER = {};
 
 export const createPendingSums = (sql: SqlDriver): PendingSums => {
-	const kept = (): Map<string, bigint> | undefined =>
-		sql.current()?.keep(OWNER, () => new Map<string, bigint>());
-	const read = (link: string, direction: 'in' | 'out'): bigint => {
-		const row = sql.all(
-			`SELECT sum(amount) AS total FROM packet WHERE link = ? AND direction = ? AND state = 'pending'`,
-			[link, direction]
-		)[0];
-		return BigInt((row?.['total'] as number | bigint | null) ?? 0);
-	};
-	const put = (sums: Map<string, bigint>, key: string, sum: bigint): void => {
-		const before = sums.get(key);
-		sums.set(key, sum);
-		sql.current()?.undo(() => {
-			if (before === undefined) sums.delete(key);
-			else sums.set(key, before);
-		});
-	};
-	const of: PendingSums['of'] = (link, direction) => {
-		const sums = kept();
-		const key = `${direction}/${link}`;
-		const known = sums?.get(key);
-		if (known !== undefined) return known;
-		const sum = read(link, direction);
-		if (sums) put(sums, key, sum);
-		return sum;
-	};
+	const sums = createTally<bigint>(
+		sql,
+		{
+			read: (key) => {
+				const at = key.indexOf('/');
+				const row = sql.all(
+					`SELECT sum(amount) AS total FROM packet WHERE link = ? AND direction = ? AND state = 'pending'`,
+					[key.slice(at + 1), key.slice(0, at)]
+				)[0];
+				return BigInt((row?.['total'] as number | bigint | null) ?? 0);
+			},
+			// The rows of the packets say it.
+			write: () => undefined
+		},
+		OWNER
+	);
+	const keyOf = (link: string, direction: 'in' | 'out'): string => `${direction}/${link}`;
 	return {
-		of,
+		of: (link, direction) => sums.get(keyOf(link, direction)),
 		add: (link, direction, amount) => {
-			const sums = kept();
+			const key = keyOf(link, direction);
 			// Read before the change, which may be written later than the next question.
-			if (sums) put(sums, `${direction}/${link}`, of(link, direction) + amount);
+			if (sql.current()) sums.set(key, sums.get(key) + amount);
 		}
 	};
 };

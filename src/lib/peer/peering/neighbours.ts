@@ -33,7 +33,7 @@ import type { Reader } from '../market/reader.ts';
 import type { Seller } from '../market/seller.ts';
 import { LINK_ASSET } from '../money.ts';
 import type { Notices } from '../notices.ts';
-import type { Change, LinkState } from '../peer-parts.ts';
+import type { Change } from '../peer-parts.ts';
 import type { PersonalSettings } from '../personal-settings.ts';
 import type { Platform } from '../platform.ts';
 import type { Address } from '../settlement/chain.ts';
@@ -41,9 +41,22 @@ import type { NodeContact, Sessions } from '../stream/session.ts';
 import { checkAnnouncement } from './announcement.ts';
 import { contactOf, type Announcer } from './announcer.ts';
 
+/** The link to the parent, as a person is told of it. */
+export interface LinkState {
+	status: 'connecting' | 'online' | 'offline';
+	url: string;
+	/** Device and person of the parent, once met. */
+	device: string | undefined;
+	owner: string | undefined;
+	address: string | undefined;
+	since: number;
+	retryAt: number | undefined;
+	/** How to reach the hub's own store. */
+	contact: NodeContact | undefined;
+}
+
 export interface Neighbours {
-	/** The way to the parent. */
-	readonly link: LinkState;
+	readonly link: Readonly<LinkState>;
 	/** Of this node: none until its parent has said one, unless it has its own. */
 	addresses(): readonly string[];
 	/** Below this node's own address, when it has one. */
@@ -77,7 +90,7 @@ export interface NeighboursDeps {
 	/** Runs beside; what breaks in it is logged under its name. */
 	readonly spawn: (what: string, work: Promise<unknown>) => void;
 	/** What is made after this; asked for when something happens. */
-	readonly late: () => {
+	readonly others: () => {
 		readonly links: Links;
 		readonly transport: Pick<Transport, 'transmit'>;
 		readonly routeExchange: RouteExchange | undefined;
@@ -95,7 +108,7 @@ const CHANNELS_PER_HELLO = 4;
 const SAMPLE_LIMIT = 100;
 
 export const createNeighbours = (deps: NeighboursDeps): Neighbours => {
-	const { platform, config, own, routes, accounts, personal, payee, notices, changed, spawn, late } = deps;
+	const { platform, config, own, routes, accounts, personal, payee, notices, changed, spawn, others } = deps;
 	const { clock, crypto, log } = platform;
 
 	const link: LinkState = {
@@ -120,7 +133,7 @@ export const createNeighbours = (deps: NeighboursDeps): Neighbours => {
 
 	const askAddress = async (peer: string): Promise<string | undefined> => {
 		const expiresAt = clock.now() + LIMITS.maxHoldMs;
-		const reply = await late().transport.transmit(
+		const reply = await others().transport.transmit(
 			peer,
 			encodePrepare(ildcpRequest(expiresAt)),
 			undefined,
@@ -136,11 +149,11 @@ export const createNeighbours = (deps: NeighboursDeps): Neighbours => {
 
 	const learnLinksTo = async (pubkey: string): Promise<void> => {
 		if (link.device === undefined) return;
-		const announced = await late().announcer.of(pubkey);
+		const announced = await others().announcer.of(pubkey);
 		const address = link.contact?.pubkey === pubkey ? link.contact.address : announced?.addresses[0];
 		if (address === undefined) return;
 		const expiresAt = clock.now() + LIMITS.maxHoldMs;
-		const reply = await late().links.transmit(
+		const reply = await others().links.transmit(
 			link.device,
 			encodePrepare({
 				type: 'prepare',
@@ -163,7 +176,7 @@ export const createNeighbours = (deps: NeighboursDeps): Neighbours => {
 
 	const refollowHub = (): void => {
 		if (!link.contact) return;
-		late().reader.follow(link.contact.pubkey, {
+		others().reader.follow(link.contact.pubkey, {
 			maxPrice: 0n,
 			dailyLimit: 0n,
 			filters: [
@@ -196,7 +209,7 @@ export const createNeighbours = (deps: NeighboursDeps): Neighbours => {
 			accountAddress = (await askAddress(peer)) ?? accountAddress;
 			placeAccounts();
 		}
-		late().routeExchange?.up({
+		others().routeExchange?.up({
 			peer,
 			role: account.role,
 			address: account.role === 'child' ? addressOfAccount(account) : undefined
@@ -206,18 +219,18 @@ export const createNeighbours = (deps: NeighboursDeps): Neighbours => {
 	/** Claims of mine on channels that may not be here, by neighbour, for as long as the chain does not answer. */
 	const unrecalled = new Map<string, Hello['claims']>();
 	const recall = async (peer: string, claims: Hello['claims']): Promise<void> => {
-		const found = await late().settler?.recallByClaims(peer, claims);
+		const found = await others().settler?.recallByClaims(peer, claims);
 		if (!found?.ok) return void unrecalled.set(peer, claims);
 		unrecalled.delete(peer);
 		if (found.value === undefined) return;
 		if (payee() === undefined) await personal.setPayoutAddress(found.value);
 		// What I got for those claims is told in the next hello.
-		late().links.drop(peer);
+		others().links.drop(peer);
 	};
 
 	const onUp = async (event: Extract<LinkEvent, { type: 'up' }>): Promise<void> => {
 		const { peer, owner, role, hello } = event;
-		const { announcer, reader, sessions, seller, settler } = late();
+		const { announcer, reader, sessions, seller, settler } = others();
 		// First of all: a child asks for its address, and is written to, as soon as the link is up.
 		if (role === 'child' && own !== undefined)
 			routes.set({ prefix: await childAddress(crypto, own, peer), peer, links: 1 });
@@ -267,7 +280,7 @@ export const createNeighbours = (deps: NeighboursDeps): Neighbours => {
 	};
 
 	const onLinkEvent = (event: LinkEvent): void => {
-		const { links } = late();
+		const { links } = others();
 		switch (event.type) {
 			case 'up': {
 				const signer = links.signerOf(event.peer);
@@ -335,7 +348,7 @@ export const createNeighbours = (deps: NeighboursDeps): Neighbours => {
 		learnLinksTo,
 		accountChanged: (account, isUp) => {
 			if (isUp) spawn('account up', onAccountUp(account));
-			else late().routeExchange?.down(accountKey(account.name));
+			else others().routeExchange?.down(accountKey(account.name));
 		},
 		linkChanged: onLinkEvent,
 		sweep: async () => {

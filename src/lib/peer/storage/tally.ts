@@ -21,12 +21,15 @@ interface Kept<Row> {
 	readonly changed: Set<string>;
 }
 
-/** `write` is called for rows that were {@link Tally.set}; it must not `get` or `set`. */
+/**
+ * `write` is called for rows that were {@link Tally.set}; it must not `get` or `set`. Tallies with one `owner` share the
+ * rows of a transaction.
+ */
 export const createTally = <Row>(
 	sql: Pick<SqlDriver, 'current'>,
-	{ read, write }: { readonly read: (key: string) => Row; readonly write: (key: string, row: Row) => void }
+	{ read, write }: { readonly read: (key: string) => Row; readonly write: (key: string, row: Row) => void },
+	owner: object = {}
 ): Tally<Row> => {
-	const owner = {};
 	const none = (): Kept<Row> => ({ rows: new Map(), changed: new Set() });
 
 	const flush = (): void => {
