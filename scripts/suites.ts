@@ -134,6 +134,9 @@ export const SUITES: readonly Suite[] = [
 			'conservation.prop',
 			'hello-after-drop',
 			'announcing',
+			'consents',
+			'renewal',
+			'expired-note',
 			'uploads',
 			'large-profile',
 			'sqlite-store'
