@@ -3,9 +3,9 @@
  * A line per kill: what, how many packets it had under way, until it served again, and what the audit says. The
  * last line is one JSON object.
  *
- * `npm run torture -- --exhaustive [--every N] [--from N] [--seed S]`: a guest's whole life in the simulation, once
- * for each write, message and chain call that can fail in it; `--every 20` tries each twentieth. `--only
- * "write 45 refuse"` brings one back, with `--log` to the last line of each peer.
+ * `npm run torture -- --exhaustive [--life guest|nodes|alone] [--every N] [--from N] [--seed S]`: lives in the
+ * simulation, each once for each write, message and chain call that can fail in it; `--every 20` tries each twentieth.
+ * `--life guest --only "write 45 refuse"` brings one back, with `--log` to the last line of each peer.
  */
 import { torture } from '../tests/torture/torture.ts';
 import { startTortureWorld } from '../tests/torture/world.ts';
@@ -13,16 +13,19 @@ import { percentile } from '../bench/lib/stats.ts';
 import { readOptions } from './options.ts';
 import { createNodeSql } from '../server/akash-peer/node-sql.ts';
 import {
+	LIVES,
 	runExhaustive,
 	troublesOf,
+	type LifeName,
 	type Moment,
 	type Trouble
-} from '../src/lib/peer/testing/scenario-exhaustive.ts';
+} from '../src/lib/peer/testing/exhaustive/exhaustive.ts';
 
 const given = readOptions({
 	kills: 200,
 	seed: '1',
 	exhaustive: false,
+	life: undefined,
 	every: 1,
 	from: 0,
 	only: undefined,
@@ -75,6 +78,15 @@ async function killAtRandom(): Promise<boolean> {
 }
 
 async function failEach(): Promise<boolean> {
+	const lives = Object.keys(LIVES) as LifeName[];
+	const chosen = lives.filter((life) => given.life === undefined || given.life === life);
+	if (chosen.length === 0) throw new Error(`--life ${given.life}: there are ${lives.join(', ')}`);
+	let allWell = true;
+	for (const life of chosen) allWell = (await failEachOf(life)) && allWell;
+	return allWell;
+}
+
+async function failEachOf(life: LifeName): Promise<boolean> {
 	const options = {
 		turn: (): Promise<void> => new Promise((resolve) => setImmediate(resolve)),
 		openSql: () => createNodeSql(':memory:'),
@@ -83,9 +95,9 @@ async function failEach(): Promise<boolean> {
 	} as const;
 	const run = async (trouble: Trouble | undefined): Promise<readonly string[]> => {
 		const name = trouble ? `${trouble.moment} ${trouble.number} ${trouble.how}` : 'nothing';
-		const { wrong, hit, story } = await runExhaustive(given.seed, trouble, options);
+		const { wrong, hit, story } = await runExhaustive(life, given.seed, trouble, options);
 		if (wrong.length > 0 || given.only !== undefined) {
-			console.log(`${name} (${hit ?? 'never came'}): ${wrong.length === 0 ? 'adds up' : 'BROKEN'}`);
+			console.log(`${life}, ${name} (${hit ?? 'never came'}): ${wrong.length === 0 ? 'adds up' : 'BROKEN'}`);
 			for (const line of [...wrong, ...story]) console.log(`  ${line}`);
 		}
 		return wrong;
@@ -95,13 +107,13 @@ async function failEach(): Promise<boolean> {
 		const wrong = await run({ moment: moment as Moment, number: Number(number), how: how.join(' ') });
 		return wrong.length === 0;
 	}
-	const { moments, wrong: without } = await runExhaustive(given.seed, undefined, options);
+	const { moments, wrong: without } = await runExhaustive(life, given.seed, undefined, options);
 	const all = troublesOf(moments).filter((_, at) => at % given.every === given.from);
 	const broken: string[] = [];
 	for (const [at, trouble] of all.entries()) {
 		if ((await run(trouble)).length > 0) broken.push(`${trouble.moment} ${trouble.number} ${trouble.how}`);
-		if (at % 50 === 49) console.log(`${at + 1} of ${all.length}, ${broken.length} broken`);
+		if (at % 50 === 49) console.log(`${life}: ${at + 1} of ${all.length}, ${broken.length} broken`);
 	}
-	console.log(JSON.stringify({ seed: given.seed, moments, runs: all.length, broken }));
+	console.log(JSON.stringify({ life, seed: given.seed, moments, runs: all.length, broken }));
 	return without.length === 0 && broken.length === 0;
 }

@@ -12,7 +12,7 @@ import { fundWallets } from '../../scripts/local-chain.ts';
 import type { LocalNetwork } from '../../scripts/network.ts';
 import { hexToBytesStrict } from '../../src/lib/peer/bytes.ts';
 import type { Answer, FundingRequest, PeerState } from '../../src/lib/peer/api.ts';
-import type { PeerStatus } from '../../src/lib/peer/create-peer.ts';
+import type { PeerStatus } from '../../src/lib/peer/index.ts';
 import { APP_DIR, buildApp } from '../../scripts/build-app.ts';
 import type { Reader } from './readers.ts';
 

@@ -10,7 +10,7 @@
  * ```
  */
 import type { PeerApi } from './api.ts';
-import { fromHex, type Hex } from './bytes.ts';
+import { fromHex } from './bytes.ts';
 import { createChannels, type Promised } from './channel/channels.ts';
 import { createHeldClaims } from './channel/held-claims.ts';
 import { createSettler, type Settler } from './channel/settler.ts';
@@ -22,7 +22,6 @@ import { peerError, type PeerError } from './errors.ts';
 import { KINDS } from './events/kinds.ts';
 import { createEventStore } from './events/sqlite-store.ts';
 import { createConnector, type Connector } from './ilp/connector.ts';
-import type { ConnectorCounts } from './ilp/connector/counts.ts';
 import type { PacketReceiver, PacketSender } from './ilp/delivery.ts';
 import { childAddress, ownAddress } from './ilp/own-address.ts';
 import type { RouteExchange } from './ilp/peer-protocols.ts';
@@ -45,6 +44,7 @@ import { createNeighbours } from './peering/neighbours.ts';
 import { tokenToLink } from './money.ts';
 import { createPeerApi } from './peer-api.ts';
 import type { Change, PeerParts, Publish } from './peer-parts.ts';
+import { statusOf, type PeerStatus } from './peer-status.ts';
 import { createConsents } from './consents.ts';
 import { createPersonalSettings } from './personal-settings.ts';
 import type { Cancel, Clock, Platform, Socket } from './platform.ts';
@@ -77,37 +77,6 @@ export interface Peer {
 	readonly publish: Publish;
 }
 
-export interface PeerStatus {
-	readonly pubkey: string;
-	readonly device: string;
-	readonly addresses: readonly string[];
-	readonly links: readonly {
-		readonly peer: string;
-		readonly owner: string;
-		readonly role: string;
-		readonly balance: bigint;
-		readonly audit: bigint;
-		readonly pendingIn: bigint;
-		readonly pendingOut: bigint;
-		readonly packets: ConnectorCounts;
-	}[];
-	readonly channels: readonly {
-		readonly id: Hex;
-		readonly epoch: number;
-		readonly direction: 'in' | 'out';
-		readonly status: string;
-		readonly deposited: bigint;
-		readonly claimed: bigint;
-		readonly settled: bigint;
-	}[];
-	readonly balances: ReadonlyMap<string, bigint>;
-	readonly audit: { readonly sum: bigint; readonly differences: number };
-	readonly packets: ConnectorCounts;
-	readonly traffic: { readonly in: number; readonly out: number };
-	readonly events: number;
-	readonly commits: { readonly commits: number; readonly units: number };
-}
-
 const SWEEP_EVERY_MS = 60_000;
 const DAY_MS = 24 * 3_600_000;
 /** Neighbours with whom no money ever moved are forgotten after this. */
@@ -119,6 +88,7 @@ const FREE_KINDS: ReadonlySet<number> = new Set([
 	KINDS.deletion,
 	KINDS.announcement
 ]);
+
 export const createPeer = async (host: Platform, config: PeerConfig): Promise<Peer> => {
 	// Protocol times follow the parent's clock once it is known; timers follow the host's.
 	let offsetMs = 0;
@@ -160,6 +130,7 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 
 	const own =
 		config.address === 'own' ? await ownAddress(crypto, config.network, identity.pubkey()) : undefined;
+
 	// ---------------------------------------------------------------- packets, sessions, links
 
 	const late: {
@@ -659,42 +630,11 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		},
 		settler,
 		publish,
-		status: () => ({
-			pubkey: identity.pubkey(),
-			device: identity.device,
-			addresses: neighbours.addresses(),
-			links: accounts.all().map((row) => ({
-				peer: row.peer,
-				owner: row.owner,
-				role: row.role,
-				balance: ledger.balance(`link/${row.peer}`),
-				audit: accounts.audit(row.peer),
-				pendingIn: accounts.pendingIn(row.peer),
-				pendingOut: accounts.pendingOut(row.peer),
-				packets: connector.countsOf(row.peer)
-			})),
-			channels: channels.all().map(({ id, epoch, direction, status, deposited, claimed, settled }) => ({
-				id,
-				epoch,
-				direction,
-				status,
-				deposited,
-				claimed,
-				settled
-			})),
-			balances: ledger.balances(),
-			audit: (() => {
-				const { sum, differences } = ledger.audit();
-				return { sum, differences: differences.length };
-			})(),
-			packets: connector.counts(),
-			traffic: {
+		status: () =>
+			statusOf(parts, {
 				in: links.bytes().in + accountTraffic.in,
 				out: links.bytes().out + accountTraffic.out
-			},
-			events: store.stats().events,
-			commits: commits.counts()
-		})
+			})
 	};
 	return peer;
 };

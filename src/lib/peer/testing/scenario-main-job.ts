@@ -100,15 +100,16 @@ export const hasBought = (host: SimulatedHost, ids: readonly string[]) => (): bo
 	bought(host, ids) === ids.length;
 
 /** Neighbours have found each other and opened their channels. */
+export const nodesAreReady = (world: World): boolean =>
+	Object.values(world.nodes).every(({ sql, name }) => {
+		const wanted = name === 'bob' ? 2 : 1;
+		const open = (direction: string) =>
+			sql.all(`SELECT 1 FROM channel WHERE direction = ? AND status = 'open'`, [direction]).length;
+		return open('out') === wanted && open('in') >= wanted;
+	});
+
 export const nodesReady = (world: World): Promise<void> =>
-	world.until('channels between nodes', () =>
-		Object.values(world.nodes).every(({ sql, name }) => {
-			const wanted = name === 'bob' ? 2 : 1;
-			const open = (direction: string) =>
-				sql.all(`SELECT 1 FROM channel WHERE direction = ? AND status = 'open'`, [direction]).length;
-			return open('out') === wanted && open('in') >= wanted;
-		})
-	);
+	world.until('channels between nodes', () => nodesAreReady(world));
 
 const refused = (answer: Result<unknown, unknown>): boolean => !answer.ok;
 
@@ -273,7 +274,7 @@ const mainJob = async (world: World, { past = 6, published = 3 }: MainJobOptions
 	return { hash: world.hash(), wrong, story, tookMs: clock.now() - began };
 };
 
-const redeem = async (world: World, hosts: readonly SimulatedHost[]): Promise<void> => {
+export const redeem = async (world: World, hosts: readonly SimulatedHost[]): Promise<void> => {
 	for (const host of hosts)
 		unwrap(
 			await world.settle(

@@ -49,6 +49,8 @@ export interface WorldOptions {
 	readonly maxIdsPerGet?: number;
 	/** Link units above which the hub pays a guest out by itself. */
 	readonly payoutThreshold?: bigint;
+	/** Token units that a node wants in each of its channels. */
+	readonly nodeDeposit?: bigint;
 	/** This node has a person who is asked, with these limits, before it locks more in channels. */
 	readonly asked?: { readonly node: NodeName; readonly budgets: Partial<Budgets> };
 	/** Asked at every moment at which something can fail, in order. */
@@ -482,7 +484,7 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
 				neighbours: NEIGHBOURS[name].map((to) => person(to).pubkey),
 				acceptGuests: name === 'hub',
 				routes: routesOf(name),
-				deposits: NEIGHBOURS[name].map((to) => ({ owner: person(to).pubkey, amount: NODE_DEPOSIT })),
+				deposits: NEIGHBOURS[name].map((to) => ({ owner: person(to).pubkey, amount: options.nodeDeposit ?? NODE_DEPOSIT })),
 				feePpm: FEE_PPM,
 				price: NOTE_PRICE,
 				keepsAnnouncements: true,
