@@ -111,6 +111,7 @@ export const createFunding = (
 		if (!before.ok) return before;
 		const { epoch } = before.value;
 		beingOpened.add(id);
+		untold.set(id, { peer, key: key.value, epoch });
 		try {
 			await commits.run(() => channels.insert(blank(id, epoch, peer, 'out', key.value)));
 			const sent = asked(
@@ -125,9 +126,22 @@ export const createFunding = (
 		}
 		const seen = await refresh(id);
 		// Told even when this node could not look: the neighbour looks for itself, and again until it sees it.
-		const told = await deps.ask(peer, { op: 'channel', key: key.value, epoch });
-		if (!told.ok) log('warn', 'the neighbour was not told of a channel; its next hello will', { peer });
+		await tell(peer);
 		return seen.ok ? ok(id) : seen;
+	};
+
+	/** Opened in this run, and the neighbour may not know; what an earlier run opened is in the hello. */
+	const untold = new Map<Hex, { readonly peer: string; readonly key: ChannelKey; readonly epoch: number }>();
+
+	const tell = async (neighbour: string): Promise<void> => {
+		for (const [id, { peer, key, epoch }] of untold) {
+			if (peer !== neighbour) continue;
+			const status = channels.get(id, epoch)?.status;
+			const isComing = status === 'opening' || status === 'open';
+			const told = isComing && (await deps.ask(peer, { op: 'channel', key, epoch }));
+			if (!told || (told.ok && status === 'open')) untold.delete(id);
+			else if (!told.ok) log('warn', 'the neighbour was not told of a channel; it is told again', { peer });
+		}
 	};
 
 	/** Link units put into channels since midnight (UTC), and what is on its way. */
@@ -160,6 +174,7 @@ export const createFunding = (
 		caringFor.add(peer);
 		try {
 			await archiveAbandoned(peer);
+			await tell(peer);
 			await care(peer, amount);
 		} finally {
 			caringFor.delete(peer);

@@ -33,6 +33,7 @@ import { err, ok, type Result } from '../result.ts';
 import { encodeEvent, isSafeUint } from './event-v2.ts';
 import type { MalformedFrame } from './btp-nips.ts';
 import type { Filter, NostrEvent } from './nostr-event.ts';
+import { readFields, refuse } from './refuse.ts';
 
 const FRAME_VERSION = 1;
 const HEADER_BYTES = 4;
@@ -134,19 +135,6 @@ export const encodeFrameV1 = (frame: FrameV1 | UnknownFrameV1): Uint8Array => {
 };
 
 /* ---------------------------------------------------------------- reading */
-
-/** Why a field was refused; raised inside this file only and turned into a MalformedFrame. */
-class Refused {
-	readonly field: string;
-	constructor(field: string) {
-		this.field = field;
-	}
-}
-
-const refuse = (field: string): never => {
-	// eslint-disable-next-line @typescript-eslint/only-throw-error
-	throw new Refused(field);
-};
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -269,17 +257,15 @@ const readPayload = (code: number, payload: Uint8Array): Result<FrameV1, Malform
 	const json = utf8Decode(payload);
 	if (json === undefined) return malformed('payload: not UTF-8');
 	const value = parseJson(json);
-	try {
+	const read = readFields(() => {
 		const { payment, nostr, metadata } = object(value, 'payload');
-		return ok({
+		return {
 			...bodyOf(code, nostr),
 			...(payment === undefined ? {} : { payment: paymentOf(payment) }),
 			...(metadata === undefined ? {} : { metadata: metadataOf(metadata) })
-		});
-	} catch (thrown) {
-		if (thrown instanceof Refused) return malformed(thrown.field);
-		throw thrown;
-	}
+		};
+	});
+	return read.ok ? read : malformed(read.error);
 };
 
 const isKnown = (code: number): boolean => Object.values<number>(FRAME_CODES_V1).includes(code);

@@ -94,6 +94,7 @@ import {
 } from './event-v2.ts';
 import type { Frame, HaveEntry, Part } from './frames.ts';
 import type { Filter } from './nostr-event.ts';
+import { readFields, refuse } from './refuse.ts';
 
 const FRAME_VERSION = 2;
 
@@ -311,19 +312,6 @@ export const encodeFrame = (frame: Frame): Uint8Array => {
 export const encodeFrames = (frames: readonly Frame[]): Uint8Array => concatBytes(...frames.map(encodeFrame));
 
 /* ---------------------------------------------------------------- reading */
-
-/** Why a field was refused; raised inside this file only and turned into a MalformedFrame. */
-class Refused {
-	readonly field: string;
-	constructor(field: string) {
-		this.field = field;
-	}
-}
-
-const refuse = (field: string): never => {
-	// eslint-disable-next-line @typescript-eslint/only-throw-error
-	throw new Refused(field);
-};
 
 const uint = (value: CborValue | undefined, max: number, field: string): number =>
 	isSafeUint(value) && value <= max ? value : refuse(field);
@@ -543,12 +531,8 @@ const malformed = (reason: string): Result<never, MalformedFrame> => err({ type:
 const readPayload = (code: number, payload: CborMap): Result<Frame, MalformedFrame> => {
 	const reader = READERS[code];
 	if (!reader) return malformed(`type ${code}`);
-	try {
-		return ok(reader[1](payload));
-	} catch (thrown) {
-		if (thrown instanceof Refused) return malformed(`${reader[0]}: ${thrown.field}`);
-		throw thrown;
-	}
+	const read = readFields(() => reader[1](payload));
+	return read.ok ? read : malformed(`${reader[0]}: ${read.error}`);
 };
 
 /** Bytes of the payload that a frame's header announces; `undefined` while too little of it is there. */

@@ -32,7 +32,7 @@ import type {
 	SettleRequest,
 	WireClaim
 } from '../link/messages.ts';
-import { err, ok, type Result } from '../result.ts';
+import { err, type Result } from '../result.ts';
 import type { ChannelKey, FundingAuthorization } from '../settlement/chain.ts';
 import {
 	cborMap,
@@ -44,6 +44,7 @@ import {
 	type CborValue
 } from './cbor.ts';
 import { eventFromCbor, eventToCbor, isSafeUint } from './event-v2.ts';
+import { readFields, refuse } from './refuse.ts';
 
 export interface MalformedLinkMessage {
 	readonly type: 'MalformedLinkMessage';
@@ -52,18 +53,6 @@ export interface MalformedLinkMessage {
 }
 
 /* ---------------------------------------------------------------- fields */
-
-class Refused {
-	readonly field: string;
-	constructor(field: string) {
-		this.field = field;
-	}
-}
-
-const refuse = (field: string): never => {
-	// eslint-disable-next-line @typescript-eslint/only-throw-error
-	throw new Refused(field);
-};
 
 type Field = CborValue | undefined;
 
@@ -105,12 +94,8 @@ const read = <T>(
 	if (data.length > LIMITS.socketMessageBytes) return malformed('too large');
 	const decoded = decodeCbor(data);
 	if (!decoded.ok) return malformed(decoded.error.reason);
-	try {
-		return ok(fields(map(decoded.value, 'not a map')));
-	} catch (thrown) {
-		if (thrown instanceof Refused) return malformed(thrown.field);
-		throw thrown;
-	}
+	const read = readFields(() => fields(map(decoded.value, 'not a map')));
+	return read.ok ? read : malformed(read.error);
 };
 
 /* ---------------------------------------------------------------- channel keys and fundings */

@@ -21,7 +21,7 @@ import type { Eventually } from '../platform.ts';
 import type { SignedClaim } from '../settlement/chain.ts';
 import { createCommits } from '../storage/commit.ts';
 import { migrate } from '../storage/migrations.ts';
-import type { SqlDriver } from '../storage/sql.ts';
+import { SqlError, type SqlDriver } from '../storage/sql.ts';
 import { insertBooked } from '../testing/booked-channel.ts';
 import { createSimulatedClock } from '../testing/simulated-clock.ts';
 import { createConnector } from './connector.ts';
@@ -235,6 +235,20 @@ describe('a packet for somebody else', () => {
 		expect(await pass(1)).toEqual(['sync 1', 'sent', 'sync 2', 'fulfill']);
 		expect(await pass(2)).toEqual(['sent', 'sync 1', 'fulfill']);
 		expect(world.sent.map(({ claim }) => claim !== undefined)).toEqual([true, false]);
+		world.audit();
+	});
+
+	it('whose new claim the disk does not take never leaves and holds nothing back', async () => {
+		const full = new SqlError('full', 'no room for another page');
+		const disk: Promise<void>[] = [Promise.reject(full)];
+		disk[0]?.catch(() => undefined);
+		const world = open({ durable: () => disk.shift() ?? Promise.resolve() });
+		expect(codeOf(await from(world, ALICE, prepare()))).toBe('T00');
+		expect(world.sent).toEqual([]);
+		expect(world.ledger.pendingGroups()).toEqual([]);
+		expect([world.accounts.pendingIn(ALICE), world.accounts.pendingOut(BOB)]).toEqual([0n, 0n]);
+		world.audit();
+		expect(await from(world, ALICE, prepare({ data: new Uint8Array([2]) }))).toEqual(FULFILL);
 		world.audit();
 	});
 

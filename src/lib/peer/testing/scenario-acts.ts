@@ -8,8 +8,8 @@
 import type { Result } from '../result.ts';
 import { auditWorld } from './scenario-audit.ts';
 import { follow, fundChannel, nodesReady, online, publishNotes, rest } from './scenario-main-job.ts';
-import type { MainJobReport } from './scenario-main-job.ts';
-import { createWorld, urlOf, type SimulatedHost, type World, type WorldOptions } from './simulation.ts';
+import { runScenario, type ScenarioOptions, type ScenarioReport } from './scenario.ts';
+import { urlOf, type SimulatedHost, type World } from './simulation.ts';
 
 export const GUESTS = ['ada', 'ben'] as const;
 export const NODES = ['hub', 'bob', 'carol'] as const;
@@ -32,15 +32,12 @@ export type Act =
 	| { readonly act: 'wait'; readonly ms: number };
 
 /** Both guests are there and have money in a channel; then the acts; then rest. */
-export const runActs = async (
+export const runActs = (
 	seed: string,
 	acts: readonly Act[],
-	options: Omit<WorldOptions, 'seed'>
-): Promise<MainJobReport> => {
-	const world = await createWorld({ ...options, seed });
-	try {
-		const began = world.clock.now();
-		const story: string[] = [];
+	options: ScenarioOptions
+): Promise<ScenarioReport> =>
+	runScenario({ ...options, seed }, async (world, { tell, wrong }) => {
 		await nodesReady(world);
 		const guests = new Map<string, SimulatedHost>();
 		for (const name of GUESTS) {
@@ -52,23 +49,12 @@ export const runActs = async (
 		const hostOf = (name: string): SimulatedHost =>
 			guests.get(name) ?? (world.nodes as Readonly<Record<string, SimulatedHost>>)[name] ?? never(name);
 
-		for (const act of acts) {
-			const answer = await perform(world, hostOf, act);
-			story.push(`${((world.clock.now() - began) / 1000).toFixed(1)} s: ${words(act)}${answer}`);
-		}
+		for (const act of acts) tell(`${words(act)}${await perform(world, hostOf, act)}`);
 		// What is asked for late may need the longest back-off to be got, and peers look at the chain every 15 seconds.
 		await world.advance(60_000);
 		await rest(world);
-		return {
-			hash: world.hash(),
-			wrong: await auditWorld(world),
-			story,
-			tookMs: world.clock.now() - began
-		};
-	} finally {
-		await world.close();
-	}
-};
+		wrong.push(...(await auditWorld(world)));
+	});
 
 /** What was answered, when it was a refusal: a refusal is no fault here, lost money is. */
 const perform = async (world: World, hostOf: (name: string) => SimulatedHost, act: Act): Promise<string> => {

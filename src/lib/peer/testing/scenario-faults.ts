@@ -13,13 +13,13 @@ import {
 	nodesReady,
 	online,
 	publishNotes,
-	rest,
-	type MainJobReport
+	rest
 } from './scenario-main-job.ts';
+import { runScenario, type ScenarioOptions, type ScenarioReport, type Telling } from './scenario.ts';
 import { createSeededRandom } from './seeded-random.ts';
-import { createWorld, urlOf, type SimulatedHost, type World, type WorldOptions } from './simulation.ts';
+import { urlOf, type SimulatedHost, type World } from './simulation.ts';
 
-export interface FaultsOptions extends Omit<WorldOptions, 'seed'> {
+export interface FaultsOptions extends ScenarioOptions {
 	/** How often something is published and something else goes wrong. */
 	readonly rounds?: number;
 	readonly faults?: readonly Fault[];
@@ -32,7 +32,7 @@ const AWAY_MS = 15 * 60_000;
 /** What a healed world may take to have got everything: the longest back-off of links and readers, twice. */
 const HEALING_MS = 15 * 60_000;
 
-export const runFaults = async (seed: string, options: FaultsOptions): Promise<MainJobReport> => {
+export const runFaults = (seed: string, options: FaultsOptions): Promise<ScenarioReport> => {
 	// Seeds differ in the network they run on, too.
 	const random = createSeededRandom(`${seed}/network`);
 	const varied = {
@@ -45,25 +45,16 @@ export const runFaults = async (seed: string, options: FaultsOptions): Promise<M
 		crypto: random.pick(['async', 'async', 'sync'] as const),
 		maxIdsPerGet: random.pick([1, 50])
 	};
-	const world = await createWorld({ ...varied, ...options, seed });
-	try {
-		return await faults(world, options);
-	} finally {
-		await world.close();
-	}
+	return runScenario({ ...varied, ...options, seed }, (world, telling) => faults(world, telling, options));
 };
 
 const faults = async (
 	world: World,
+	{ tell, wrong }: Telling,
 	{ rounds = 12, faults: kinds = FAULTS }: FaultsOptions
-): Promise<MainJobReport> => {
+): Promise<void> => {
 	const { nodes, clock, random } = world;
 	const { hub, bob, carol } = nodes;
-	const began = clock.now();
-	const story: string[] = [];
-	const wrong: string[] = [];
-	const tell = (line: string): void =>
-		void story.push(`${((clock.now() - began) / 1000).toFixed(1)} s: ${line}`);
 
 	await nodesReady(world);
 	const reader = await world.addGuest('reader');
@@ -173,5 +164,4 @@ const faults = async (
 		wrong.push(String(error));
 	}
 	wrong.push(...(await auditWorld(world)));
-	return { hash: world.hash(), wrong, story, tookMs: clock.now() - began };
 };

@@ -7,30 +7,14 @@
 import { bytesToHex } from '../bytes.ts';
 import { unwrap, type Result } from '../result.ts';
 import { auditWorld, balanceOf, balancesOf } from './scenario-audit.ts';
-import {
-	createWorld,
-	NOTE_PRICE,
-	PAYOUT_TERMS,
-	type SimulatedHost,
-	type World,
-	type WorldOptions
-} from './simulation.ts';
+import { runScenario, type ScenarioOptions, type ScenarioReport, type Telling } from './scenario.ts';
+import { NOTE_PRICE, PAYOUT_TERMS, type SimulatedHost, type World } from './simulation.ts';
 
-export interface MainJobOptions extends Omit<WorldOptions, 'seed'> {
+export interface MainJobOptions extends ScenarioOptions {
 	/** Notes each author has before anybody reads. */
 	readonly past?: number;
 	/** Notes each author publishes while being read. */
 	readonly published?: number;
-}
-
-export interface MainJobReport {
-	readonly hash: string;
-	/** Broken rules, in words; empty when all is well. */
-	readonly wrong: readonly string[];
-	/** What happened, for a person. */
-	readonly story: readonly string[];
-	/** Simulated ms it took. */
-	readonly tookMs: number;
 }
 
 /** Token units that the reader puts into her channel. */
@@ -113,23 +97,15 @@ export const nodesReady = (world: World): Promise<void> =>
 
 const refused = (answer: Result<unknown, unknown>): boolean => !answer.ok;
 
-export const runMainJob = async (seed: string, options: MainJobOptions): Promise<MainJobReport> => {
-	const world = await createWorld({ ...options, seed });
-	try {
-		return await mainJob(world, options);
-	} finally {
-		await world.close();
-	}
-};
+export const runMainJob = (seed: string, options: MainJobOptions): Promise<ScenarioReport> =>
+	runScenario({ ...options, seed }, (world, telling) => mainJob(world, telling, options));
 
-const mainJob = async (world: World, { past = 6, published = 3 }: MainJobOptions): Promise<MainJobReport> => {
-	const { nodes, clock } = world;
-	const { hub, bob, carol } = nodes;
-	const began = clock.now();
-	const story: string[] = [];
-	const wrong: string[] = [];
-	const tell = (line: string): void =>
-		void story.push(`${((clock.now() - began) / 1000).toFixed(1)} s: ${line}`);
+const mainJob = async (
+	world: World,
+	{ tell, wrong }: Telling,
+	{ past = 6, published = 3 }: MainJobOptions
+): Promise<void> => {
+	const { hub, bob, carol } = world.nodes;
 	const check = (isSo: boolean, sentence: string): void => {
 		if (!isSo) wrong.push(sentence);
 	};
@@ -271,7 +247,6 @@ const mainJob = async (world: World, { past = 6, published = 3 }: MainJobOptions
 
 	await hub.start();
 	wrong.push(...(await auditAtRest(world)));
-	return { hash: world.hash(), wrong, story, tookMs: clock.now() - began };
 };
 
 export const redeem = async (world: World, hosts: readonly SimulatedHost[]): Promise<void> => {

@@ -11,13 +11,11 @@ import {
 	nodesReady,
 	online,
 	publishNotes,
-	rest,
-	type MainJobReport
+	rest
 } from './scenario-main-job.ts';
-import { createWorld, urlOf, type SimulatedHost, type World, type WorldOptions } from './simulation.ts';
+import { runScenario, type ScenarioOptions, type ScenarioReport, type Telling } from './scenario.ts';
+import { urlOf, type SimulatedHost, type World } from './simulation.ts';
 import { unwrap } from '../result.ts';
-
-export type SettlementOptions = Omit<WorldOptions, 'seed'>;
 
 const JOBS = ['fund', 'redeem', 'payout', 'close'] as const;
 const TROUBLES = [
@@ -29,23 +27,12 @@ const TROUBLES = [
 	'none'
 ] as const;
 
-export const runSettlement = async (seed: string, options: SettlementOptions): Promise<MainJobReport> => {
-	const world = await createWorld({ ...options, seed });
-	try {
-		return await settlement(world);
-	} finally {
-		await world.close();
-	}
-};
+export const runSettlement = (seed: string, options: ScenarioOptions): Promise<ScenarioReport> =>
+	runScenario({ ...options, seed }, settlement);
 
-const settlement = async (world: World): Promise<MainJobReport> => {
-	const { clock, random } = world;
+const settlement = async (world: World, { tell, wrong }: Telling): Promise<void> => {
+	const { random } = world;
 	const { hub, bob } = world.nodes;
-	const began = clock.now();
-	const story: string[] = [];
-	const wrong: string[] = [];
-	const tell = (line: string): void =>
-		void story.push(`${((clock.now() - began) / 1000).toFixed(1)} s: ${line}`);
 
 	await nodesReady(world);
 	const guest = await world.addGuest('reader');
@@ -87,7 +74,6 @@ const settlement = async (world: World): Promise<MainJobReport> => {
 		await world.settle('redeeming', hub.peer.settler?.redeemAll() ?? Promise.reject(new Error('no settler')))
 	);
 	tell(`the guest's wallet: ${balanceOf(guest, 'wallet')}`);
-	return { hash: world.hash(), wrong, story, tookMs: clock.now() - began };
 };
 
 const openChannel = (guest: SimulatedHost): `0x${string}` | undefined =>

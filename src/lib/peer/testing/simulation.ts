@@ -484,7 +484,10 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
 				neighbours: NEIGHBOURS[name].map((to) => person(to).pubkey),
 				acceptGuests: name === 'hub',
 				routes: routesOf(name),
-				deposits: NEIGHBOURS[name].map((to) => ({ owner: person(to).pubkey, amount: options.nodeDeposit ?? NODE_DEPOSIT })),
+				deposits: NEIGHBOURS[name].map((to) => ({
+					owner: person(to).pubkey,
+					amount: options.nodeDeposit ?? NODE_DEPOSIT
+				})),
 				feePpm: FEE_PPM,
 				price: NOTE_PRICE,
 				keepsAnnouncements: true,

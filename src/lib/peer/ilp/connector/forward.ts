@@ -118,18 +118,13 @@ export const createForward = (
 				ledger.begin({ kind: 'fee', from: 'income/routing', to: `link/${peer}`, amount: fee, at, group });
 			return { promised: room.promised };
 		}, 'written');
-		const withdraw = (refusal: IlpReject): IlpReject => {
-			// It got as far as the disk and no further.
-			if (place) {
-				shares.end(share, out, undefined, now);
-				place.leave();
-			}
-			return refusal;
-		};
-		if ('type' in booked) return withdraw(booked);
-		// A claim is on disk before it leaves.
-		const unwritten = booked.promised && (await admit(() => undefined));
-		return unwritten ? withdraw(unwritten) : { promised: booked.promised, place };
+		if (!('type' in booked)) return { promised: booked.promised, place };
+		// It got as far as the disk and no further.
+		if (place) {
+			shares.end(share, out, undefined, now);
+			place.leave();
+		}
+		return booked;
 	};
 
 	/** Books the answer; what it means for the one before. */
@@ -168,6 +163,14 @@ export const createForward = (
 		};
 		const booked = hasMoney ? await book(departure, hash, group, outHash, share) : undefined;
 		if (booked && 'type' in booked) return booked;
+		// A claim is on disk before it leaves.
+		const unwritten = booked?.promised && (await admit(() => undefined));
+		if (unwritten) {
+			// The packet is written down and will never leave.
+			booked.place?.leave();
+			await conclude(packet, unwritten);
+			return unwritten;
+		}
 		counts.forwarded(egress);
 
 		const reply = await exchange.send({
