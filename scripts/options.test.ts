@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseOptions } from './options.ts';
+import { parseChoice, parseOptions } from './options.ts';
 
 const DEFAULTS = { kills: 200, seed: '1', exhaustive: false, only: undefined } as const;
 
@@ -26,5 +26,12 @@ describe('options of a command', () => {
 		expect(read.ok ? undefined : read.error).toContain(
 			'There are: --kills N, --seed TEXT, --exhaustive, --only TEXT'
 		);
+	});
+
+	test('choose one of several, or all', () => {
+		const jobs = ['main', 'acts'] as const;
+		expect(parseChoice('job', 'acts', jobs)).toEqual({ ok: true, value: ['acts'] });
+		expect(parseChoice('job', undefined, jobs)).toEqual({ ok: true, value: jobs });
+		expect(parseChoice('job', 'act', jobs)).toEqual({ ok: false, error: '--job is one of main, acts' });
 	});
 });

@@ -52,11 +52,31 @@ export const parseOptions = <D extends Defaults>(
 	return ok(read as Options<D>);
 };
 
+/** All of `names`, or the one that was given; any other is a typing error, too. */
+export const parseChoice = <Name extends string>(
+	option: string,
+	given: string | undefined,
+	names: readonly Name[]
+): Result<readonly Name[], string> => {
+	const chosen = names.filter((name) => given === undefined || name === given);
+	return chosen.length > 0 ? ok(chosen) : err(`--${option} is one of ${names.join(', ')}`);
+};
+
 /** Those of this program. */
 export const readOptions = <const D extends Defaults>(defaults: D): Options<D> => {
-	const options = parseOptions(process.argv.slice(2), defaults);
-	if (options.ok) return options.value;
-	process.stderr.write(`${options.error}\n`);
+	return orExit(parseOptions(process.argv.slice(2), defaults));
+};
+
+/** The same of one of this program's options. */
+export const readChoice = <Name extends string>(
+	option: string,
+	given: string | undefined,
+	names: readonly Name[]
+): readonly Name[] => orExit(parseChoice(option, given, names));
+
+const orExit = <T>(read: Result<T, string>): T => {
+	if (read.ok) return read.value;
+	process.stderr.write(`${read.error}\n`);
 	process.exit(2);
 };
 

@@ -10,7 +10,7 @@
 import { torture } from '../tests/torture/torture.ts';
 import { startTortureWorld } from '../tests/torture/world.ts';
 import { percentile } from '../bench/lib/stats.ts';
-import { readOptions } from './options.ts';
+import { readChoice, readOptions } from './options.ts';
 import { createNodeSql } from '../server/akash-peer/node-sql.ts';
 import {
 	LIVES,
@@ -78,11 +78,9 @@ async function killAtRandom(): Promise<boolean> {
 }
 
 async function failEach(): Promise<boolean> {
-	const lives = Object.keys(LIVES) as LifeName[];
-	const chosen = lives.filter((life) => given.life === undefined || given.life === life);
-	if (chosen.length === 0) throw new Error(`--life ${given.life}: there are ${lives.join(', ')}`);
 	let allWell = true;
-	for (const life of chosen) allWell = (await failEachOf(life)) && allWell;
+	for (const life of readChoice('life', given.life, Object.keys(LIVES) as LifeName[]))
+		allWell = (await failEachOf(life)) && allWell;
 	return allWell;
 }
 
