@@ -25,16 +25,20 @@ export interface PreparedFunding {
 }
 
 export interface Funding {
-	/** See {@link Settler} for these. */
+	/** By a node with its own on-chain account, towards a neighbour that is up. Amount in token units. */
 	open(peer: string, amount: bigint): Promise<Result<Hex, PeerError>>;
+	/** Opens or fills channels towards a neighbour by itself, so that they have `amount` (token units); see funding-policy.ts. */
 	keepFunded(peer: string, amount: bigint): Promise<void>;
+	/** By a guest: the key of a new channel (or a known one to top up) and what the wallet must sign. */
 	prepareFunding(
 		peer: string,
 		payer: Address,
 		amount: bigint,
 		channel?: Hex
 	): Promise<Result<PreparedFunding, PeerError>>;
+	/** Sends the signed funding to the hub and waits for the chain. */
 	fund(peer: string, funding: FundingAuthorization): Promise<Result<Hex, PeerError>>;
+	/** A channel towards this node that a hello or its payer named. */
 	importChannel(peer: string, key: ChannelKey, epoch: number): Promise<Result<null, PeerError>>;
 	/** Channels that the chain did not show when they were told: looked up again. */
 	lookAgain(): Promise<void>;

@@ -22,37 +22,23 @@ import type { Hex } from '../bytes.ts';
 import type { PeerError } from '../errors.ts';
 import type { SettleAnswer, SettleRequest } from '../link/messages.ts';
 import { ok, type Result } from '../result.ts';
-import type { Address, ChannelKey, FundingAuthorization } from '../settlement/chain.ts';
 import type { SettlementScheme } from '../settlement/scheme.ts';
 import { createChainMirror } from './chain-mirror.ts';
 import { createChainWatch } from './chain-watch.ts';
 import { createClosing } from './closing.ts';
 import { createErrands, type SettlerDeps } from './errands.ts';
-import { createFunding, type PreparedFunding } from './funding.ts';
+import { createFunding, type Funding } from './funding.ts';
 import { createPayouts } from './payouts.ts';
 import { createRecall, type Recall } from './recall.ts';
 import { createRedeeming } from './redeeming.ts';
 
-export interface Settler {
+export interface Settler extends Omit<Funding, 'lookAgain' | 'relay'> {
 	/** Compares the chain with the one known from before; archives all channels when it is another. */
 	start(): Promise<void>;
 	stop(): void;
 	readonly status: () => 'ok' | 'down' | 'unknown';
 	/** Newest block's time, Unix seconds, as last seen. */
 	readonly chainTime: () => number | undefined;
-	/** By a node with its own on-chain account, towards a neighbour that is up. Amount in token units. */
-	open(peer: string, amount: bigint): Promise<Result<Hex, PeerError>>;
-	/** Opens or fills channels towards a neighbour by itself, so that they have `amount` (token units); see funding-policy.ts. */
-	keepFunded(peer: string, amount: bigint): Promise<void>;
-	/** By a guest: the key of a new channel (or a known one to top up) and what the wallet must sign. */
-	prepareFunding(
-		peer: string,
-		payer: Address,
-		amount: bigint,
-		channel?: Hex
-	): Promise<Result<PreparedFunding, PeerError>>;
-	/** Sends the signed funding to the hub and waits for the chain. */
-	fund(peer: string, funding: FundingAuthorization): Promise<Result<Hex, PeerError>>;
 	/** Asks the neighbour to end my channel; answers what came back to the wallet, in link units. */
 	requestCooperativeClose(id: Hex): Promise<Result<bigint, PeerError>>;
 	/** A neighbour is here whose hello counts this much as paid out to it (link units). */
@@ -66,8 +52,6 @@ export interface Settler {
 	): Promise<Result<{ readonly paid: bigint; readonly fee: bigint; readonly transaction: Hex }, PeerError>>;
 	/** What a neighbour asks of this node. */
 	answer(peer: string, request: Exclude<SettleRequest, { op: 'late' }>): Promise<SettleAnswer>;
-	/** A channel towards this node that a hello named. */
-	importChannel(peer: string, key: ChannelKey, epoch: number): Promise<Result<null, PeerError>>;
 	/** Finds channels again that a lost database forgot; see {@link Recall} for both. */
 	recallByClaims: Recall['byClaims'];
 	recallByPayer: Recall['byPayer'];
