@@ -183,6 +183,11 @@ describe('trouble with a JSON-RPC endpoint', () => {
 		expect(asked).toBeGreaterThan(2);
 		expect(asked).toBeLessThan(8);
 		expect(await port.history({ payer })).toMatchObject({ ok: false });
+		const paid = await port.payments(0n);
+		expect(paid.ok && paid.value.map(({ to, amount }) => [to, amount])).toEqual([
+			[port.contract, 10n],
+			[port.contract, 5n]
+		]);
 	});
 
 	it('a rollup’s fee for the bytes of a transaction is in what redeeming costs', async () => {

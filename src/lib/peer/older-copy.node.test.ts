@@ -26,7 +26,14 @@ import {
 	publishNotes,
 	rest
 } from './testing/scenario-main-job.ts';
-import { createWorld, type SimulatedHost, type World } from './testing/simulation.ts';
+import {
+	createWorld,
+	NOTE_PRICE,
+	PAYOUT_TERMS,
+	type SimulatedHost,
+	type World,
+	type WorldOptions
+} from './testing/simulation.ts';
 
 // Each runs hundreds of signatures; a busy machine takes its time.
 vi.setConfig({ testTimeout: 90_000 });
@@ -84,10 +91,11 @@ const createDisk = (() => {
 })();
 
 /** A guest with a channel at the hub; all claims that ever cross a wire, in their order. */
-const begin = async (seed: string) => {
+const begin = async (seed: string, options: Pick<WorldOptions, 'payoutThreshold'> = {}) => {
 	const disks: Disk[] = [];
 	const claims = new Map<string, bigint[]>();
 	const world = await createWorld({
+		...options,
 		seed,
 		turn: () => new Promise((resolve) => setImmediate(resolve)),
 		openSql: () => {
@@ -186,6 +194,52 @@ it.each(['guest', 'hub', 'author'] as const)(
 		const paid = BigInt(row(guest)?.['settled'] as number) * TOKEN;
 		expect(paid).toBeGreaterThanOrEqual(delivered);
 		expect(paid).toBeLessThan(delivered + TOKEN);
+		await world.close();
+	}
+);
+
+it.each(['before its guest had earned', 'before it paid'] as const)(
+	'a hub that comes back as it was %s pays nobody again, and who returns is owed what is left',
+	async (moment) => {
+		const { world, guest, diskOf } = await begin(moment, { payoutThreshold: 7n * NOTE_PRICE });
+		const { hub } = world.nodes;
+		const wallet = (): bigint => new Map(world.chain.snapshot().balances).get(guest.wallet.address) ?? 0n;
+		const notes: string[] = [];
+		for (let i = 0; i < 8; i++)
+			notes.push(
+				unwrap(await world.settle('a note', guest.peer.api.publish({ content: `thought ${i}` }))).id
+			);
+		const reader = await world.addGuest('second');
+		await online(world, reader);
+		await fundChannel(world, reader);
+		await rest(world);
+		let putBack = diskOf(hub).copy();
+		// Nothing is paid out until the guest is gone.
+		hub.chain.setFault({ type: 'down' });
+		await follow(world, reader, guest);
+		await world.until('being read', hasBought(reader, notes));
+		guest.crash();
+		if (moment === 'before it paid') putBack = diskOf(hub).copy();
+		hub.chain.setFault(undefined);
+		const before = wallet();
+		await world.until('a payout', () => wallet() > before);
+		await world.advance(30_000);
+		const after = wallet();
+
+		hub.crash();
+		putBack();
+		await hub.start();
+		await world.advance(10 * 60_000);
+		expect(wallet()).toBe(after);
+
+		await guest.start();
+		await online(world, guest);
+		await world.advance(60_000);
+		await rest(world);
+		expect(wallet()).toBe(after);
+		expect(await auditWorld(world, [hub])).toEqual([]);
+		const { money } = await world.settle('a look', guest.peer.api.state());
+		expect(money.held).toBe(money.earned - (after - before) * TOKEN - PAYOUT_TERMS.fee);
 		await world.close();
 	}
 );

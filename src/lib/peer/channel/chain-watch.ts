@@ -326,9 +326,9 @@ export const createChainWatch = (deps: SettlerDeps, parts: ChainWatchParts): Cha
 			const isKnown = await checkGenesis();
 			if (isKnown) {
 				await transactions.resume();
-				await payouts.resume();
+				return payouts.resume(readPoint(setting(WATCHED))?.block ?? 0n);
 			}
-			return isKnown;
+			return false;
 		}).catch((error: unknown) => {
 			log('error', 'the chain could not be noted', { error: String(error) });
 			return false;

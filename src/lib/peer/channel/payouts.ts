@@ -16,6 +16,8 @@
  *
  * A transaction is mined at most once, whatever was offered for it, so it can never pay twice; and there is
  * at most one open payout of a guest, so that asking while the hub acts by itself joins the one under way.
+ * Where the account has sent more than this database knows of, it is an older copy: before anybody is paid, the token's
+ * own log tells what was paid since.
  *
  * ## The guest's end
  *
@@ -32,7 +34,7 @@ import type { PayoutTerms, SettleAnswer, SettleRequest } from '../link/messages.
 import { linkToTokenDown, maxOf, minOf, tokenToLink } from '../money.ts';
 import type { Platform } from '../platform.ts';
 import { err, ok, type Result } from '../result.ts';
-import type { Address } from '../settlement/chain.ts';
+import type { Address, Payment } from '../settlement/chain.ts';
 import type { SettlementScheme } from '../settlement/scheme.ts';
 import type { Commits } from '../storage/commit.ts';
 import type { SqlDriver, SqlRow } from '../storage/sql.ts';
@@ -78,8 +80,12 @@ export interface PaidOut {
 export interface Payouts {
 	/** By a hub: pays out all it holds for the guest, or joins the payout that is under way. */
 	pay(peer: string): Promise<SettleAnswer>;
-	/** By a hub at its start, before anything else is sent: takes up what a crash cut short. */
-	resume(): Promise<void>;
+	/**
+	 * By a hub at its start, before anything else is sent: learns what an older copy of this database forgot that it paid,
+	 * from the block on up to which this one had seen the chain, and takes up what a crash cut short. False when the
+	 * chain did not answer: ask again.
+	 */
+	resume(since: bigint): Promise<boolean>;
 	/** Every now and then: looks up what is under way, and pays those of whom the threshold is held. */
 	tend(): void;
 	/** The guest's hello counts this much as paid out to it (link units): tells what it has not. */
@@ -265,6 +271,7 @@ export const createPayouts = (deps: PayoutsDeps): Payouts => {
 		const payee = accounts.get(peer)?.payee;
 		if (!terms) return refused('PayoutFailed', 'no payouts here');
 		if (!payee) return refused('PayoutFailed', 'no address to pay to; link again with one');
+		if (!isComplete) return refused('ChainUnreachable', 'the chain has not told yet what was paid before');
 		const earlier = open().find((payout) => payout.peer === peer && payout.state === 'sent');
 		if (earlier) return follow(earlier);
 		const sent = await inTurn(async (): Promise<Payout | SettleAnswer> => {
@@ -297,6 +304,50 @@ export const createPayouts = (deps: PayoutsDeps): Payouts => {
 		failures.set(peer, { times, until: clock.now() + delay });
 		log('warn', 'a payout above the threshold failed', { peer, code: answer.code, text: answer.text });
 		deps.onTrouble(peerError('PayoutFailed', answer.text));
+	};
+
+	/** False until it is known that no payout was forgotten: then nobody is paid. */
+	let isComplete = terms === undefined;
+
+	/** What the chain shows that this account paid to a guest and no row here knows of. */
+	const forgotten = async (
+		since: bigint
+	): Promise<Result<readonly (Payment & { readonly peer: string })[], PeerError>> => {
+		const used = asked(await chain.nonce());
+		if (!used.ok) return used;
+		if (used.value <= transactions.nextKnown()) return ok([]);
+		const payments = asked(await chain.payments(since));
+		if (!payments.ok) return payments;
+		const guests = new Map(accounts.all().map(({ payee, peer }) => [payee, peer]));
+		return ok(
+			payments.value.flatMap((payment) => {
+				const peer = transactions.isKnown(payment.hash) ? undefined : guests.get(payment.to);
+				return peer === undefined ? [] : [{ ...payment, peer }];
+			})
+		);
+	};
+
+	/** Books what an older copy of this database does not know that it paid. */
+	const remember = async (since: bigint): Promise<boolean> => {
+		const missing = await forgotten(since);
+		if (!missing.ok) return false;
+		const fee = terms?.fee ?? 0n;
+		for (const { peer, to, amount, hash } of missing.value) {
+			const isNew = await commits.run(() => {
+				if (sql.all('SELECT 1 FROM payout WHERE hash = ?', [hash]).length > 0) return false;
+				const row = sql.all(
+					`INSERT INTO payout (peer, payee, amount, fee, at, state, hash) VALUES (?, ?, ?, ?, ?, 'done', ?) RETURNING *`,
+					[peer, to, amount, fee, clock.now(), hash]
+				)[0] as SqlRow;
+				book(toPayout(row), false);
+				accounts.markOlder(peer);
+				return true;
+			});
+			if (!isNew) continue;
+			log('warn', 'a payout was found on the chain that is not known here', { peer, hash });
+			deps.onTrouble(peerError('RecordsOlder', `${toLink(amount)} paid out to ${peer}`));
+		}
+		return true;
 	};
 
 	const isDue = (peer: string, threshold: bigint): boolean =>
@@ -379,12 +430,15 @@ export const createPayouts = (deps: PayoutsDeps): Payouts => {
 		pay,
 		take,
 
-		resume: async () => {
+		resume: async (since) => {
+			if (!isComplete && !(await remember(since))) return false;
+			isComplete = true;
 			for (const payout of open()) {
 				if (underWay.has(payout.peer)) continue;
 				if (payout.state === 'debited') await undo(payout);
 				else spawn(pay(payout.peer));
 			}
+			return true;
 		},
 
 		tend: () => {

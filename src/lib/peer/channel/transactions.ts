@@ -65,6 +65,10 @@ export interface Transactions {
 	underWay(prefix: string): readonly Transaction[];
 	/** Called in the database transaction that notes a new state; answers what is to be done once that is on disk. */
 	onState(listener: (transaction: Transaction) => (() => void) | undefined): void;
+	/** The number after the highest that is written down here. */
+	nextKnown(): number;
+	/** Whether this one was signed here. */
+	isKnown(hash: Hex): boolean;
 	/** Hands in again what is in no block, at the program's start. */
 	resume(): Promise<void>;
 	/** Looks everything up that may still change, and offers more where it was forgotten. */
@@ -370,6 +374,13 @@ export const createTransactions = (deps: TransactionsDeps): Transactions => {
 		of: (purpose) => select('t.purpose = ? ORDER BY t.number DESC LIMIT 1', [purpose])[0],
 		underWay: (prefix) => select(`t.state = 'sent' AND t.purpose LIKE ? || '%' ORDER BY t.nonce`, [prefix]),
 		onState: (listener) => void listeners.push(listener),
+		isKnown: (hash) => sql.all('SELECT 1 FROM chain_attempt WHERE hash = ?', [hash]).length > 0,
+		nextKnown: () =>
+			Number(
+				sql.all(
+					`SELECT coalesce(max(nonce) + 1, 0) AS next FROM chain_transaction WHERE state <> 'archived'`
+				)[0]?.['next']
+			),
 		resume: async () => {
 			for (const transaction of select(`t.state = 'sent' ORDER BY t.nonce`)) await handInAgain(transaction);
 		},

@@ -105,13 +105,13 @@ export interface LinkAccounts {
 	held(peer: string, by: 'me' | 'peer'): bigint;
 	/** The formula from the totals against the ledger's account; 0 when all is well. */
 	audit(peer: string): bigint;
-	/** A claim of mine towards it came up that is not here. */
+	/** A claim of mine towards it, or a payout, came up that is not here. */
 	markOlder(peer: string): void;
 	/**
 	 * The totals of its hello, after all that came with it: books what an older copy of this database forgot
-	 * (recovery.ts), and answers how much that was. `fee`: what the neighbour pays for a payout here.
+	 * (recovery.ts), and answers how much that was.
 	 */
-	recover(peer: string, theirs: ToldTotals, fee: bigint, at: number): Forgotten;
+	recover(peer: string, theirs: ToldTotals, at: number): Forgotten;
 	/** The chain under all channels with this neighbour is gone: neither owes the other anything any more. */
 	reset(peer: string, at: number): void;
 	/** Forgets neighbours not seen since `before` (Unix ms) with whom no money ever moved, never a configured account. */
@@ -286,11 +286,11 @@ export const createLinkAccounts = (sql: SqlDriver, ledger: Ledger, channels: Cha
 			sql.run('UPDATE link SET is_older = 1 WHERE peer = ?', [peer]);
 		},
 
-		recover: (peer, theirs, fee, at) => {
+		recover: (peer, theirs, at) => {
 			sql.current()?.flush();
 			links.forget(peer);
 			const row = get(peer);
-			if (!row) return { got: 0n, gave: 0n, paid: 0n };
+			if (!row) return { got: 0n, gave: 0n };
 			const inDoubt = sql.all(
 				`SELECT sum(amount) AS total FROM packet WHERE link = ? AND direction = 'out' AND state IN ('pending', 'late')`,
 				[peer]
@@ -306,21 +306,14 @@ export const createLinkAccounts = (sql: SqlDriver, ledger: Ledger, channels: Cha
 				},
 				theirs
 			);
-			const { got, gave, paid } = forgotten;
+			const { got, gave } = forgotten;
 			const draft = { kind: 'recover', at, group: `recover/${peer}/${at}`, memo: { peer } } as const;
 			if (got > 0n) ledger.record({ ...draft, from: link, to: 'forgotten', amount: got });
 			if (gave > 0n) ledger.record({ ...draft, from: 'forgotten', to: link, amount: gave });
-			// Of several payouts nobody knows how many there were: as if it had been one.
-			const kept = minOf(fee, paid);
-			if (paid > kept)
-				ledger.record({ ...draft, kind: 'payout', from: 'wallet', to: link, amount: paid - kept });
-			if (kept > 0n)
-				ledger.record({ ...draft, kind: 'payout-fee', from: 'income/payout-fees', to: link, amount: kept });
 			links.forget(peer);
 			sql.run(
-				`UPDATE link SET fulfilled_by_peer = fulfilled_by_peer + ?2, fulfilled_by_me = fulfilled_by_me + ?3,
-					paid_out_by_me = paid_out_by_me + ?4 WHERE peer = ?1`,
-				[peer, got, gave, paid]
+				`UPDATE link SET fulfilled_by_peer = fulfilled_by_peer + ?2, fulfilled_by_me = fulfilled_by_me + ?3 WHERE peer = ?1`,
+				[peer, got, gave]
 			);
 			// Compared here: what is told may be more than a column holds.
 			const agrees =

@@ -123,9 +123,9 @@ export const createGreeter = (
 			});
 			for (const claim of newer) channels.adopt(claim.channel, claim.epoch, claim.cumulative, at);
 			if (newer.length > 0) accounts.markOlder(peer);
-			return accounts.recover(peer, theirs, deps.payoutTerms?.fee ?? 0n, at);
+			return accounts.recover(peer, theirs, at);
 		});
-		if (forgotten.got + forgotten.gave + forgotten.paid > 0n) {
+		if (forgotten.got + forgotten.gave > 0n) {
 			log('warn', 'this database is an older copy: what it had forgotten is booked', { peer, ...forgotten });
 			deps.onEvent({ type: 'recovered', peer, ...forgotten });
 		}

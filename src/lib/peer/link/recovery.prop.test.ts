@@ -11,7 +11,6 @@ const mine = (change: Partial<Remembered> = {}): Remembered => ({
 	peerCredit: 0n,
 	fulfilledByMe: 0n,
 	fulfilledByPeer: 85n,
-	paidOutByMe: 0n,
 	isOlder: false,
 	balance: 15n,
 	inDoubt: 0n,
@@ -19,12 +18,8 @@ const mine = (change: Partial<Remembered> = {}): Remembered => ({
 	takenToday: 0n,
 	...change
 });
-const theirs = (fulfilledByMe: bigint, fulfilledByYou = 0n, paidOutByYou = 0n) => ({
-	fulfilledByMe,
-	fulfilledByYou,
-	paidOutByYou
-});
-const NOTHING = { got: 0n, gave: 0n, paid: 0n };
+const theirs = (fulfilledByMe: bigint, fulfilledByYou = 0n) => ({ fulfilledByMe, fulfilledByYou });
+const NOTHING = { got: 0n, gave: 0n };
 
 describe('what a neighbour tells that I got', () => {
 	it('and I do not remember is believed up to W a day', () => {
@@ -64,26 +59,6 @@ describe('what a neighbour tells that it got', () => {
 	});
 });
 
-describe('what a guest tells that it was paid out', () => {
-	const hub = mine({ role: 'child', credit: 0n, peerCredit: 50n, fulfilledByPeer: 60n, balance: -60n });
-
-	it('is believed as far as it was owed, so that it is not paid twice', () => {
-		expect(decideRecovery(hub, theirs(60n, 0n, 60n))).toEqual({ ...NOTHING, paid: 60n });
-		expect(decideRecovery(hub, theirs(60n, 0n, 61n))).toEqual(NOTHING);
-	});
-
-	it('shows that it had earned that much, once it is proven that something was forgotten', () => {
-		expect(decideRecovery({ ...hub, isOlder: true }, theirs(100n, 0n, 100n))).toEqual({
-			got: 40n,
-			gave: 0n,
-			paid: 100n
-		});
-		expect(decideRecovery(hub, theirs(100n, 0n, 100n))).toEqual(NOTHING);
-		// What it only says that it earned is left out.
-		expect(decideRecovery(hub, theirs(101n, 0n, 30n))).toEqual({ ...NOTHING, paid: 30n });
-	});
-});
-
 it('whatever is told, a lie takes no more than what was claimed and is held, and nothing when nothing is forgotten', () => {
 	const amount = fc.bigInt({ min: 0n, max: 1_000n });
 	const remembered = fc.record({
@@ -93,7 +68,6 @@ it('whatever is told, a lie takes no more than what was claimed and is held, and
 		peerCredit: amount,
 		fulfilledByMe: amount,
 		fulfilledByPeer: amount,
-		paidOutByMe: amount,
 		isOlder: fc.boolean(),
 		balance: fc.bigInt({ min: -1_000n, max: 1_000n }),
 		inDoubt: amount,
@@ -101,9 +75,9 @@ it('whatever is told, a lie takes no more than what was claimed and is held, and
 		takenToday: amount
 	});
 	fc.assert(
-		fc.property(remembered, amount, amount, amount, (before, told, counted, taken) => {
-			const { got, gave, paid } = decideRecovery(before, theirs(told, counted, taken));
-			const after = before.balance + gave + paid - got;
+		fc.property(remembered, amount, amount, (before, told, counted) => {
+			const { got, gave } = decideRecovery(before, theirs(told, counted));
+			const after = before.balance + gave - got;
 			if (got > 0n) {
 				expect(after).toBeGreaterThanOrEqual(-before.peerCredit);
 				if (!before.isOlder) {
@@ -111,16 +85,9 @@ it('whatever is told, a lie takes no more than what was claimed and is held, and
 					expect(got + before.takenToday).toBeLessThanOrEqual(before.window);
 				}
 			}
-			// A payout that never was takes away what the liar was owed, and moves nothing else.
-			if (!before.isOlder && before.role === 'child')
-				expect(paid).toBeLessThanOrEqual(before.balance < 0n ? -before.balance : 0n);
 			if (gave > 0n) expect(after).toBeLessThanOrEqual(before.credit + before.window + before.claimable);
 			// As two ends that remember everything differ: by what is under way.
-			const honest = theirs(
-				before.fulfilledByPeer + before.inDoubt,
-				before.fulfilledByMe,
-				before.paidOutByMe
-			);
+			const honest = theirs(before.fulfilledByPeer + before.inDoubt, before.fulfilledByMe);
 			expect(decideRecovery(before, honest)).toEqual(NOTHING);
 		})
 	);

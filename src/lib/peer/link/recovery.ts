@@ -4,9 +4,10 @@
  *
  * | the neighbour says | whose word it is | taken over |
  * |---|---|---|
- * | I got more from it than I remember | the neighbour's, against me | when a claim of mine that is not here was shown (it binds me, and proves that I forgot): as far as my claims and what it lets me owe reach. Without that, W within a day, and from a child nothing |
+ * | I got more from it than I remember | the neighbour's, against me | when a claim or a payout of mine that is not here was shown (it binds me, and proves that I forgot): as far as my claims and what it lets me owe reach. Without that, W within a day, and from a child nothing |
  * | it got more from me than I remember | the neighbour's, against itself | as far as it could have paid: what it may owe me, what I claimed ahead, and what its channels still hold |
- * | I paid it out more than I remember | the neighbour's, against itself | as far as I owed it that much; or got it, once that is believed |
+ *
+ * What I paid out the chain tells (channel/payouts.ts).
  *
  * With nothing forgotten neither can be more than what is under way, so that nothing is taken over then. Whoever
  * lies here gets, once and told, what it could have kept by vanishing; and W a day of whoever goes on after
@@ -19,14 +20,7 @@ import type { Hello } from './messages.ts';
 /** As of this hello; link units. */
 export interface Remembered extends Pick<
 	LinkRow,
-	| 'role'
-	| 'window'
-	| 'credit'
-	| 'peerCredit'
-	| 'fulfilledByMe'
-	| 'fulfilledByPeer'
-	| 'paidOutByMe'
-	| 'isOlder'
+	'role' | 'window' | 'credit' | 'peerCredit' | 'fulfilledByMe' | 'fulfilledByPeer' | 'isOlder'
 > {
 	/** What the neighbour owes me, by my ledger. */
 	readonly balance: bigint;
@@ -44,32 +38,27 @@ export interface Forgotten {
 	readonly got: bigint;
 	/** Delivered by me to the neighbour. */
 	readonly gave: bigint;
-	/** Paid out by me to it, with the fees it paid for that. */
-	readonly paid: bigint;
 }
 
 /** Totals by the neighbour's hello: "me" is the neighbour. */
-export type ToldTotals = Pick<Hello, 'fulfilledByMe' | 'fulfilledByYou' | 'paidOutByYou'>;
+export type ToldTotals = Pick<Hello, 'fulfilledByMe' | 'fulfilledByYou'>;
 
 export const decideRecovery = (mine: Remembered, theirs: ToldTotals): Forgotten => {
 	const more = (told: bigint, remembered: bigint): bigint => maxOf(0n, told - remembered);
 	const told: Forgotten = {
 		got: more(theirs.fulfilledByMe, mine.fulfilledByPeer + mine.inDoubt),
-		gave: more(theirs.fulfilledByYou, mine.fulfilledByMe),
-		paid: more(theirs.paidOutByYou, mine.paidOutByMe)
+		gave: more(theirs.fulfilledByYou, mine.fulfilledByMe)
 	};
-	const isTrue = ({ got, gave, paid }: Forgotten): boolean => {
-		const owedToMe = mine.balance + gave + paid - got;
+	const isTrue = ({ got, gave }: Forgotten): boolean => {
+		const owedToMe = mine.balance + gave - got;
 		const isBelieved = mine.isOlder || (mine.role !== 'child' && mine.takenToday + got <= mine.window);
 		return (
 			(got === 0n || (isBelieved && owedToMe >= -mine.peerCredit)) &&
-			(gave === 0n || owedToMe <= mine.credit + mine.window + mine.claimable) &&
-			(paid === 0n || paid <= maxOf(0n, -mine.balance - gave) + got)
+			(gave === 0n || owedToMe <= mine.credit + mine.window + mine.claimable)
 		);
 	};
 	// All of it, or as much as can be true by itself.
 	for (const got of [told.got, 0n])
-		for (const gave of [told.gave, 0n])
-			for (const paid of [told.paid, 0n]) if (isTrue({ got, gave, paid })) return { got, gave, paid };
-	return { got: 0n, gave: 0n, paid: 0n };
+		for (const gave of [told.gave, 0n]) if (isTrue({ got, gave })) return { got, gave };
+	return { got: 0n, gave: 0n };
 };

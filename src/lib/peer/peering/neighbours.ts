@@ -320,12 +320,7 @@ export const createNeighbours = (deps: NeighboursDeps): Neighbours => {
 				}
 				break;
 			case 'recovered':
-				notices.add(
-					peerError(
-						'RecordsOlder',
-						`${event.got} got, ${event.gave} given, ${event.paid} paid out with ${event.peer}`
-					)
-				);
+				notices.add(peerError('RecordsOlder', `${event.got} got, ${event.gave} given with ${event.peer}`));
 				changed('activity');
 				break;
 			case 'claimRefused':

@@ -163,6 +163,11 @@ export interface TokenTransfer {
 	readonly amount: bigint;
 }
 
+/** One out of an account, and the transaction it was in. */
+export interface Payment extends TokenTransfer {
+	readonly hash: Hex;
+}
+
 /** A block: one of the same number and another hash is of another history. Without a hash nobody can tell. */
 export interface ChainPoint {
 	readonly block: bigint;
@@ -200,6 +205,8 @@ export interface ChainPort {
 	/** The same of many, in their order. */
 	channels(ids: readonly Hex[]): Read<readonly ChannelState[]>;
 	tokenBalance(owner: Address): Read<bigint>;
+	/** How many transactions of this port's account are in blocks, whoever signed them; 0 without one. */
+	nonce(): Read<number>;
 	/** EIP-712 domain of the token, for a wallet to sign EIP-3009 with. */
 	tokenDomain(): Read<{ readonly name: string; readonly version: string }>;
 	/** Wei that redeeming so many channels in one transaction costs at the price of now, about; with the data fee of a rollup. */
@@ -228,6 +235,12 @@ export interface ChainPort {
 	 * that answers for few blocks at once is asked for a year of them for one channel; for a payer it cannot tell.
 	 */
 	history(of: { readonly id: Hex } | { readonly payer: Address }): Read<readonly ChainEvent[]>;
+
+	/**
+	 * What the account moved of the token by plain transfers and into channels, in the blocks from this one on, in order:
+	 * for who lost sight of what it paid.
+	 */
+	payments(from: bigint): Read<readonly Payment[]>;
 
 	/**
 	 * Events of the contract touching these channels, in order, from the block after `from` on (or the first), then

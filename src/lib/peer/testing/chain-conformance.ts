@@ -107,7 +107,10 @@ export const describeChain = (name: string, createWorld: () => Promise<ChainConf
 			expect(genesis).toMatch(/^0x[0-9a-f]{64}$/);
 			expect(unwrap(await settle(payee.genesisHash()))).toBe(genesis);
 			const before = unwrap(await settle(onlooker.head()));
+			const used = unwrap(await settle(payer.nonce()));
 			await done(payer.open(key, DOLLAR));
+			expect(unwrap(await settle(payer.nonce()))).toBeGreaterThan(used);
+			expect(unwrap(await settle(onlooker.nonce()))).toBe(0);
 			const after = unwrap(await settle(onlooker.head()));
 			expect(after.block).toBeGreaterThan(before.block);
 			expect(after.time).toBeGreaterThanOrEqual(before.time);
@@ -326,6 +329,11 @@ export const describeChain = (name: string, createWorld: () => Promise<ChainConf
 			await reason(payer.broadcast(signed.raw));
 			await wait(2_000);
 			expect(await balance(key.payee)).toBe(7n);
+			// And who lost sight of it finds it again.
+			expect(await done(payer.payments(0n))).toContainEqual({ ...transfers[0], hash });
+			const { block } = await done(onlooker.head());
+			expect(await done(payer.payments(block + 1n))).toEqual([]);
+			expect(await done(onlooker.payments(0n))).toEqual([]);
 		});
 
 		it('refuses to sign what the chain would refuse', async () => {
@@ -500,6 +508,7 @@ export const describeChain = (name: string, createWorld: () => Promise<ChainConf
 			expect(await reason(unreachable.channel(scheme.channelId(key)))).toEqual(down);
 			expect(await reason(unreachable.tokenBalance(key.payer))).toEqual(down);
 			expect(await reason(unreachable.tokenDomain())).toEqual(down);
+			expect(await reason(unreachable.history({ id: scheme.channelId(key) }))).toEqual(down);
 			expect(await reason(unreachable.open(key, DOLLAR))).toEqual(down);
 			expect(await reason(unreachable.transfer(key.payee, 1n))).toEqual(down);
 			await wait(300);

@@ -507,6 +507,7 @@ export const createSimulatedChain = ({
 			channel: (id) => read(() => channels.get(id) ?? CLOSED),
 			channels: (ids) => read(() => ids.map((id) => channels.get(id) ?? CLOSED)),
 			tokenBalance: (owner) => read(() => balances.get(owner) ?? 0n),
+			nonce: () => read(() => (account === undefined ? 0 : nonceOf(account))),
 			tokenDomain: () => read(() => TOKEN_DOMAIN),
 			redeemCost: (count) => read(() => BigInt(gasPrice) * REDEEM_WEI * BigInt(3 + count)),
 
@@ -548,6 +549,17 @@ export const createSimulatedChain = ({
 					);
 					return all.filter(({ id }) => opened.includes(id));
 				}),
+
+			payments: (from) =>
+				read(() =>
+					blocks
+						.slice(Math.max(0, Number(from) - 1))
+						.flatMap(({ transfers, transaction }) =>
+							transfers
+								.filter((transfer) => transfer.from === account)
+								.map((transfer) => ({ ...transfer, hash: hashOf(transaction.raw) }))
+						)
+				),
 
 			watch: (ids, from, onReport): Cancel => {
 				let point = from ?? pointAt(0);

@@ -327,6 +327,7 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
 			channel: asked('channel', port.channel),
 			channels: asked('channels', port.channels),
 			tokenBalance: asked('tokenBalance', port.tokenBalance),
+			nonce: asked('nonce', port.nonce),
 			tokenDomain: asked('tokenDomain', port.tokenDomain),
 			redeemCost: asked('redeemCost', port.redeemCost),
 			prepare: asked('prepare', port.prepare),
@@ -334,6 +335,7 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
 			broadcast: asked('broadcast', port.broadcast),
 			fate: asked('fate', port.fate),
 			history: asked('history', port.history),
+			payments: asked('payments', port.payments),
 			watch: (ids, from, onReport) =>
 				port.watch(
 					() => (life.alive ? ids() : []),

@@ -1,7 +1,7 @@
 /** What contracts wrote down: events of channels, and movements of the token. */
 import { formatLog, parseEventLogs, type RpcLog } from 'viem';
 import type { Hex } from '../../bytes.ts';
-import type { Address, ChainEvent, ChannelKey, TokenTransfer } from '../chain.ts';
+import type { Address, ChainEvent, ChannelKey, Payment, TokenTransfer } from '../chain.ts';
 import { unpackAmounts } from './calldata.ts';
 import { channelsAbi, testDollarAbi } from './generated.ts';
 
@@ -45,6 +45,16 @@ export const eventsOf = (logs: readonly RpcLog[]): ChainEvent[] =>
 					return [];
 			}
 		}
+	);
+
+/** Of logs by the token, those that move it out of the account. */
+export const paymentsIn = (logs: readonly RpcLog[], token: Address, account: Address): readonly Payment[] =>
+	logs.flatMap((log) =>
+		transfersIn([log], token).flatMap((transfer) =>
+			transfer.from === account && log.transactionHash
+				? [{ ...transfer, hash: lower(log.transactionHash) }]
+				: []
+		)
 	);
 
 export const transfersIn = (logs: readonly RpcLog[], token: Address): readonly TokenTransfer[] =>

@@ -31,13 +31,14 @@ import type {
 	ChainPort,
 	ChainReport,
 	ChannelState,
+	Payment,
 	TransactionFate
 } from '../chain.ts';
 import { encodeAct, encodeApproval, type Call } from './calldata.ts';
 import { createGasAccount } from './gas-account.ts';
 import { encodeDataFeeQuestion, GAS_PRICE_ORACLE, redeemBytes } from './data-fee.ts';
 import { channelsAbi, testDollarAbi } from './generated.ts';
-import { eventsOf, transfersIn } from './logs.ts';
+import { eventsOf, paymentsIn, transfersIn } from './logs.ts';
 import {
 	block,
 	createRpc,
@@ -398,6 +399,28 @@ export const createViemChain = ({
 		});
 	};
 
+	const payments: ChainPort['payments'] = async (from) => {
+		if (!account) return ok([]);
+		const topics = encodeEventTopics({ abi: testDollarAbi, eventName: 'Transfer', args: { from: account } });
+		const read = async (first: bigint, to: bigint | 'latest') => {
+			const toBlock = to === 'latest' ? to : toQuantity(to);
+			const range = { address: token, fromBlock: toQuantity(first), toBlock, topics };
+			const found = await ask('eth_getLogs', [range], logs);
+			return found.ok ? ok(paymentsIn(found.value, token, account)) : found;
+		};
+		const all = await read(from, 'latest');
+		if (all.ok) return all;
+		const head = await newest();
+		if (!head.ok) return head;
+		const found: Payment[] = [];
+		for (let first = from; first <= head.value.number; first += historyRange) {
+			const some = await read(first, minOf(head.value.number, first + historyRange - 1n));
+			if (!some.ok) return some;
+			found.push(...some.value);
+		}
+		return ok(found);
+	};
+
 	const watch: ChainPort['watch'] = (ids, from, onReport): Cancel => {
 		let point: ChainPoint | undefined = from;
 		let next = from ? from.block + 1n : 0n;
@@ -481,6 +504,11 @@ export const createViemChain = ({
 			return decoded(await call(token, data), BigInt);
 		},
 
+		nonce: async () => {
+			const counted = account ? await ask('eth_getTransactionCount', [account, 'latest'], quantity) : ok(0n);
+			return counted.ok ? ok(Number(counted.value)) : counted;
+		},
+
 		tokenDomain: async () => {
 			const [name, version] = await Promise.all([readToken('name'), readToken('version')]);
 			if (!name.ok) return name;
@@ -506,6 +534,7 @@ export const createViemChain = ({
 		broadcast,
 		fate,
 		history,
+		payments,
 		watch
 	};
 };
