@@ -109,6 +109,9 @@ describe('a hub that is killed while it pays a guest out', () => {
 			first.ledger.record({ kind: 'buy', ...earned });
 			first.accounts.fulfilled(GUEST, 'peer', EARNED);
 		});
+		// It pays nobody before the chain has told what was paid before.
+		expect(await first.settler.answer(GUEST, { op: 'payout' })).toMatchObject({ op: 'refused' });
+		await first.settler.start();
 		void first.settler.answer(GUEST, { op: 'payout' });
 		await expect.poll(() => stateOf(sql, 'payout'), soon).toEqual([state]);
 		await world.wait(100);
