@@ -16,6 +16,7 @@ import { createHeldClaims } from '../../src/lib/peer/channel/held-claims.ts';
 import { decodeWireClaim, encodeWireClaim } from '../../src/lib/peer/codec/link.ts';
 import { createLedger } from '../../src/lib/peer/ledger/sqlite-ledger.ts';
 import { createLinkAccounts } from '../../src/lib/peer/link/accounts.ts';
+import { createPackets } from '../../src/lib/peer/link/packets.ts';
 import { tokenToLink } from '../../src/lib/peer/money.ts';
 import type { Clock } from '../../src/lib/peer/platform.ts';
 import { unwrap } from '../../src/lib/peer/result.ts';
@@ -79,7 +80,7 @@ export const prepareCovered = async ({ packets, inFlight, price }: CoveredOption
 		migrate(sql);
 		const ledger = createLedger(sql);
 		const channels = createChannels(sql, ledger, TOKEN_SCALE);
-		const accounts = createLinkAccounts(sql, ledger, channels);
+		const accounts = createLinkAccounts(sql, ledger, channels, createPackets(sql));
 		const commits = createCommits(sql, clock);
 		accounts.meet(PEER, { owner: PEER, role: 'child', credit: 0n, window: 0n, at: 0 });
 		channels.insert({

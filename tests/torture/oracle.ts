@@ -28,8 +28,9 @@ export interface Oracle {
 
 /** Whether nobody waits for anything: no packet under way, no purchase open. */
 export const isAtRest = ({ sql }: Pick<Books, 'sql'>): boolean =>
-	sql.all(`SELECT 1 FROM packet WHERE state = 'pending' OR (state = 'late' AND direction = 'out') LIMIT 1`)
-		.length === 0 &&
+	sql.all(
+		`SELECT 1 FROM packet_open UNION ALL SELECT 1 FROM packet_ended WHERE state = 'late' AND direction = 'out' LIMIT 1`
+	).length === 0 &&
 	sql.all(`SELECT 1 FROM purchase WHERE state IN ('asked', 'answered') LIMIT 1`).length === 0;
 
 /** Packets are forgotten after {@link LIMITS.packetMemoryMs}, at each end by a clock of its own. Each was looked at after its kill. */

@@ -110,9 +110,7 @@ export const torture = async (
 				sum +
 				world.look(name, ({ all }) =>
 					Number(
-						all(`SELECT count(*) AS n FROM packet WHERE state = 'pending' AND link = ?`, [
-							world.keys[victim].device
-						])[0]?.['n']
+						all('SELECT count(*) AS n FROM packet_open WHERE link = ?', [world.keys[victim].device])[0]?.['n']
 					)
 				),
 			0

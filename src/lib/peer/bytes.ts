@@ -25,6 +25,16 @@ export const bytesToHex = (bytes: Uint8Array): string => {
 	return String.fromCharCode.apply(null, codes);
 };
 
+/** Whether `text` has {@link bytesToHex} of `bytes` at `start`; makes no string. */
+export const isHexAt = (text: string, start: number, bytes: Uint8Array): boolean => {
+	for (let i = 0; i < bytes.length; i++) {
+		const byte = bytes[i] as number;
+		if (text.charCodeAt(start + 2 * i) !== HEX_CODES[byte >> 4]) return false;
+		if (text.charCodeAt(start + 2 * i + 1) !== HEX_CODES[byte & 15]) return false;
+	}
+	return true;
+};
+
 const HEX = /^(?:[0-9a-f]{2})*$/;
 
 /** Lower-case hex to bytes; `undefined` for an odd length, upper case or any other character. */

@@ -111,8 +111,8 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 	const identity = await loadIdentity(platform, config.nostrSecret);
 	const scheme = platform.chain ? createEvmScheme(platform.chain, crypto) : undefined;
 	const channels = createChannels(sql, ledger, scheme?.tokenScale ?? 6);
-	const accounts = createLinkAccounts(sql, ledger, channels);
 	const packets = createPackets(sql);
+	const accounts = createLinkAccounts(sql, ledger, channels, packets);
 	const routes = createRoutes();
 
 	const listeners = new Set<(what: Change) => void>();

@@ -97,7 +97,9 @@ export const LIMITS = {
 	/** After this long without a turn of the clock (a frozen tab), look at the time before fulfilling. */
 	frozenMs: 2 * SECOND,
 
-	/** Bytes of answers kept to be given again; beyond it the oldest are told from the database, without their data. */
+	/** Rows of one kind (accounts, links) kept in memory beside the database; beyond it those read first are read again. */
+	tallyRows: 4_096,
+	/** Bytes of memory for answers to be given again; beyond it the oldest are told from the database, without their data. */
 	answersKeptBytes: 16 * KIB * KIB,
 	/** A fulfilment that left earlier than this before its packet's expiry cannot have come too late. */
 	lateSlackMs: 2 * SECOND,

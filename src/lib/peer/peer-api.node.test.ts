@@ -11,8 +11,9 @@ it('what came in by STREAM is earned too; and a node whose address is made of it
 		crypto: 'sync'
 	});
 	const { bob, hub } = world.nodes;
-	const { api } = bob.peer;
-	const before = await world.settle('a look', api.state());
+	const before = await world.settle('a look', bob.peer.api.state());
+	// The ledger is one program's at a time.
+	await bob.stop();
 	createLedger(bob.sql).record({
 		kind: 'sell',
 		from: 'income/streams',
@@ -21,6 +22,8 @@ it('what came in by STREAM is earned too; and a node whose address is made of it
 		at: world.clock.now(),
 		group: 'stream'
 	});
+	await world.settle('starting', bob.start());
+	const { api } = bob.peer;
 	const after = await world.settle('a look', api.state());
 	expect(after.money.earned).toBe(before.money.earned + 7n);
 	expect(await world.settle('importing', api.importKey('11'.repeat(32)))).toMatchObject({

@@ -82,12 +82,12 @@ const COLUMNS: readonly (readonly [Name, table: string, column: string, named: R
 	['reader', 'account', 'posted', /is kept, its postings make/],
 	['reader', 'account', 'pending_in', /\(pending_in\): /],
 	['hub', 'account', 'pending_out', /\(pending_out\): /],
-	['hub', 'transfer', 'amount', /is kept, its postings make/],
+	['hub', 'transfer_ended', 'amount', /is kept, its postings make/],
 	['hub', 'link', 'fulfilled_by_me', /link\/[0-9a-f]{64}: fulfilled by me/],
 	['hub', 'link', 'fulfilled_by_peer', /fulfilled by the neighbour/],
 	['hub', 'link', 'paid_out_by_me', /paid out by me/],
 	['reader', 'link', 'paid_out_by_peer', /paid out by the neighbour/],
-	['hub', 'packet', 'amount', /packet [0-9a-f]{64}: /],
+	['hub', 'packet_ended', 'amount', /packet [0-9a-f]{64}: /],
 	['hub', 'channel', 'deposited', /(channel|claims)\/0x[0-9a-f]{64}: deposited/],
 	['bob', 'channel', 'claimed', /(channel|claims)\/0x[0-9a-f]{64}: /],
 	['bob', 'channel', 'promised', /(channel|claims)\/0x[0-9a-f]{64}: /],
@@ -105,7 +105,7 @@ const COLUMNS: readonly (readonly [Name, table: string, column: string, named: R
 ];
 
 it.each(COLUMNS)('finds one unit in %s: %s.%s', async (name, table, column, named) => {
-	const key = table === 'packet' ? 'hash' : table === 'account' ? 'id' : 'rowid';
+	const key = table === 'packet_ended' ? 'hash' : table === 'account' ? 'id' : 'rowid';
 	const of: Readonly<Record<string, string>> = {
 		link: 'peer',
 		payout_taken: 'hash',
@@ -131,20 +131,27 @@ it.each([
 	[
 		'a transfer that lost its end',
 		'hub',
-		`UPDATE transfer SET settled_at = NULL WHERE id = 1`,
+		`UPDATE transfer_ended SET settled_at = NULL WHERE id = 1`,
 		/transfer 1: /
 	],
 	[
 		'a transfer between accounts that no chart joins',
 		'hub',
-		`UPDATE transfer SET kind = 'way' WHERE id = 1`,
+		`UPDATE transfer_ended SET kind = 'way' WHERE id = 1`,
 		/not in the chart/
 	],
 	[
 		'a packet whose answer is another than its money says',
 		'hub',
-		`UPDATE packet SET state = 'rejected' WHERE hash = (SELECT hash FROM packet WHERE direction = 'out' AND state = 'fulfilled' LIMIT 1)`,
+		`UPDATE packet_ended SET state = 'rejected' WHERE hash = (SELECT hash FROM packet WHERE direction = 'out' AND state = 'fulfilled' LIMIT 1)`,
 		/and its money is posted, not voided/
+	],
+	[
+		'a packet that ended twice',
+		'hub',
+		`INSERT INTO packet_ended (link, direction, expires_at, hash, amount, condition, state, settled_at)
+			SELECT link, direction, expires_at, hash, amount, condition, state, settled_at FROM packet_ended LIMIT 1`,
+		/packet [0-9a-f]{64}: 2 rows tell of it/
 	],
 	[
 		'a claim whose signature is another',

@@ -12,6 +12,7 @@
 import { createChannels } from '../channel/channels.ts';
 import { createLedger } from '../ledger/sqlite-ledger.ts';
 import { createLinkAccounts } from '../link/accounts.ts';
+import { createPackets } from '../link/packets.ts';
 import { big, count, startCheck, text, type Books, type Check } from './check.ts';
 
 type Total = 'fulfilled_by_me' | 'fulfilled_by_peer' | 'paid_out_by_me' | 'paid_out_by_peer';
@@ -70,7 +71,12 @@ const totalsFromPostings = ({ sql }: Books): ReadonlyMap<string, ReadonlyMap<Tot
 export const checkLinks = (books: Books): readonly Check[] => {
 	const { sql, tokenScale } = books;
 	const ledger = createLedger(sql);
-	const accounts = createLinkAccounts(sql, ledger, createChannels(sql, ledger, tokenScale));
+	const accounts = createLinkAccounts(
+		sql,
+		ledger,
+		createChannels(sql, ledger, tokenScale),
+		createPackets(sql)
+	);
 
 	const totals = startCheck('what a hello tells each neighbour follows from the postings');
 	const fromPostings = totalsFromPostings(books);

@@ -123,6 +123,12 @@ export const checkPackets = (books: Books): readonly Check[] => {
 			expectOne(ended, row, 'what was taken back as late', of(row, 'late/'), big(row['amount']), 'posted');
 	}
 
+	const once = startCheck('each packet began and ended once');
+	for (const row of sql.all(
+		`SELECT link, hex(hash) AS hash, count(*) AS n FROM packet GROUP BY link, direction, expires_at, hash HAVING n > 1`
+	))
+		once.wrong(nameOf(row), `${text(row, 'n')} rows tell of it`);
+
 	const pending = startCheck('nothing is pending but for packets under way');
 	for (const row of sql.all(
 		`SELECT group_name, sum(amount) AS total FROM transfer WHERE state = 0 AND group_name NOT IN
@@ -137,6 +143,7 @@ export const checkPackets = (books: Books): readonly Check[] => {
 	return [
 		sent.done(count(out.length, 'packet')),
 		ended.done(count(taken.length, 'packet')),
+		once.done(count(out.length + taken.length, 'packet')),
 		pending.done(`${count(open, 'packet')} under way`)
 	];
 };

@@ -5,6 +5,7 @@ import { nobleCrypto } from '../crypto/noble-crypto.ts';
 import { createLedger } from '../ledger/sqlite-ledger.ts';
 import { LIMITS } from '../limits.ts';
 import { createLinkAccounts } from '../link/accounts.ts';
+import { createPackets } from '../link/packets.ts';
 import type { WireClaim } from '../link/messages.ts';
 import { tokenToLink } from '../money.ts';
 import type { SignedClaim } from '../settlement/chain.ts';
@@ -45,7 +46,7 @@ const open = ({ payers = 1, sql = createNodeSql(':memory:') }: { payers?: number
 	};
 	const ledger = createLedger(disk);
 	const channels = createChannels(disk, ledger, SCALE);
-	const accounts = createLinkAccounts(disk, ledger, channels);
+	const accounts = createLinkAccounts(disk, ledger, channels, createPackets(disk));
 	const commits = createCommits(disk, clock);
 	const real = createEvmScheme(createSimulatedChain({ clock }).port(), nobleCrypto);
 	const checks: SignedClaim[] = [];

@@ -38,6 +38,14 @@ const PREIMAGE = utf8('a preimage that is thirty-two by');
 const ADDRESS = `0x${'11'.repeat(20)}` as const;
 const CHANNEL = `0x${'0b'.repeat(32)}` as const;
 const FULFILL: IlpReply = { type: 'fulfill', fulfillment: PREIMAGE, data: utf8('goods') };
+const ALICE_TERMS = {
+	owner: ALICE,
+	role: 'child',
+	credit: 1_000_000_000n,
+	window: LIMITS.windowGuest,
+	at: 0
+} as const;
+const BOB_TERMS = { owner: BOB, role: 'peer', credit: 0n, window: LIMITS.windowNode, at: 0 } as const;
 
 interface Sent {
 	readonly peer: string;
@@ -78,18 +86,12 @@ const open = (
 	const commits = createCommits(given.durable ? { ...sql, durable: given.durable } : sql, clock);
 	const ledger = createLedger(sql);
 	const channels = createChannels(sql, ledger, 6);
-	const accounts = createLinkAccounts(sql, ledger, channels);
 	const packets = createPackets(sql);
+	const accounts = createLinkAccounts(sql, ledger, channels, packets);
 	const routes = createRoutes();
 	if (!given.sql) {
-		accounts.meet(ALICE, {
-			owner: ALICE,
-			role: 'child',
-			credit: 1_000_000_000n,
-			window: LIMITS.windowGuest,
-			at: 0
-		});
-		accounts.meet(BOB, { owner: BOB, role: 'peer', credit: 0n, window: LIMITS.windowNode, at: 0 });
+		accounts.meet(ALICE, ALICE_TERMS);
+		accounts.meet(BOB, BOB_TERMS);
 		insertBooked({ channels, ledger }, toBob);
 	}
 	routes.set({ prefix: 'test.bob', peer: BOB, links: 3 });
@@ -333,7 +335,7 @@ describe('a packet for somebody else', () => {
 		const big = (n: number) => prepare({ amount: 900_000_000n, data: new Uint8Array([n]) });
 		void world.connector.handle(ALICE, encodePrepare(big(1)));
 		await world.clock.advance(10);
-		world.sql.run('UPDATE link SET credit = 100000000000 WHERE peer = ?', [ALICE]);
+		world.accounts.meet(ALICE, { ...ALICE_TERMS, credit: 100_000_000_000n });
 		expect(codeOf(await from(world, ALICE, big(2)))).toBe('T04');
 		expect(world.sent).toHaveLength(1);
 	});
@@ -387,7 +389,7 @@ describe('the room on a link', () => {
 	const TENTH = LIMITS.windowNode / 10n;
 	const crowd = () => {
 		const world = open();
-		world.sql.run('UPDATE link SET credit = 100000000000 WHERE peer = ?', [ALICE]);
+		world.accounts.meet(ALICE, { ...ALICE_TERMS, credit: 100_000_000_000n });
 		world.routes.set({ prefix: 'test.bob.slow', peer: BOB, links: 4 });
 		let n = 0;
 		const ask = (destination: string, given: { amount?: bigint; from?: string } = {}) =>
@@ -447,7 +449,7 @@ describe('the room on a link', () => {
 	it('always has a place for one packet, however large', async () => {
 		const world = crowd();
 		const whole = prepare({ amount: LIMITS.maxPacket, destination: 'test.bob.slow.x' });
-		world.sql.run('UPDATE link SET "window" = ? WHERE peer = ?', [LIMITS.maxPacket, BOB]);
+		world.accounts.meet(BOB, { ...BOB_TERMS, window: LIMITS.maxPacket });
 		void world.connector.handle(ALICE, encodePrepare(whole));
 		await world.clock.advance(100);
 		expect(world.sent).toHaveLength(1);

@@ -64,6 +64,9 @@ export class LedgerRefusal extends Error {
 	}
 }
 
+/** Of packets on their way through there are too many to be counted. */
+export type CountedKind = Exclude<TransferKind, 'forward' | 'fee'>;
+
 /** All methods are synchronous and must run inside a transaction (Commits.run) when they write. */
 export interface Ledger {
 	/** Records a pending transfer. Throws {@link LedgerRefusal}; for amounts ≤ 0, a bug, an Error. */
@@ -79,14 +82,14 @@ export interface Ledger {
 	pending(account: string): { readonly out: bigint; readonly in: bigint };
 	/** Posted total of one kind since a time, touching an account: what a day's budget is checked against. */
 	total(query: {
-		readonly kind: TransferKind;
+		readonly kind: CountedKind;
 		readonly account?: string;
 		readonly since: number;
 		readonly author?: string;
 		readonly includePending?: boolean;
 	}): bigint;
 	/** How many posted transfers of one kind there are. */
-	count(kind: TransferKind): number;
+	count(kind: CountedKind): number;
 	/** What became of the payment for one GET, begun between two times (Unix ms); undefined when there was none. */
 	paymentState(query: {
 		readonly receipt: string;

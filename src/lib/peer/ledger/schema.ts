@@ -31,5 +31,36 @@ export const LEDGER_MIGRATIONS: readonly string[] = [
 	-- Pending transfers are read at the start alone, all of them: no need to find one by the long name of its group.
 	DROP INDEX transfer_pending;
 	CREATE INDEX transfer_pending ON transfer (state) WHERE state = 0;
+	`,
+	`
+	-- A transfer's row is written once, when it is posted or voided. What is pending is listed, a row for each
+	-- transaction that began something (storage/begun.ts).
+	DROP INDEX transfer_pending;
+	DROP INDEX transfer_total;
+	ALTER TABLE transfer RENAME TO transfer_ended;
+	CREATE TABLE transfer_begun (
+		id INTEGER PRIMARY KEY,
+		-- JSON: [[id, kind, source, target, amount, at, group_name, memo], ...]
+		entries TEXT NOT NULL
+	) STRICT;
+	INSERT INTO transfer_begun (entries) SELECT json_group_array(json_array(id, kind, source, target,
+		CAST(amount AS TEXT), at, group_name, json(memo))) FROM transfer_ended WHERE state = 0 HAVING count(*) > 0;
+	DELETE FROM transfer_ended WHERE state = 0;
+	-- Of a hop most transfers are of packets on their way, and nobody asks what they come to in a day.
+	CREATE INDEX transfer_total ON transfer_ended (kind, at, state, author, source, target, amount)
+		WHERE kind NOT IN ('forward', 'fee');
+	-- Of the same types as the columns of transfer_ended: SQLite then asks each half of the view by its index.
+	CREATE VIEW transfer_open AS
+		SELECT b.id AS begun, CAST(e.value ->> 0 AS INTEGER) AS id, CAST(e.value ->> 1 AS TEXT) AS kind,
+			CAST(e.value ->> 2 AS INTEGER) AS source, CAST(e.value ->> 3 AS INTEGER) AS target,
+			CAST(e.value ->> 4 AS INTEGER) AS amount, CAST(e.value ->> 5 AS INTEGER) AS at, CAST(0 AS INTEGER) AS state,
+			CAST(NULL AS INTEGER) AS settled_at, CAST(e.value ->> 6 AS TEXT) AS group_name,
+			CAST(e.value ->> '$[7].author' AS TEXT) AS author, CAST(e.value ->> 7 AS TEXT) AS memo
+		FROM transfer_begun b, json_each(b.entries) e
+		WHERE NOT EXISTS (SELECT 1 FROM transfer_ended t WHERE t.id = e.value ->> 0);
+	CREATE VIEW transfer AS
+		SELECT id, kind, source, target, amount, at, state, settled_at, group_name, author, memo FROM transfer_ended
+		UNION ALL SELECT id, kind, source, target, amount, at, state, settled_at, group_name, author, memo
+			FROM transfer_open;
 	`
 ];

@@ -199,16 +199,16 @@ describe('the ledger', () => {
 				.all(`EXPLAIN QUERY PLAN ${query}${extra}`)
 				.map(({ detail }) => String(detail))
 				.join('\n');
-		expect(plan(LEDGER_QUERIES.settle)).toContain('SEARCH transfer USING INTEGER PRIMARY KEY (rowid=?)');
 		expect(plan(LEDGER_QUERIES.balance)).toMatch(/SEARCH account USING INDEX \S+ \(name=\?\)/);
 		expect(plan(LEDGER_QUERIES.total, ' AND author = ?')).toContain(
 			'USING COVERING INDEX transfer_total (kind=? AND at>?)'
 		);
-		expect(plan(LEDGER_QUERIES.pending)).toContain('transfer_pending');
+		expect(plan(LEDGER_QUERIES.count)).toContain('USING COVERING INDEX transfer_total (kind=?)');
+		expect(plan(LEDGER_QUERIES.payment)).toContain('USING INDEX transfer_total (kind=? AND at>? AND at<?)');
 		const page = plan(LEDGER_QUERIES.accountStatement);
 		expect(page).toContain('USING COVERING INDEX transfer_by_source (source=? AND rowid<?)');
 		expect(page).toContain('USING COVERING INDEX transfer_by_target (target=? AND rowid<?)');
-		expect(page).not.toMatch(/SCAN (t|transfer)\b/);
+		expect(page).not.toMatch(/SCAN (t|transfer_ended)\b/);
 		expect(plan(LEDGER_QUERIES.statement)).toContain('SEARCH t USING INTEGER PRIMARY KEY (rowid<?)');
 	});
 });

@@ -2,10 +2,12 @@
  * The ledger on SQLite. Each account carries its balances ready to read; they change in the same
  * transaction as the transfers they follow from, and {@link Ledger.audit} proves that they agree.
  *
- * A transaction decides about many packets, so all that it changes is written at its end: each transfer once, and the
- * row of an account once, however many transfers touch it (storage/tally.ts). Pending transfers are kept in memory,
- * so that ending one asks no table.
+ * A transaction decides about many packets, so all that it changes is written at its end. What is pending is in memory,
+ * and on disk an entry of the list of the transaction that began it (storage/begun.ts); a row of its own is written once,
+ * when it is posted or voided. The row of an account is written once, however many transfers touch it
+ * (storage/tally.ts). `transfer` is a view of what is pending and what has ended.
  */
+import { createBegun } from '../storage/begun.ts';
 import type { SqlDriver, SqlRow, SqlValue } from '../storage/sql.ts';
 import type { OpenTransaction } from '../storage/open-transaction.ts';
 import { createTally } from '../storage/tally.ts';
@@ -42,15 +44,16 @@ const COLUMNS = `t.id, t.kind, t.amount, t.at, t.state, t.settled_at, t.group_na
 
 const big = (value: SqlValue | undefined): bigint => BigInt((value ?? 0) as number | bigint);
 
-/** A transfer as it will be on disk at the end of the transaction. */
+/** A transfer that is pending, or that the open transaction ends. */
 interface Entry {
 	readonly id: number;
 	readonly draft: TransferDraft;
-	stored: boolean;
 	state: TransferState;
 	settledAt: number | undefined;
 	/** What its end adds to its memo. */
 	more: TransferMemo | undefined;
+	/** The list that it is on, once that is written. */
+	list: number | undefined;
 }
 
 interface AccountRow {
@@ -63,34 +66,46 @@ interface AccountRow {
 
 /** The queries that run for every packet or screen, by name, so that a test can ask SQLite for their plans. */
 export const LEDGER_QUERIES = {
-	pending: `SELECT ${COLUMNS} FROM transfer t INDEXED BY transfer_pending WHERE t.state = 0 ORDER BY t.id`,
-	settle: 'UPDATE transfer SET state = ?, settled_at = ? WHERE id = ?',
-	settleMore: `UPDATE transfer SET state = ?, settled_at = ?, memo = json_patch(coalesce(memo, '{}'), ?) WHERE id = ?`,
-	insert: `INSERT INTO transfer (id, kind, source, target, amount, at, state, settled_at, group_name, author, memo)
+	insert: `INSERT INTO transfer_ended (id, kind, source, target, amount, at, state, settled_at, group_name, author, memo)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 	balance: 'SELECT id, posted, pending_in, pending_out FROM account WHERE name = ?',
-	total: `SELECT coalesce(sum(amount), 0) AS total FROM transfer WHERE kind = ? AND at >= ? AND state <= 1 AND state >= ?`,
-	count: 'SELECT count(*) AS count FROM transfer WHERE kind = ? AND state = 1',
-	statement: `SELECT ${COLUMNS} FROM transfer t WHERE t.id < ? ORDER BY t.id DESC LIMIT ?`,
-	accountStatement: `SELECT ${COLUMNS} FROM transfer t JOIN (
-			SELECT * FROM (SELECT id FROM transfer WHERE source = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3)
+	// Said again what the index says of itself, or it is not used.
+	total: `SELECT coalesce(sum(amount), 0) AS total FROM transfer_ended
+		WHERE kind = ? AND at >= ? AND state = 1 AND kind NOT IN ('forward', 'fee')`,
+	count: `SELECT count(*) AS count FROM transfer_ended WHERE kind = ? AND state = 1 AND kind NOT IN ('forward', 'fee')`,
+	statement: `SELECT ${COLUMNS} FROM transfer_ended t WHERE t.id < ? ORDER BY t.id DESC LIMIT ?`,
+	accountStatement: `SELECT ${COLUMNS} FROM transfer_ended t JOIN (
+			SELECT * FROM (SELECT id FROM transfer_ended WHERE source = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3)
 			UNION ALL
-			SELECT * FROM (SELECT id FROM transfer WHERE target = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3)
+			SELECT * FROM (SELECT id FROM transfer_ended WHERE target = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3)
 		) touched ON touched.id = t.id ORDER BY t.id DESC LIMIT ?3`,
-	payment: `SELECT state FROM transfer WHERE kind = 'buy' AND at BETWEEN ? AND ? AND json_extract(memo, '$.receipt') = ?`
+	payment: `SELECT state FROM transfer_ended WHERE kind = 'buy' AND at BETWEEN ? AND ?
+		AND kind NOT IN ('forward', 'fee') AND json_extract(memo, '$.receipt') = ?`
 } as const;
 
 /** One for each database: nobody else may write its tables. Reads them, so they must be there. */
 export const createLedger: CreateLedger = (sql: SqlDriver): Ledger => {
 	const owner = {};
-	const numbers = {};
 	/** All pending transfers, by their group. */
 	const pending = new Map<string, readonly Entry[]>();
-	for (const transfer of sql.all(LEDGER_QUERIES.pending).map(toTransfer)) {
-		const { id, state, group } = transfer;
-		const entry: Entry = { id, draft: transfer, stored: true, state, settledAt: undefined, more: undefined };
-		pending.set(group, [...(pending.get(group) ?? []), entry]);
+	const open = sql.all(`SELECT t.begun, ${COLUMNS} FROM transfer_open t ORDER BY t.id`);
+	const begun = createBegun(
+		sql,
+		'transfer_begun',
+		open.map((row) => Number(row['begun']))
+	);
+	for (const row of open) {
+		const { id, state, ...draft } = toTransfer(row);
+		const list = Number(row['begun']);
+		const entry: Entry = { id, draft, state, settledAt: undefined, more: undefined, list };
+		pending.set(draft.group, [...(pending.get(draft.group) ?? []), entry]);
 	}
+	/** Numbers go up by one. */
+	let last = Math.max(
+		Number(sql.all('SELECT max(id) AS id FROM transfer_ended')[0]?.['id']),
+		...open.map((row) => Number(row['id']))
+	);
+	const pendingEntries = (): readonly Entry[] => [...pending.values()].flat();
 	/** Before a query over the tables. */
 	const seen = (): void => sql.current()?.flush();
 
@@ -170,43 +185,56 @@ export const createLedger: CreateLedger = (sql: SqlDriver): Ledger => {
 	const changedIn = (transaction: OpenTransaction): Set<Entry> =>
 		transaction.keep(owner, () => new Set<Entry>());
 
+	/** As the view `transfer_open` reads it. */
+	const toEntry = ({ id, draft }: Entry): readonly unknown[] => [
+		id,
+		draft.kind,
+		opened(draft.from).id,
+		opened(draft.to).id,
+		`${draft.amount}`,
+		draft.at,
+		draft.group,
+		draft.memo
+	];
+
+	const insertRow = ({ id, draft, state, settledAt, more }: Entry): void => {
+		const { kind, from, to, amount, at, group, memo } = draft;
+		const whole = more ? { ...memo, ...more } : memo;
+		sql.run(LEDGER_QUERIES.insert, [
+			id,
+			kind,
+			opened(from).id,
+			opened(to).id,
+			amount,
+			at,
+			STATES.indexOf(state),
+			settledAt ?? null,
+			group,
+			memo?.author ?? null,
+			whole ? JSON.stringify(whole) : null
+		]);
+	};
+
 	const write = (): void => {
 		const transaction = sql.current();
 		if (!transaction) return;
 		const changed = changedIn(transaction);
-		for (const entry of changed) {
-			transaction.undo(() => changed.add(entry));
-			const { draft, state, settledAt } = entry;
-			const { memo } = draft;
-			if (entry.stored) {
-				// One that was undone is still pending.
-				if (state === 'pending') continue;
-				const settled = [STATES.indexOf(state), settledAt ?? null] as const;
-				if (entry.more)
-					sql.run(LEDGER_QUERIES.settleMore, [...settled, JSON.stringify(entry.more), entry.id]);
-				else sql.run(LEDGER_QUERIES.settle, [...settled, entry.id]);
-				continue;
-			}
-			const whole = entry.more ? { ...memo, ...entry.more } : memo;
-			sql.run(LEDGER_QUERIES.insert, [
-				entry.id,
-				draft.kind,
-				opened(draft.from).id,
-				opened(draft.to).id,
-				draft.amount,
-				draft.at,
-				STATES.indexOf(state),
-				settledAt ?? null,
-				draft.group,
-				memo?.author ?? null,
-				whole ? JSON.stringify(whole) : null
-			]);
-			entry.stored = true;
-			transaction.undo(() => {
-				entry.stored = false;
-			});
-		}
+		const all = [...changed];
 		changed.clear();
+		const began = all.filter(({ state, list }) => state === 'pending' && list === undefined);
+		transaction.undo(() => {
+			for (const entry of all) changed.add(entry);
+			for (const entry of began) entry.list = undefined;
+		});
+		for (const entry of all) {
+			// Begun now, or its end was undone.
+			if (entry.state === 'pending') continue;
+			insertRow(entry);
+			if (entry.list !== undefined) begun.end(entry.list);
+		}
+		if (began.length === 0) return;
+		const list = begun.add(began.map(toEntry));
+		for (const entry of began) entry.list = list;
 	};
 
 	const change = (entry: Entry): void => {
@@ -215,17 +243,12 @@ export const createLedger: CreateLedger = (sql: SqlDriver): Ledger => {
 		transaction.last(owner, write);
 	};
 
-	/** Numbers go up by one; what was begun and not written yet has its own already. */
 	const nextId = (): number => {
-		const transaction = sql.current() as OpenTransaction;
-		const counter = transaction.keep(numbers, () => ({
-			last: Number(sql.all('SELECT max(id) AS id FROM transfer')[0]?.['id'])
-		}));
-		counter.last += 1;
-		transaction.undo(() => {
-			counter.last -= 1;
+		last += 1;
+		sql.current()?.undo(() => {
+			last -= 1;
 		});
-		return counter.last;
+		return last;
 	};
 
 	const insert = (draft: TransferDraft, posted: boolean): number => {
@@ -247,10 +270,10 @@ export const createLedger: CreateLedger = (sql: SqlDriver): Ledger => {
 			const entry: Entry = {
 				id: nextId(),
 				draft,
-				stored: false,
 				state: posted ? 'posted' : 'pending',
 				settledAt: posted ? draft.at : undefined,
-				more: undefined
+				more: undefined,
+				list: undefined
 			};
 			if (!posted) pending.set(group, before ? [...before, entry] : [entry]);
 			change(entry);
@@ -300,19 +323,29 @@ export const createLedger: CreateLedger = (sql: SqlDriver): Ledger => {
 			return { out, in: pendingIn };
 		},
 
-		total: (query) => {
+		total: ({ kind, since, author, account, includePending = false }) => {
 			seen();
 			let text: string = LEDGER_QUERIES.total;
-			const parameters: SqlValue[] = [query.kind, query.since, query.includePending ? 0 : 1];
-			if (query.author !== undefined) {
+			const parameters: SqlValue[] = [kind, since];
+			if (author !== undefined) {
 				text += ' AND author = ?';
-				parameters.push(query.author);
+				parameters.push(author);
 			}
-			if (query.account !== undefined) {
+			if (account !== undefined) {
 				text += ' AND (SELECT id FROM account WHERE name = ?) IN (source, target)';
-				parameters.push(query.account);
+				parameters.push(account);
 			}
-			return big(sql.all(text, parameters)[0]?.['total']);
+			const posted = big(sql.all(text, parameters)[0]?.['total']);
+			if (!includePending) return posted;
+			return pendingEntries()
+				.filter(
+					({ draft }) =>
+						draft.kind === kind &&
+						draft.at >= since &&
+						(author === undefined || draft.memo?.author === author) &&
+						(account === undefined || draft.from === account || draft.to === account)
+				)
+				.reduce((sum, { draft }) => sum + draft.amount, posted);
 		},
 
 		count: (kind) => {
@@ -321,6 +354,9 @@ export const createLedger: CreateLedger = (sql: SqlDriver): Ledger => {
 		},
 
 		paymentState: ({ receipt, since, until }) => {
+			const isIt = ({ draft: { kind, at, memo } }: Entry): boolean =>
+				kind === 'buy' && at >= since && at <= until && memo?.receipt === receipt;
+			if (pendingEntries().some(isIt)) return 'pending';
 			seen();
 			const state = sql.all(LEDGER_QUERIES.payment, [since, until, receipt])[0]?.['state'];
 			return state === undefined ? undefined : STATES[Number(state)];
@@ -339,11 +375,19 @@ export const createLedger: CreateLedger = (sql: SqlDriver): Ledger => {
 			seen();
 			const below = before ?? Number.MAX_SAFE_INTEGER;
 			const most = Math.max(0, limit);
-			if (name === undefined) return sql.all(LEDGER_QUERIES.statement, [below, most]).map(toTransfer);
-			const id = sql.all('SELECT id FROM account WHERE name = ?', [name])[0]?.['id'];
-			return id === undefined
-				? []
-				: sql.all(LEDGER_QUERIES.accountStatement, [id, below, most]).map(toTransfer);
+			const id = name === undefined ? undefined : accounts.get(name)?.id;
+			if (name !== undefined && id === undefined) return [];
+			const ended =
+				id === undefined
+					? sql.all(LEDGER_QUERIES.statement, [below, most])
+					: sql.all(LEDGER_QUERIES.accountStatement, [id, below, most]);
+			const open = pendingEntries()
+				.filter(
+					({ id: number, draft: { from, to } }) =>
+						number < below && (name === undefined || from === name || to === name)
+				)
+				.map(({ id: number, draft }): Transfer => ({ ...draft, id: number, state: 'pending' }));
+			return [...ended.map(toTransfer), ...open].sort((a, b) => b.id - a.id).slice(0, most);
 		},
 
 		pendingGroups: () => [...pending.keys()].sort(),

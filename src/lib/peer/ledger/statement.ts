@@ -95,11 +95,12 @@ export const createStatements = (
 	nameOf: (id: string) => string
 ): ((query: StatementQuery) => StatementPage) => {
 	const begin = (from: number): Place => {
-		const upTo = Number(sql.all('SELECT coalesce(max(id), 0) AS id FROM transfer')[0]?.['id']);
+		const upTo = Number(sql.all('SELECT id FROM transfer ORDER BY id DESC LIMIT 1')[0]?.['id'] ?? 0);
 		const opening = sql.all(
-			`SELECT a.name, sum(CASE WHEN t.target = a.id THEN t.amount ELSE -t.amount END) AS total
-			FROM transfer t JOIN account a ON a.id IN (t.source, t.target) WHERE t.state = 1 AND t.at < ? AND t.id <= ?
-			GROUP BY a.id`,
+			`SELECT a.name, sum(t.amount) AS total FROM (
+				SELECT target AS account, amount FROM transfer WHERE state = 1 AND at < ?1 AND id <= ?2
+				UNION ALL SELECT source, -amount FROM transfer WHERE state = 1 AND at < ?1 AND id <= ?2
+			) t JOIN account a ON a.id = t.account GROUP BY a.id`,
 			[from, upTo]
 		);
 		return {

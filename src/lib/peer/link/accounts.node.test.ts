@@ -24,9 +24,10 @@ const open = (window = W) => {
 	migrate(sql);
 	const ledger = createLedger(sql);
 	const channels = createChannels(sql, ledger, 6);
-	const accounts = createLinkAccounts(sql, ledger, channels);
+	const packets = createPackets(sql);
+	const accounts = createLinkAccounts(sql, ledger, channels, packets);
 	accounts.meet(PEER, { owner: PEER, role: 'peer', credit: 0n, window, at: 0 });
-	return { sql, ledger, channels, accounts, packets: createPackets(sql) };
+	return { sql, ledger, channels, accounts, packets };
 };
 type World = ReturnType<typeof open>;
 
@@ -161,7 +162,29 @@ describe('the account of a link', () => {
 		fulfil(world, 'me', 1n, 'a');
 		expect(world.accounts.forget(1)).toBe(1);
 		expect(world.accounts.all().map(({ peer }) => peer)).toEqual([PEER]);
+		expect(world.accounts.get('cd'.repeat(32))).toBeUndefined();
 	});
+
+	it.each(['pending', 'rejected'] as const)(
+		'forgets nobody of whom a packet is remembered that is %s',
+		(state) => {
+			const world = open();
+			const hash = new Uint8Array(32);
+			world.packets.insert({
+				link: PEER,
+				direction: 'in',
+				hash,
+				amount: 1n,
+				expiresAt: 1,
+				condition: hash,
+				group: 'a',
+				inLink: undefined,
+				inHash: undefined
+			});
+			if (state === 'rejected') world.packets.settle(PEER, 'in', hash, state, 2);
+			expect(world.accounts.forget(1)).toBe(0);
+		}
+	);
 
 	it('books what an older copy forgot from the totals of a hello, and the account stays explained', () => {
 		const world = open();

@@ -24,7 +24,7 @@ import { maxOf, minOf } from '../money.ts';
 import type { SqlDriver, SqlRow } from '../storage/sql.ts';
 import { createTally } from '../storage/tally.ts';
 import type { Address } from '../settlement/chain.ts';
-import { createPendingSums } from './pending-sums.ts';
+import type { Packets } from './packets.ts';
 import { decideRecovery, type Forgotten, type ToldTotals } from './recovery.ts';
 
 const DAY_MS = 24 * 3_600_000;
@@ -155,9 +155,13 @@ const toRow = (row: SqlRow): LinkRow => ({
 	seenAt: Number(row['seen_at'])
 });
 
-/** Keeps no state but the database's and, within a transaction, what it changed there: any number of them agree between two. */
-export const createLinkAccounts = (sql: SqlDriver, ledger: Ledger, channels: Channels): LinkAccounts => {
-	const sums = createPendingSums(sql);
+/** One for each database: nobody else may write its rows. */
+export const createLinkAccounts = (
+	sql: SqlDriver,
+	ledger: Ledger,
+	channels: Channels,
+	packets: Pick<Packets, 'underWay' | 'late'>
+): LinkAccounts => {
 	/** Totals change with every packet; all else of a row by its own statement. */
 	const links = createTally<LinkRow | undefined>(sql, {
 		read: (peer) => {
@@ -180,7 +184,10 @@ export const createLinkAccounts = (sql: SqlDriver, ledger: Ledger, channels: Cha
 		});
 	const balance = (peer: string): bigint => ledger.balance(`link/${peer}`);
 	const prepaid = (peer: string): bigint =>
-		balance(peer) + (get(peer)?.peerCredit ?? 0n) - sums.of(peer, 'out') - channels.withheld(peer, 'out');
+		balance(peer) +
+		(get(peer)?.peerCredit ?? 0n) -
+		packets.underWay(peer, 'out') -
+		channels.withheld(peer, 'out');
 
 	return {
 		get,
@@ -217,11 +224,14 @@ export const createLinkAccounts = (sql: SqlDriver, ledger: Ledger, channels: Cha
 		},
 
 		available: (peer) =>
-			(get(peer)?.credit ?? 0n) - sums.of(peer, 'in') - balance(peer) - channels.withheld(peer, 'in'),
-		unspent: (peer) => -balance(peer) - sums.of(peer, 'in'),
+			(get(peer)?.credit ?? 0n) -
+			packets.underWay(peer, 'in') -
+			balance(peer) -
+			channels.withheld(peer, 'in'),
+		unspent: (peer) => -balance(peer) - packets.underWay(peer, 'in'),
 		prepaid,
-		pendingIn: (peer) => sums.of(peer, 'in'),
-		pendingOut: (peer) => sums.of(peer, 'out'),
+		pendingIn: (peer) => packets.underWay(peer, 'in'),
+		pendingOut: (peer) => packets.underWay(peer, 'out'),
 
 		cover: (peer, amount, at, mayPromise = true) => {
 			if (amount === 0n) return { covered: true, promised: undefined };
@@ -291,16 +301,13 @@ export const createLinkAccounts = (sql: SqlDriver, ledger: Ledger, channels: Cha
 			links.forget(peer);
 			const row = get(peer);
 			if (!row) return { got: 0n, gave: 0n };
-			const inDoubt = sql.all(
-				`SELECT sum(amount) AS total FROM packet WHERE link = ? AND direction = 'out' AND state IN ('pending', 'late')`,
-				[peer]
-			)[0];
+			const late = packets.late(peer).reduce((sum, { amount }) => sum + amount, 0n);
 			const link = `link/${peer}`;
 			const forgotten = decideRecovery(
 				{
 					...row,
 					balance: balance(peer),
-					inDoubt: BigInt((inDoubt?.['total'] as number | bigint | null) ?? 0),
+					inDoubt: packets.underWay(peer, 'out') + late,
 					claimable: channels.claimable(peer),
 					takenToday: ledger.total({ kind: 'recover', account: link, since: at - DAY_MS })
 				},
@@ -353,12 +360,13 @@ export const createLinkAccounts = (sql: SqlDriver, ledger: Ledger, channels: Cha
 			sql.run(`UPDATE channel SET status = 'archived' WHERE peer = ? AND status = 'closed'`, [peer]);
 			sql.run(
 				`UPDATE link SET fulfilled_by_me = 0, fulfilled_by_peer = 0, paid_out_by_me = 0, paid_out_by_peer = 0,
-					counted_from = (SELECT coalesce(max(id), 0) FROM transfer) WHERE peer = ?`,
+					counted_from = coalesce((SELECT id FROM transfer ORDER BY id DESC LIMIT 1), 0) WHERE peer = ?`,
 				[peer]
 			);
 		},
 
 		forget: (before) => {
+			links.forget();
 			sql.current()?.flush();
 			return sql.run(
 				`DELETE FROM link WHERE seen_at < ? AND peer NOT LIKE 'ilp:%' AND fulfilled_by_me = 0 AND fulfilled_by_peer = 0 AND paid_out_by_me = 0 AND paid_out_by_peer = 0

@@ -49,8 +49,8 @@ const createEnd = async (name: string, clock: SimulatedClock, network: Simulated
 	const identity = await loadIdentity({ random, crypto: nobleCrypto, clock, sql }, undefined);
 	const ledger = createLedger(sql);
 	const channels = createChannels(sql, ledger, 6);
-	const accounts = createLinkAccounts(sql, ledger, channels);
 	const packets = createPackets(sql);
+	const accounts = createLinkAccounts(sql, ledger, channels, packets);
 	const routes = createRoutes();
 	const commits = createCommits(sql, clock);
 	/** Conditions of the packets that were decided here, hex, each as often as it was. */

@@ -76,12 +76,12 @@ const world = () => {
 		const identity = await loadIdentity({ random, crypto: nobleCrypto, clock: own, sql }, undefined);
 		const ledger = createLedger(sql);
 		const channels = createChannels(sql, ledger, 6);
-		const accounts = createLinkAccounts(sql, ledger, channels);
+		const packets = createPackets(sql);
+		const accounts = createLinkAccounts(sql, ledger, channels, packets);
 		const scheme = createEvmScheme(chain.port(), nobleCrypto);
 		const events: LinkEvent[] = [];
 		const prepares: Uint8Array[] = [];
 		const commits = createCommits(sql, own);
-		const packets = createPackets(sql);
 		/** Knows no packets; keeps what it was handed. */
 		const connector: Pick<
 			Connector,

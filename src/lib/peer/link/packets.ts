@@ -8,19 +8,21 @@
  * | | |
  * |---|---|
  * | in memory | all whose end is open, and the newest of the others; questions about them ask no table |
- * | on disk | every row, written at the end of the transaction that changed it |
- * | in the order of time | neighbours in a transaction are neighbours in the table: few pages to write |
+ * | begun | an entry of the list of its transaction (storage/begun.ts) |
+ * | ended | a row behind all others, written once, in the group that decided it: few pages to write |
+ * | in the order of time | rows are found by link and expiry: neighbours in a transaction are neighbours in the index |
  *
- * A hash says nothing about time. Who asks for a row beyond memory therefore names its expiry, which a prepare
- * carries, or has all rows of a link looked through (`findAll`, after a link broke).
+ * `packet` is a view of both. A hash says nothing about time. Who asks for a row beyond memory therefore names its
+ * expiry, which a prepare carries, or has all of a link looked through (`findAll`, after a link broke).
  *
  * Packets without money leave no trace here: repeating one costs nobody anything.
  */
-import { bytesToHex, compareBytes } from '../bytes.ts';
+import { bytesToHex, compareBytes, isHexAt } from '../bytes.ts';
 import { LIMITS } from '../limits.ts';
+import { createBegun } from '../storage/begun.ts';
 import type { OpenTransaction } from '../storage/open-transaction.ts';
 import type { SqlDriver, SqlRow } from '../storage/sql.ts';
-import { createPendingSums } from './pending-sums.ts';
+import { createSeenPackets } from './seen-packets.ts';
 
 export type PacketState = 'pending' | 'fulfilled' | 'rejected' | 'late';
 export type PacketDirection = 'in' | 'out';
@@ -79,6 +81,8 @@ export interface Packets {
 	/** A fulfilment of mine that the neighbour does not count. */
 	markLate(row: PacketRow): void;
 	pending(link: string, direction: PacketDirection): readonly PacketRow[];
+	/** What those carry together, link units. */
+	underWay(link: string, direction: PacketDirection): bigint;
 	/** All remembered packets that came from a neighbour and went on to another, the first settled first. */
 	forwarded(): readonly PacketRow[];
 	/** Conditions of packets that began here and whose outcome is not known. */
@@ -98,21 +102,27 @@ export interface Packets {
 /** Ended packets kept in memory: more than one transaction holds. */
 const ENDED_IN_MEMORY = 512;
 
-const toRow = (row: SqlRow): PacketRow => ({
-	link: row['link'] as string,
-	direction: row['direction'] as PacketDirection,
-	hash: row['hash'] as Uint8Array,
-	amount: BigInt(row['amount'] as number | bigint),
-	expiresAt: Number(row['expires_at']),
-	condition: row['condition'] as Uint8Array,
-	state: row['state'] as PacketState,
-	fulfillment: (row['fulfillment'] as Uint8Array | null) ?? undefined,
-	group: row['ledger_group'] as string,
-	inLink: (row['in_link'] as string | null) ?? undefined,
-	inHash: (row['in_hash'] as Uint8Array | null) ?? undefined,
-	route: (row['route'] as string | null) ?? undefined,
-	settledAt: row['settled_at'] === null ? undefined : Number(row['settled_at'])
-});
+/** Of a hash, in the index of packet_ended. */
+const INDEXED_BYTES = 4;
+const BY_NAME = `link = ? AND direction = ? AND expires_at = ? AND substr(hash, 1, ${INDEXED_BYTES}) = ? AND hash = ?`;
+
+/** The queries over all packets that ended, by name, so that a test can ask SQLite for their plans. */
+export const PACKET_QUERIES = {
+	known: `SELECT * FROM packet_ended WHERE ${BY_NAME}`,
+	/** `?3`: JSON of their hashes, hex. */
+	ofLink: `SELECT * FROM packet_ended WHERE link = ?1 AND direction = ?2
+		AND substr(hash, 1, ${INDEXED_BYTES}) IN (SELECT unhex(substr(value, 1, ${2 * INDEXED_BYTES})) FROM json_each(?3))
+		AND hash IN (SELECT unhex(value) FROM json_each(?3))`,
+	sweep: 'DELETE FROM packet_ended WHERE link = ? AND direction = ? AND expires_at < ?',
+	sweepSent: `DELETE FROM packet_ended WHERE link = ? AND direction = 'out' AND expires_at < ? AND state <> 'late'`
+} as const;
+
+/** Packets are grouped by the first of them, as it came, and that need not be written down. */
+const isNamedByItself = ({ group, link, hash, inLink = link, inHash = hash }: PacketRow): boolean =>
+	group.length === inLink.length + 1 + 2 * inHash.length &&
+	group.startsWith(inLink) &&
+	group[inLink.length] === '/' &&
+	isHexAt(group, inLink.length + 1, inHash);
 
 const keyOf = ({ link, direction, hash }: Pick<PacketRow, 'link' | 'direction' | 'hash'>): string =>
 	`${direction}/${link}/${bytesToHex(hash)}`;
@@ -126,50 +136,138 @@ const byTime = (a: PacketRow, b: PacketRow): number =>
 
 /** One for each database: nobody else may write its rows. Reads them, so the tables must be there. */
 export const createPackets = (sql: SqlDriver): Packets => {
-	const sums = createPendingSums(sql);
 	const owner = {};
 	const held = new Map<string, PacketRow>();
 	/** Keys of those in memory that have ended, the first first. */
 	const ended = new Set<string>();
-	/** No row that is on disk alone expires later, Unix ms. */
-	let horizon = 0;
+	/** The list of each that is pending on disk. */
+	const listOf = new Map<string, number>();
+	/** Link units, by direction and link. */
+	const sums = new Map<string, bigint>();
+	/** Links in the tables: their short names. */
+	const idOf = new Map<string, number>();
+	const nameOf = new Map<number, string>();
+	for (const { id, name } of sql.all('SELECT id, name FROM packet_link')) {
+		idOf.set(name as string, Number(id));
+		nameOf.set(Number(id), name as string);
+	}
 
-	const links = (): readonly string[] => {
-		const found: string[] = [];
-		for (let link = ''; ;) {
-			const next = sql.all('SELECT min(link) AS link FROM packet WHERE link > ?', [link])[0]?.['link'];
-			if (typeof next !== 'string') return found;
+	/** Of packet_ended, or of packet_open, which has names of links where that has numbers. */
+	const toRow = (row: SqlRow): PacketRow => {
+		const nameAt = (value: SqlRow[string] | undefined): string | undefined =>
+			typeof value === 'string' ? value : nameOf.get(Number(value));
+		const link = nameAt(row['link']) as string;
+		const hash = row['hash'] as Uint8Array;
+		const inLink = row['in_link'] === null ? undefined : nameAt(row['in_link']);
+		const inHash = (row['in_hash'] as Uint8Array | null) ?? undefined;
+		return {
+			link,
+			direction: row['direction'] as PacketDirection,
+			hash,
+			amount: BigInt(row['amount'] as number | bigint),
+			expiresAt: Number(row['expires_at']),
+			condition: row['condition'] as Uint8Array,
+			state: row['state'] as PacketState,
+			fulfillment: (row['fulfillment'] as Uint8Array | null) ?? undefined,
+			group: (row['ledger_group'] as string | null) ?? `${inLink ?? link}/${bytesToHex(inHash ?? hash)}`,
+			inLink,
+			inHash,
+			route: (row['route'] as string | null) ?? undefined,
+			settledAt: row['settled_at'] === null ? undefined : Number(row['settled_at'])
+		};
+	};
+
+	const sumKey = (link: string, direction: PacketDirection): string => `${direction}/${link}`;
+	const add = ({ link, direction, amount }: PacketRow, sign: 1n | -1n): void => {
+		const key = sumKey(link, direction);
+		sums.set(key, (sums.get(key) ?? 0n) + sign * amount);
+	};
+
+	/** Those with rows that have ended. */
+	const links = (): readonly number[] => {
+		const found: number[] = [];
+		for (let link = 0; ;) {
+			const next = sql.all('SELECT min(link) AS link FROM packet_ended WHERE link > ?', [link])[0]?.['link'];
+			if (typeof next !== 'number') return found;
 			found.push((link = next));
 		}
 	};
+	/** No row that is on disk alone expires later, Unix ms. */
+	let horizon = 0;
 	for (const link of links())
 		for (const direction of ['in', 'out'])
 			horizon = Math.max(
 				horizon,
 				Number(
-					sql.all('SELECT max(expires_at) AS at FROM packet WHERE link = ? AND direction = ?', [
+					sql.all('SELECT max(expires_at) AS at FROM packet_ended WHERE link = ? AND direction = ?', [
 						link,
 						direction
 					])[0]?.['at']
 				)
 			);
-	for (const state of ['pending', 'late'])
-		for (const row of sql.all(`SELECT * FROM packet WHERE state = '${state}'`).map(toRow))
-			if (isOpen(row)) held.set(keyOf(row), row);
+	/** Of rows that are on disk alone. */
+	const seen = createSeenPackets(horizon);
+	for (const found of sql.all(`SELECT * FROM packet_ended WHERE state = 'late' AND direction = 'out'`)) {
+		const row = toRow(found);
+		held.set(keyOf(row), row);
+	}
+	const open = sql.all('SELECT * FROM packet_open');
+	const begun = createBegun(
+		sql,
+		'packet_begun',
+		open.map((row) => Number(row['begun']))
+	);
+	for (const found of open) {
+		const row = toRow(found);
+		const key = keyOf(row);
+		held.set(key, row);
+		listOf.set(key, Number(found['begun']));
+		add(row, 1n);
+	}
 
-	const forget = (key: string, { expiresAt }: PacketRow): void => {
+	const forget = (key: string, { hash, expiresAt }: PacketRow): void => {
 		held.delete(key);
 		ended.delete(key);
-		horizon = Math.max(horizon, expiresAt);
+		seen.add(hash, expiresAt);
 	};
+
+	/** Its number in the tables; inside a transaction. */
+	const numberOf = (link: string): number => {
+		const known = idOf.get(link);
+		if (known !== undefined) return known;
+		const id = Number(sql.all('INSERT INTO packet_link (name) VALUES (?) RETURNING id', [link])[0]?.['id']);
+		idOf.set(link, id);
+		nameOf.set(id, link);
+		sql.current()?.undo(() => {
+			idOf.delete(link);
+			nameOf.delete(id);
+		});
+		return id;
+	};
+	const numberOfMaybe = (link: string | undefined): number | null =>
+		link === undefined ? null : numberOf(link);
+
+	/** As the view `packet_open` reads it. */
+	const toEntry = (row: PacketRow): readonly unknown[] => [
+		numberOf(row.link),
+		row.direction,
+		row.expiresAt,
+		bytesToHex(row.hash),
+		`${row.amount}`,
+		bytesToHex(row.condition),
+		isNamedByItself(row) ? null : row.group,
+		numberOfMaybe(row.inLink),
+		row.inHash && bytesToHex(row.inHash),
+		row.route
+	];
 
 	const insertRow = (row: PacketRow): void => {
 		sql.run(
-			`INSERT INTO packet (link, direction, expires_at, hash, amount, condition, state, fulfillment, settled_at,
+			`INSERT INTO packet_ended (link, direction, expires_at, hash, amount, condition, state, fulfillment, settled_at,
 				ledger_group, in_link, in_hash, route)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			[
-				row.link,
+				numberOf(row.link),
 				row.direction,
 				row.expiresAt,
 				row.hash,
@@ -178,46 +276,72 @@ export const createPackets = (sql: SqlDriver): Packets => {
 				row.state,
 				row.fulfillment ?? null,
 				row.settledAt ?? null,
-				row.group,
-				row.inLink ?? null,
+				isNamedByItself(row) ? null : row.group,
+				numberOfMaybe(row.inLink),
 				row.inHash ?? null,
 				row.route ?? null
 			]
 		);
 	};
-	const updateRow = ({
-		link,
-		direction,
-		expiresAt,
-		hash,
-		state,
-		settledAt,
-		fulfillment
-	}: PacketRow): void => {
-		sql.run(
-			`UPDATE packet SET state = ?, settled_at = ?, fulfillment = ?
-			WHERE link = ? AND direction = ? AND expires_at = ? AND hash = ?`,
-			[state, settledAt ?? null, fulfillment ?? null, link, direction, expiresAt, hash]
-		);
+	/** Of a row that had ended before, and became late, or is late no more. */
+	const updateRow = ({ link, direction, expiresAt, hash, state }: PacketRow): void => {
+		sql.run(`UPDATE packet_ended SET state = ? WHERE ${BY_NAME}`, [
+			state,
+			numberOf(link),
+			direction,
+			expiresAt,
+			hash.subarray(0, INDEXED_BYTES),
+			hash
+		]);
 	};
 
 	/** What a transaction changed, and as what it is on disk until its end. */
 	const changedIn = (transaction: OpenTransaction): Map<string, PacketRow | undefined> =>
 		transaction.keep(owner, () => new Map<string, PacketRow | undefined>());
 
+	/** Writes the list of those that are pending and on no list yet, or on one that goes. */
+	const list = (began: readonly (readonly [key: string, row: PacketRow])[]): void => {
+		if (began.length === 0) return;
+		const number = begun.add(began.map(([, row]) => toEntry(row)));
+		const before = began.map(([key]) => [key, listOf.get(key)] as const);
+		for (const [key] of began) listOf.set(key, number);
+		sql.current()?.undo(() => {
+			for (const [key, old] of before)
+				if (old === undefined) listOf.delete(key);
+				else listOf.set(key, old);
+		});
+	};
+	/** Its end is written: its entry counts no more. */
+	const unlist = (key: string): void => {
+		const number = listOf.get(key);
+		if (number === undefined) return;
+		begun.end(number);
+		listOf.delete(key);
+		sql.current()?.undo(() => listOf.set(key, number));
+	};
+
 	const write = (): void => {
 		const transaction = sql.current();
 		if (!transaction) return;
 		const changed = changedIn(transaction);
-		for (const [key, stored] of changed) {
+		const all = [...changed];
+		changed.clear();
+		transaction.undo(() => {
+			for (const [key, stored] of all) changed.set(key, stored);
+		});
+		const began: [key: string, row: PacketRow][] = [];
+		for (const [key, stored] of all) {
 			const row = held.get(key);
-			transaction.undo(() => changed.set(key, stored));
 			// Begun and undone, or changed and undone.
 			if (!row || row === stored) continue;
-			if (stored) updateRow(row);
-			else insertRow(row);
+			if (row.state === 'pending') began.push([key, row]);
+			else if (stored && stored.state !== 'pending') updateRow(row);
+			else {
+				insertRow(row);
+				unlist(key);
+			}
 		}
-		changed.clear();
+		list(began);
 		for (const key of ended) {
 			if (ended.size <= ENDED_IN_MEMORY) break;
 			const row = held.get(key);
@@ -233,9 +357,15 @@ export const createPackets = (sql: SqlDriver): Packets => {
 			const changed = changedIn(transaction);
 			const before = held.get(key);
 			if (!changed.has(key)) changed.set(key, before ?? stored);
+			const wasPending = before?.state === 'pending';
+			const isPending = row.state === 'pending';
 			held.set(key, row);
+			if (isPending && !wasPending) add(row, 1n);
+			if (wasPending && !isPending) add(row, -1n);
 			if (!isOpen(row)) ended.add(key);
 			transaction.undo(() => {
+				if (isPending && !wasPending) add(row, -1n);
+				if (wasPending && !isPending) add(row, 1n);
 				if (before) held.set(key, before);
 				else held.delete(key);
 			});
@@ -248,11 +378,14 @@ export const createPackets = (sql: SqlDriver): Packets => {
 	type Name = Pick<PacketRow, 'link' | 'direction' | 'hash' | 'expiresAt'>;
 	const known = (key: string, { link, direction, hash, expiresAt }: Name): PacketRow | undefined => {
 		const row = held.get(key);
-		if (row || expiresAt > horizon) return row;
-		const stored = sql.all(
-			'SELECT * FROM packet WHERE link = ? AND direction = ? AND expires_at = ? AND hash = ?',
-			[link, direction, expiresAt, hash]
-		)[0];
+		if (row || !seen.mayHold(hash, expiresAt)) return row;
+		const stored = sql.all(`SELECT * FROM packet_ended WHERE ${BY_NAME}`, [
+			idOf.get(link) ?? 0,
+			direction,
+			expiresAt,
+			hash.subarray(0, INDEXED_BYTES),
+			hash
+		])[0];
 		return stored && toRow(stored);
 	};
 	const find: Packets['find'] = (link, direction, hash, expiresAt = Number.POSITIVE_INFINITY) =>
@@ -262,10 +395,7 @@ export const createPackets = (sql: SqlDriver): Packets => {
 		const key = keyOf({ link, direction, hash });
 		const row = held.get(key);
 		if (row?.state !== 'pending') return false;
-		sql.transaction(() => {
-			sums.add(link, direction, -row.amount);
-			put(key, { ...row, state, settledAt: at, fulfillment });
-		});
+		put(key, { ...row, state, settledAt: at, fulfillment });
 		return true;
 	};
 
@@ -275,7 +405,6 @@ export const createPackets = (sql: SqlDriver): Packets => {
 				begun;
 			const key = keyOf(begun);
 			if (known(key, begun)) throw new Error('a packet that is known already');
-			if (!fulfilled) sums.add(link, direction, amount);
 			put(key, {
 				link,
 				direction,
@@ -303,11 +432,7 @@ export const createPackets = (sql: SqlDriver): Packets => {
 			}
 			if (unknown.length > 0)
 				for (const row of sql
-					.all(
-						`SELECT * FROM packet WHERE link = ? AND direction = ?
-							AND hash IN (SELECT unhex(value) FROM json_each(?))`,
-						[link, direction, JSON.stringify(unknown)]
-					)
+					.all(PACKET_QUERIES.ofLink, [idOf.get(link) ?? 0, direction, JSON.stringify(unknown)])
 					.map(toRow))
 					found.set(bytesToHex(row.hash), row);
 			return hashes.map((hash) => found.get(bytesToHex(hash)));
@@ -319,12 +444,15 @@ export const createPackets = (sql: SqlDriver): Packets => {
 		},
 		pending: (link, direction) =>
 			rows((row) => row.state === 'pending' && row.link === link && row.direction === direction),
-		forwarded: () =>
-			sql
-				.all(
-					`SELECT * FROM packet WHERE direction = 'out' AND in_link IS NOT NULL ORDER BY settled_at, link, hash`
-				)
+		underWay: (link, direction) => sums.get(sumKey(link, direction)) ?? 0n,
+		forwarded: () => [
+			...sql
+				.all(`SELECT * FROM packet_ended WHERE direction = 'out' AND in_link IS NOT NULL ORDER BY id`)
 				.map(toRow),
+			...rows(
+				({ state, direction, inLink }) => state === 'pending' && direction === 'out' && inLink !== undefined
+			)
+		],
 		ownConditions: () =>
 			rows((row) => row.state === 'pending' && row.direction === 'out' && row.inLink === undefined).map(
 				({ condition }) => condition
@@ -339,20 +467,21 @@ export const createPackets = (sql: SqlDriver): Packets => {
 		},
 		sweep: (before, settled) => {
 			sql.current()?.flush();
+			// A list must not outlive the rows that say what of it has ended.
+			list([...held].filter(([key]) => begun.isMixed(listOf.get(key) ?? 0)));
+			begun.tidy();
 			const longAgo = before - LIMITS.packetMemoryAwayMs;
 			for (const [key, row] of held)
 				if (row.state !== 'pending' && row.expiresAt < (isOpen(row) ? longAgo : before)) forget(key, row);
 			let swept = 0;
 			for (const link of links()) {
-				swept += sql.run(
-					`DELETE FROM packet WHERE link = ? AND direction = 'out' AND state IN ('fulfilled', 'rejected') AND expires_at < ?`,
-					[link, before]
-				);
+				swept += sql.run(PACKET_QUERIES.sweepSent, [link, before]);
 				for (const direction of ['in', 'out'])
-					swept += sql.run(
-						`DELETE FROM packet WHERE link = ? AND direction = ? AND state <> 'pending' AND expires_at < ?`,
-						[link, direction, direction === 'in' && settled.includes(link) ? before : longAgo]
-					);
+					swept += sql.run(PACKET_QUERIES.sweep, [
+						link,
+						direction,
+						direction === 'in' && settled.includes(nameOf.get(link) ?? '') ? before : longAgo
+					]);
 			}
 			return swept;
 		}

@@ -118,5 +118,69 @@ export const LINK_MIGRATIONS: readonly string[] = [
 	ALTER TABLE packet_in_time RENAME TO packet;
 	CREATE INDEX packet_pending ON packet (link, direction, amount) WHERE state = 'pending';
 	CREATE INDEX packet_late ON packet (link) WHERE state = 'late';
+	`,
+	`
+	-- A packet's row is written once, when it ends, behind all others. What began is listed, a row for each
+	-- transaction that began something (storage/begun.ts); an entry that has ended is in packet_ended and counts no
+	-- more. Whoever looks asks the view packet.
+	CREATE TABLE packet_link (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT; -- short for a link's long name
+	INSERT INTO packet_link (name) SELECT link FROM packet UNION SELECT in_link FROM packet WHERE in_link IS NOT NULL;
+	CREATE TABLE packet_ended (
+		id INTEGER PRIMARY KEY,             -- in the order in which they ended
+		link INTEGER NOT NULL REFERENCES packet_link (id),
+		direction TEXT NOT NULL CHECK (direction IN ('in', 'out')),
+		expires_at INTEGER NOT NULL,
+		hash BLOB NOT NULL,
+		amount INTEGER NOT NULL,
+		condition BLOB NOT NULL,
+		state TEXT NOT NULL CHECK (state IN ('fulfilled', 'rejected', 'late')),
+		fulfillment BLOB,
+		ledger_group TEXT,                  -- NULL: named by the packet as it came, link/hash
+		in_link INTEGER REFERENCES packet_link (id),
+		in_hash BLOB,
+		settled_at INTEGER NOT NULL,
+		route TEXT
+	) STRICT;
+	CREATE TABLE packet_begun (
+		id INTEGER PRIMARY KEY,
+		-- JSON: [[link, direction, expires_at, hash, amount, condition, ledger_group, in_link, in_hash, route], ...]
+		entries TEXT NOT NULL
+	) STRICT;
+	INSERT INTO packet_ended (link, direction, expires_at, hash, amount, condition, state, fulfillment, ledger_group,
+			in_link, in_hash, settled_at, route)
+		SELECT l.id, direction, expires_at, hash, amount, condition, state, fulfillment, ledger_group,
+			(SELECT id FROM packet_link WHERE name = in_link), in_hash, coalesce(settled_at, expires_at), route
+		FROM packet JOIN packet_link l ON l.name = link WHERE state <> 'pending' ORDER BY settled_at;
+	INSERT INTO packet_begun (entries) SELECT json_group_array(json_array(l.id, direction, expires_at,
+		lower(hex(hash)), CAST(amount AS TEXT), lower(hex(condition)), ledger_group,
+		(SELECT id FROM packet_link WHERE name = in_link), CASE WHEN in_hash IS NOT NULL THEN lower(hex(in_hash)) END, route))
+		FROM packet JOIN packet_link l ON l.name = link WHERE state = 'pending' HAVING count(*) > 0;
+	DROP TABLE packet;
+	-- Four bytes of a hash tell apart what expires at once; all of them would be twice as many pages to write.
+	CREATE INDEX packet_in_time ON packet_ended (link, direction, expires_at, substr(hash, 1, 4));
+	CREATE INDEX packet_late ON packet_ended (link) WHERE state = 'late';
+	-- Of the same types as the columns of packet_ended: SQLite then asks each half of the view by its index.
+	CREATE VIEW packet_open AS
+		SELECT b.id AS begun, l.name AS link, CAST(e.value ->> 1 AS TEXT) AS direction,
+			CAST(e.value ->> 2 AS INTEGER) AS expires_at, CAST(unhex(e.value ->> 3) AS BLOB) AS hash,
+			CAST(e.value ->> 4 AS INTEGER) AS amount, CAST(unhex(e.value ->> 5) AS BLOB) AS condition,
+			CAST('pending' AS TEXT) AS state, CAST(NULL AS BLOB) AS fulfillment,
+			CAST(coalesce(e.value ->> 6, coalesce((SELECT name FROM packet_link WHERE id = e.value ->> 7), l.name)
+				|| '/' || coalesce(e.value ->> 8, e.value ->> 3)) AS TEXT) AS ledger_group,
+			(SELECT name FROM packet_link WHERE id = e.value ->> 7) AS in_link,
+			CAST(unhex(e.value ->> 8) AS BLOB) AS in_hash, CAST(NULL AS INTEGER) AS settled_at,
+			CAST(e.value ->> 9 AS TEXT) AS route
+		FROM packet_begun b, json_each(b.entries) e JOIN packet_link l ON l.id = e.value ->> 0 WHERE NOT EXISTS (
+			SELECT 1 FROM packet_ended p WHERE p.link = e.value ->> 0 AND p.direction = e.value ->> 1
+				AND p.expires_at = e.value ->> 2 AND substr(p.hash, 1, 4) = unhex(substr(e.value ->> 3, 1, 8))
+				AND p.hash = unhex(e.value ->> 3));
+	CREATE VIEW packet AS
+		SELECT l.name AS link, direction, expires_at, hash, amount, condition, state, fulfillment,
+			CAST(coalesce(ledger_group, coalesce((SELECT name FROM packet_link WHERE id = in_link), l.name)
+				|| '/' || lower(hex(coalesce(in_hash, hash)))) AS TEXT) AS ledger_group,
+			(SELECT name FROM packet_link WHERE id = in_link) AS in_link, in_hash, settled_at, route
+			FROM packet_ended p JOIN packet_link l ON l.id = p.link
+		UNION ALL SELECT link, direction, expires_at, hash, amount, condition, state, fulfillment, ledger_group, in_link,
+			in_hash, settled_at, route FROM packet_open;
 	`
 ];

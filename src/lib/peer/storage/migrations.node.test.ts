@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createNodeSql } from '../../../../server/akash-peer/node-sql.ts';
 import { createEventStore } from '../events/sqlite-store.ts';
 import { createLedger } from '../ledger/sqlite-ledger.ts';
+import { createPackets } from '../link/packets.ts';
 import { migrate, MIGRATIONS, type FeatureMigrations } from './migrations.ts';
 
 const FIRST: readonly FeatureMigrations[] = [
@@ -66,5 +67,54 @@ describe('migrations', () => {
 		).toThrow();
 		expect(sql.all(`SELECT name FROM sqlite_schema WHERE name = 'c1'`)).toEqual([]);
 		expect(migrate(sql, SECOND)).toEqual({ ok: true, value: 2 });
+	});
+
+	it('keep what was under way when each packet and transfer still had a row from its beginning', () => {
+		const sql = createNodeSql(':memory:');
+		const shipped = { ledger: 2, link: 6 } as const;
+		const before = MIGRATIONS.map(({ feature, steps }) => ({
+			feature,
+			steps: steps.slice(0, (shipped as Readonly<Record<string, number>>)[feature] ?? steps.length)
+		}));
+		expect(migrate(sql, before).ok).toBe(true);
+		sql.script(`
+			INSERT INTO account VALUES (1, 'link/a', -5, 0, 70), (2, 'link/b', 5, 70, 0), (3, 'expense/notes', 0, 9, 0),
+				(4, 'link/c', 0, 0, 9);
+			INSERT INTO transfer VALUES
+				(1, 'forward', 1, 2, 5, 100, 1, 150, 'b/1', NULL, NULL),
+				(2, 'forward', 1, 2, 70, 200, 0, NULL, 'b/2', NULL, NULL),
+				(3, 'forward', 1, 2, 6, 300, 2, 350, 'b/3', NULL, NULL),
+				(4, 'buy', 4, 3, 9, 400, 0, NULL, 'c/4', 'aa', '{"author":"aa","eventIds":["e"]}');
+			INSERT INTO packet VALUES
+				('a', 'out', 1000, x'${'01'.repeat(32)}', 5, x'${'02'.repeat(32)}', 'fulfilled', x'${'03'.repeat(32)}', 'b/1',
+					'b', x'${'04'.repeat(32)}', 150, 'test.a'),
+				('a', 'out', 2000, x'${'05'.repeat(32)}', 70, x'${'06'.repeat(32)}', 'pending', NULL, 'b/2',
+					'b', x'${'07'.repeat(32)}', NULL, 'test.a'),
+				('b', 'in', 3000, x'${'07'.repeat(32)}', 9007199254740993, x'${'06'.repeat(32)}', 'pending', NULL, 'b/2',
+					NULL, NULL, NULL, NULL);
+		`);
+		const rows = (table: string, order: string) =>
+			sql.all(`SELECT * FROM ${table} ORDER BY ${order}`).map((row) => ({ ...row }));
+		const [transfers, packets] = [rows('transfer', 'id'), rows('packet', 'link')];
+		expect(migrate(sql)).toEqual({ ok: true, value: 2 });
+		expect([rows('transfer', 'id'), rows('packet', 'link, expires_at')]).toEqual([transfers, packets]);
+
+		const ledger = createLedger(sql);
+		expect(ledger.audit()).toEqual({ sum: 0n, differences: [] });
+		expect(ledger.pendingGroups()).toEqual(['b/2', 'c/4']);
+		const live = createPackets(sql);
+		expect([live.underWay('a', 'out'), live.underWay('b', 'in')]).toEqual([70n, 9_007_199_254_740_993n]);
+		sql.transaction(() => {
+			expect(live.settle('a', 'out', new Uint8Array(32).fill(5), 'fulfilled', 250, new Uint8Array(32))).toBe(
+				true
+			);
+			expect(ledger.post('b/2', 250)).toBe(1);
+			expect(
+				ledger.record({ kind: 'outside', from: 'link/a', to: 'outside', amount: 1n, at: 500, group: 'x' })
+			).toBe(5);
+		});
+		expect(ledger.audit()).toEqual({ sum: 0n, differences: [] });
+		expect(rows('transfer_ended', 'id').map(({ id }) => id)).toEqual([1, 2, 3, 5]);
+		expect(sql.all('SELECT hex(hash) AS hash FROM packet_open')).toEqual([{ hash: '07'.repeat(32) }]);
 	});
 });

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { createNodeSql } from '../../../../server/akash-peer/node-sql.ts';
+import { LIMITS } from '../limits.ts';
 import { createTally } from './tally.ts';
 
 const open = () => {
@@ -40,14 +41,36 @@ it('a row that changes a hundred times in a transaction is read once and written
 	expect(seen).toEqual({ reads: 1, writes: 1 });
 });
 
-it('nothing is kept between transactions: what others wrote meanwhile is seen', () => {
-	const { sql, tally, add, stored } = open();
+it('the next transaction asks the table no more, until somebody else is about to write there', () => {
+	const { sql, seen, tally, add, stored } = open();
 	sql.transaction(() => add('a', 1));
-	sql.run('UPDATE sum SET n = 50');
-	expect(tally.get('a')).toBe(50);
 	sql.transaction(() => add('a', 1));
-	expect(stored()).toEqual([['a', 51]]);
+	expect([tally.get('a'), seen.reads]).toEqual([3, 1]);
+	sql.transaction(() => {
+		add('a', 1);
+		tally.forget('a');
+		sql.run('UPDATE sum SET n = n + 50');
+		expect(tally.get('a')).toBe(54);
+		add('a', 1);
+	});
+	expect(stored()).toEqual([['a', 55]]);
+	tally.forget();
+	sql.run('UPDATE sum SET n = 7');
+	expect(tally.get('a')).toBe(7);
 	expect(() => tally.set('a', 1)).toThrow('outside');
+});
+
+it('memory holds so many rows and no more; those that wait to be written stay', () => {
+	const { sql, seen, tally, add, stored } = open();
+	sql.transaction(() => {
+		add('a', 1);
+		for (let i = 0; i < LIMITS.tallyRows; i++) tally.get(`none ${i}`);
+		expect(tally.get('a')).toBe(2);
+	});
+	expect([stored(), seen.reads]).toEqual([[['a', 2]], LIMITS.tallyRows + 1]);
+	tally.get('one more');
+	tally.get('a');
+	expect(seen.reads).toBe(LIMITS.tallyRows + 3);
 });
 
 it('a part that fails takes its changes along, and those before it stay', () => {
@@ -89,15 +112,20 @@ it('also what was written already, for a query over the table or by somebody els
 	expect(stored()).toEqual([['a', 2]]);
 });
 
-it('a transaction that fails leaves nothing, and the next one begins with the tables', () => {
-	const { sql, tally, add, stored } = open();
+it('a transaction that fails leaves nothing, in memory neither, however far it came', () => {
+	const { sql, seen, tally, add, stored } = open();
+	sql.transaction(() => add('a', 1));
 	expect(() =>
 		sql.transaction(() => {
+			add('a', 1);
+			add('b', 1);
+			sql.current()?.flush();
 			add('a', 1);
 			throw new Error('mine');
 		})
 	).toThrow('mine');
-	expect([tally.get('a'), stored()]).toEqual([1, [['a', 1]]]);
+	expect([tally.get('a'), tally.get('b'), stored()]).toEqual([2, 0, [['a', 2]]]);
+	const { writes } = seen;
 	sql.transaction(() => add('a', 1));
-	expect(stored()).toEqual([['a', 2]]);
+	expect([stored(), seen.writes]).toEqual([[['a', 3]], writes + 1]);
 });

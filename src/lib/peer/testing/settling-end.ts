@@ -80,7 +80,8 @@ export const createEnd = (given: EndOptions): End => {
 	const commits = createCommits(sql, clock);
 	const ledger = createLedger(sql);
 	const channels = createChannels(sql, ledger, port.tokenScale);
-	const accounts = createLinkAccounts(sql, ledger, channels);
+	const packets = createPackets(sql);
+	const accounts = createLinkAccounts(sql, ledger, channels, packets);
 	if (!given.isKnown)
 		accounts.meet(neighbour, { owner: neighbour, role, credit: 0n, window: LIMITS.windowGuest, at: 0 });
 	accounts.learn(neighbour, {
@@ -133,7 +134,6 @@ export const createEnd = (given: EndOptions): End => {
 		payees: () => [given.payee],
 		onBooked: (peer) => booked.push(peer)
 	});
-	const packets = createPackets(sql);
 	return {
 		settler,
 		sql,

@@ -160,15 +160,14 @@ export const openSettlingWorld = ({
 		...(threshold === undefined ? {} : { threshold }),
 		ask: (): End['settler'] | undefined => (linked ? guest.settler : undefined)
 	} as const;
-	const hub = createSimulatedEnd(place, { ...hubTerms, ...(life ? { life } : {}) });
-	let hubNow = hub;
+	let hub = createSimulatedEnd(place, { ...hubTerms, ...(life ? { life } : {}) });
 	const guest: End<SimulatedChainPort> = createSimulatedEnd(place, {
 		role: 'parent',
 		neighbour: HUB_DEVICE,
 		neighbourPayee: addressOf(HUB),
 		claimSecret: CLAIM,
 		payee: addressOf(WALLET),
-		ask: () => (linked ? hubNow.settler : undefined)
+		ask: () => (linked ? hub.settler : undefined)
 	});
 	const wait = async <T>(promise: Promise<T>, mostMs = 120_000): Promise<T> => {
 		let done = false;
@@ -289,7 +288,10 @@ export const openSettlingWorld = ({
 		place,
 		clock,
 		chain,
-		hub,
+		/** Of the program that runs now. */
+		get hub(): End<SimulatedChainPort> {
+			return hub;
+		},
 		guest,
 		wait,
 		sign,
@@ -310,14 +312,14 @@ export const openSettlingWorld = ({
 		/** The link is back, and with it the hello that says what the guest has booked. */
 		link: (): void => {
 			linked = true;
-			hubNow.settler.greet(GUEST_DEVICE, guest.accounts.get(HUB_DEVICE)?.paidOutByPeer ?? 0n);
+			hub.settler.greet(GUEST_DEVICE, guest.accounts.get(HUB_DEVICE)?.paidOutByPeer ?? 0n);
 		},
 		/** The hub's program begins again on what is on its disk. */
 		restartHub: async (): Promise<End<SimulatedChainPort>> => {
 			hub.settler.stop();
-			hubNow = createSimulatedEnd(place, { ...hubTerms, sql: hub.sql });
-			await wait(hubNow.settler.start());
-			return hubNow;
+			hub = createSimulatedEnd(place, { ...hubTerms, sql: hub.sql });
+			await wait(hub.settler.start());
+			return hub;
 		}
 	};
 };

@@ -3,7 +3,7 @@
  *
  * | what is known | what it hears |
  * |---|---|
- * | it is under way, or was answered a moment ago | that answer, data and all |
+ * | it is under way, or was answered a moment ago | that answer, data and all (kept-answers.ts) |
  * | its row on disk says fulfilled | the fulfilment, without the data |
  * | its row says anything else | F99 |
  *
@@ -16,6 +16,7 @@ import { LIMITS } from '../../limits.ts';
 import type { Packets } from '../../link/packets.ts';
 import type { Commits } from '../../storage/commit.ts';
 import type { Rejects } from '../rejects.ts';
+import { createKeptAnswers } from './kept-answers.ts';
 
 export interface Answers {
 	/** The answer to a packet that was seen before. `key`: {@link packetKey} of neighbour and hash. */
@@ -31,36 +32,27 @@ export interface Answers {
 	keep(key: string, answer: IlpReply, peer: string, hash: Uint8Array): void;
 }
 
-interface Answer {
+interface UnderWay {
 	readonly until: number;
 	readonly reply: Promise<IlpReply>;
-	/** 0 while it is not known. */
-	bytes: number;
 }
 
 const EMPTY = new Uint8Array(0);
-/** What keeping an answer costs beside its data, roughly, in bytes. */
-const ANSWER_OVERHEAD = 256;
 
 export const createAnswers = (
 	packets: Pick<Packets, 'find'>,
 	commits: Pick<Commits, 'run'>,
 	{ reject }: Rejects
 ): Answers => {
-	/** By link and hash, the oldest first. */
-	const answers = new Map<string, Answer>();
-	let keptBytes = 0;
+	/** By link and hash. */
+	const underWay = new Map<string, UnderWay>();
+	const kept = createKeptAnswers();
 	let sweptAt = 0;
-
-	const forget = (key: string): void => {
-		keptBytes -= answers.get(key)?.bytes ?? 0;
-		answers.delete(key);
-	};
 
 	return {
 		find: (key, peer, prepare, hash) => {
-			const known = answers.get(key);
-			if (known) return known.reply;
+			const known = underWay.get(key)?.reply ?? kept.find(peer, hash);
+			if (known) return known;
 			const stored = prepare.amount > 0n ? packets.find(peer, 'in', hash, prepare.expiresAt) : undefined;
 			const { state, fulfillment } = stored ?? {};
 			// A row that can be read may not be on the disk yet; behind this it is.
@@ -69,24 +61,17 @@ export const createAnswers = (
 			return stored && reject('F99', 'this packet was answered before');
 		},
 		begin: (key, prepare, reply, now) => {
-			answers.set(key, { until: Math.min(prepare.expiresAt, now + LIMITS.maxHoldMs), reply, bytes: 0 });
+			underWay.set(key, { until: Math.min(prepare.expiresAt, now + LIMITS.maxHoldMs), reply });
 			if (now - sweptAt <= LIMITS.expiryMarginMs) return;
 			sweptAt = now;
-			for (const [old, { until, bytes }] of answers) if (until < now && bytes > 0) forget(old);
+			kept.sweep(now);
 		},
 		keep: (key, answer, peer, hash) => {
-			const entry = answers.get(key);
+			const entry = underWay.get(key);
 			if (!entry) return;
-			if (answer.type === 'reject' && answer.code !== 'F99' && !packets.find(peer, 'in', hash)) {
-				answers.delete(key);
-				return;
-			}
-			entry.bytes = answer.data.length + ANSWER_OVERHEAD;
-			keptBytes += entry.bytes;
-			for (const [old, { bytes }] of answers) {
-				if (keptBytes <= LIMITS.answersKeptBytes) break;
-				if (bytes > 0) forget(old);
-			}
+			underWay.delete(key);
+			if (answer.type === 'reject' && answer.code !== 'F99' && !packets.find(peer, 'in', hash)) return;
+			kept.add(peer, hash, answer, entry.until);
 		}
 	};
 };
