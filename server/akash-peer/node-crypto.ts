@@ -1,6 +1,7 @@
 /**
  * The crypto port on `node:crypto`: hashing, AES-GCM and X25519 run in OpenSSL, synchronously, since
- * for packets of a few kilobytes a trip to another thread costs more than the work. OpenSSL has no
+ * for packets of a few kilobytes a trip to another thread costs more than the work; what is shorter than the
+ * objects that OpenSSL wants made is done in JavaScript (crypto/short-packets.ts). OpenSSL has no
  * BIP-340 and cannot recover ECDSA signers: the first is libsecp256k1's in WebAssembly, the second noble's.
  * Addresses are OpenSSL's too: noble would first make a table of the curve, at every start of a node.
  */
@@ -17,14 +18,15 @@ import {
 	type KeyObject
 } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { bytesEqual } from '../../src/lib/peer/bytes.ts';
 import {
 	addressOf,
 	assertAesGcm,
 	nobleCrypto,
 	type SyncCrypto
 } from '../../src/lib/peer/crypto/noble-crypto.ts';
+import { perKey } from '../../src/lib/peer/crypto/per-key.ts';
 import { AES_GCM_TAG_LENGTH } from '../../src/lib/peer/crypto/sealed.ts';
+import { withShortPackets } from '../../src/lib/peer/crypto/short-packets.ts';
 import {
 	createWasmSchnorr,
 	withSchnorr,
@@ -59,7 +61,8 @@ const SPKI_PREFIX = Buffer.from('302a300506032b656e032100', 'hex');
 
 const schnorr = loadWasmSchnorr();
 
-export const nodeCrypto: SyncCrypto = {
+/** Everything that OpenSSL can do, of any length. */
+export const openSslCrypto: SyncCrypto = {
 	...(schnorr ? withSchnorr(nobleCrypto, schnorr) : nobleCrypto),
 
 	sha256: (data) => plain(hash('sha256', data, 'buffer')),
@@ -116,20 +119,14 @@ export const nodeCrypto: SyncCrypto = {
 	}
 };
 
-/**
- * The key as an object of OpenSSL's, made once per array: from bytes, Node 24 spends longer on finding out what
- * kind of key it was given (about 10 µs) than on sealing a packet with it. The bytes are compared each time, so an
- * array that is used again for another key is another key.
- */
-const secretKey = (key: Uint8Array): KeyObject => {
-	const known = secretKeys.get(key);
-	if (known !== undefined && bytesEqual(known.bytes, key)) return known.object;
-	const object = createSecretKey(key);
-	secretKeys.set(key, { bytes: key.slice(), object });
-	return object;
-};
+/** Where both take equally long. */
+export const nodeCrypto: SyncCrypto = withShortPackets(openSslCrypto, { hashFrom: 384, cipherFrom: 192 });
 
-const secretKeys = new WeakMap<Uint8Array, { readonly bytes: Uint8Array; readonly object: KeyObject }>();
+/**
+ * The key as an object of OpenSSL's: from bytes, Node 24 spends longer on finding out what kind of key it was given
+ * (about 10 µs) than on sealing a packet with it.
+ */
+const secretKey = perKey((key): KeyObject => createSecretKey(key));
 
 const privateKey = (secret: Uint8Array): KeyObject => {
 	if (secret.length !== 32) throw new Error(`secret of ${secret.length} bytes, not 32`);

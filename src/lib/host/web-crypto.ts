@@ -1,25 +1,25 @@
 /**
- * The crypto port in a browser: WebCrypto where it is faster, noble for the rest. Measured in Chromium,
- * WebCrypto answers in a few microseconds, so AES-GCM always goes there (ten times faster than
- * JavaScript at any size) and hashing from a few blocks on. Curves stay with noble: browsers differ in
- * X25519, and none has BIP-340 or ECDSA recovery.
+ * The crypto port in a browser. What is short is done here and now (crypto/short-packets.ts); the rest goes to
+ * WebCrypto, which answers in three to seven microseconds, whatever the length. Curves stay with noble: browsers differ
+ * in X25519, and none has BIP-340 or ECDSA recovery.
  *
  * As with any asynchronous reader, bytes handed in must not change before the answer has come.
  */
-import { bytesEqual } from '../peer/bytes.ts';
 import { assertAesGcm, nobleCrypto } from '../peer/crypto/noble-crypto.ts';
+import { perKey } from '../peer/crypto/per-key.ts';
 import { AES_GCM_TAG_LENGTH, joinTag, splitTag } from '../peer/crypto/sealed.ts';
+import { withShortPackets, type ShortPackets } from '../peer/crypto/short-packets.ts';
 import type { Crypto, Eventually } from '../peer/platform.ts';
 
-/** Bytes from which WebCrypto hashes; below, JavaScript is done before a promise could be. */
-const HASH_FROM = 256;
+/** Where both take equally long in Chromium. */
+const FROM: ShortPackets = { hashFrom: 1_024, cipherFrom: 384 };
 
 // Named through the value, because hosts without a DOM know these types by other names.
 type Subtle = typeof crypto.subtle;
 type Key = Awaited<ReturnType<Subtle['importKey']>>;
 
-/** `hashFrom` is for tests: 0 sends everything that WebCrypto can do to it. */
-export const createWebCrypto = (subtle: Subtle = crypto.subtle, hashFrom = HASH_FROM): Crypto => {
+/** `from` is for tests: zeros send everything that WebCrypto can do to it. */
+export const createWebCrypto = (subtle: Subtle = crypto.subtle, from = FROM): Crypto => {
 	const hmacKey = importedKeys((bytes) =>
 		subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
 	);
@@ -27,17 +27,14 @@ export const createWebCrypto = (subtle: Subtle = crypto.subtle, hashFrom = HASH_
 		subtle.importKey('raw', bytes, 'AES-GCM', false, ['encrypt', 'decrypt'])
 	);
 
-	return {
+	const provider: Crypto = {
 		...nobleCrypto,
 
-		sha256: (data) => {
-			if (data.length < hashFrom) return nobleCrypto.sha256(data);
-			return subtle.digest('SHA-256', view(data)).then(toBytes);
-		},
+		sha256: (data) => subtle.digest('SHA-256', view(data)).then(toBytes),
 
 		hmacSha256: (key, data) => {
 			// WebCrypto imports no empty HMAC key.
-			if (data.length < hashFrom || key.length === 0) return nobleCrypto.hmacSha256(key, data);
+			if (key.length === 0) return nobleCrypto.hmacSha256(key, data);
 			return withKey(hmacKey(key), (imported) => subtle.sign('HMAC', imported, view(data))).then(toBytes);
 		},
 
@@ -59,26 +56,21 @@ export const createWebCrypto = (subtle: Subtle = crypto.subtle, hashFrom = HASH_
 			).then(toBytes, authenticationFailed);
 		}
 	};
+	return withShortPackets(provider, from);
 };
 
 type ImportKey = (bytes: Parameters<Subtle['digest']>[1]) => Promise<Key>;
 
-/**
- * Importing a key costs as much as using it once, so the last import of a key array lives as long as
- * the array does. The copy notices an array that was filled with another key since.
- */
+/** Importing a key costs as much as using it once. */
 const importedKeys = (importKey: ImportKey): ((key: Uint8Array) => Eventually<Key>) => {
-	const imported = new WeakMap<Uint8Array, { readonly copy: Uint8Array; key: Eventually<Key> }>();
-	return (bytes) => {
-		const known = imported.get(bytes);
-		if (known && bytesEqual(known.copy, bytes)) return known.key;
-		const copy = new Uint8Array(bytes);
-		const importing = importKey(copy);
-		const entry = { copy, key: importing as Eventually<Key> };
-		imported.set(bytes, entry);
+	const entryOf = perKey((key) => {
+		const importing = importKey(view(key));
+		const entry: { key: Eventually<Key> } = { key: importing };
 		// Whoever comes later need not wait, not even for a promise.
-		return importing.then((key) => (entry.key = key));
-	};
+		entry.key = importing.then((imported) => (entry.key = imported));
+		return entry;
+	});
+	return (bytes) => entryOf(bytes).key;
 };
 
 const withKey = (key: Eventually<Key>, use: (key: Key) => Promise<ArrayBuffer>): Promise<ArrayBuffer> =>
