@@ -9,6 +9,7 @@
  * second half of the notes. During the first this process is new and its code not compiled yet.
  */
 import { readFileSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
 import { nodeClock } from '../../server/akash-peer/node-clock.ts';
 import { nodeCrypto } from '../../server/akash-peer/node-crypto.ts';
 import { nodeRandom } from '../../server/akash-peer/node-random.ts';
@@ -27,6 +28,7 @@ import { contactOf } from '../../src/lib/peer/peering/announcer.ts';
 import { createViemChain } from '../../src/lib/peer/settlement/evm/viem-chain.ts';
 import { createCommits } from '../../src/lib/peer/storage/commit.ts';
 import { createSessions } from '../../src/lib/peer/stream/sessions.ts';
+import type { Pace } from './pace-thread.ts';
 
 interface Orders {
 	readonly author: string;
@@ -106,7 +108,7 @@ const latencies: number[] = [];
 let failed = 0;
 const get = async (
 	{ id, createdAt, size }: Orders['notes'][number],
-	due: number,
+	due: bigint,
 	counts: boolean
 ): Promise<void> => {
 	const entry = { id, author: orders.author, kind: KINDS.note, createdAt, size, price, parts: 1 };
@@ -119,21 +121,20 @@ const get = async (
 		admit: () => undefined
 	});
 	if (outcome.type !== 'got') failed += 1;
-	else if (counts) latencies.push(performance.now() - due);
+	else if (counts) latencies.push(Number(process.hrtime.bigint() - due) / 1e6);
 };
 
-const started = performance.now();
 const all: Promise<void>[] = [];
-while (all.length < orders.notes.length) {
-	const now = performance.now();
-	for (;;) {
-		const due = started + (all.length * 1_000) / Number(perSecond);
+const pace = new Worker(new URL('pace-thread.ts', import.meta.url));
+pace.postMessage({ count: orders.notes.length, perSecond: Number(perSecond) } satisfies Pace);
+await new Promise<void>((resolve, reject) => {
+	pace.on('message', (due: bigint) => {
 		const note = orders.notes[all.length];
-		if (!note || due > now) break;
-		all.push(get(note, due, all.length >= orders.notes.length / 2));
-	}
-	await new Promise((resolve) => setTimeout(resolve, 1));
-}
+		if (note) all.push(get(note, due, all.length >= orders.notes.length / 2));
+	});
+	pace.on('error', reject);
+	pace.on('exit', () => resolve());
+});
 await Promise.all(all);
 await peer.stop();
 sql.close();
