@@ -1,4 +1,4 @@
-/** The program of a node in one file, and what runs on its threads in another: scripts/build-node.ts. */
+/** The program of a node in one file, and what runs on its threads in others: scripts/build-node.ts. */
 import { defineConfig } from 'vite';
 
 export default defineConfig({
@@ -11,7 +11,8 @@ export default defineConfig({
 		rolldownOptions: {
 			input: {
 				main: 'server/akash-peer/main.ts',
-				'schnorr-thread': 'server/akash-peer/schnorr-thread.ts'
+				'schnorr-thread': 'server/akash-peer/schnorr-thread.ts',
+				'checkpoint-thread': 'server/akash-peer/checkpoint-thread.ts'
 			},
 			// Speed-ups that `ws` asks for and does without.
 			external: ['bufferutil', 'utf-8-validate'],

@@ -3,6 +3,7 @@ import { closeSync, fdatasync, fdatasyncSync, openSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { createSqlDriver, sqlErrorKind, type SqliteStatement } from '../../src/lib/peer/storage/driver.ts';
 import { SqlError, type SqlDriver, type SqlRow, type SqlValue } from '../../src/lib/peer/storage/sql.ts';
+import { CHECKPOINT_PAGES, createCheckpoints, WITHOUT_THREAD } from './checkpoints.ts';
 
 export interface NodeSqlOptions {
 	/** Pages of 4,096 bytes the file may grow to; beyond it writes fail with kind `full`. */
@@ -19,8 +20,6 @@ export interface NodeSqlOptions {
 
 /** Pages kept in memory: keys of packets are hashes, so what a busy node touches lies all over its indexes. */
 const CACHE_KIB = 32 * 1024;
-/** Pages of the log (16 MiB) before they are copied to the database: most of them are written many times before. */
-const CHECKPOINT_PAGES = 4_096;
 
 type Bindable = null | string | number | bigint | Uint8Array;
 
@@ -61,18 +60,20 @@ const toSqlError = (error: unknown): SqlError | undefined => {
 /** Opens or creates the file (`readOnly` opens only); throws {@link SqlError} `corrupt` when it is no database. */
 export const createNodeSql = (path: string, options: NodeSqlOptions = {}): SqlDriver => {
 	const { readOnly = false } = options;
+	const isAside = options.durable === 'aside';
 	const database = new DatabaseSync(path, { readBigInts: true, timeout: 5_000, readOnly });
 	try {
 		if (!readOnly) {
 			database.exec('PRAGMA journal_mode = WAL');
 			database.exec(`PRAGMA synchronous = ${(options.durable ?? 'full') === 'full' ? 'FULL' : 'NORMAL'}`);
-			database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+			database.exec(`PRAGMA wal_autocheckpoint = ${isAside ? WITHOUT_THREAD : CHECKPOINT_PAGES}`);
 		}
 		database.exec('PRAGMA foreign_keys = ON');
 		// The journal of savepoints, which every decision of a group has, is not a file then.
 		database.exec('PRAGMA temp_store = MEMORY');
 		database.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
-		const log = options.durable === 'aside' ? createLogSync(`${path}-wal`) : undefined;
+		const log = isAside ? createLogSync(`${path}-wal`) : undefined;
+		const checkpoints = isAside ? checkpointsOf(database, path) : undefined;
 		return createSqlDriver(
 			{
 				prepare: (sql) => wrap(database.prepare(sql)),
@@ -82,10 +83,19 @@ export const createNodeSql = (path: string, options: NodeSqlOptions = {}): SqlDr
 				inTransaction: () => database.isTransaction,
 				toSqlError,
 				close: () => {
+					checkpoints?.close();
 					log?.close();
 					database.close();
 				},
-				...(log ? { sync: log.sync } : {})
+				...(log
+					? {
+							sync: () => {
+								const synced = log.sync();
+								checkpoints?.look();
+								return synced;
+							}
+						}
+					: {})
 			},
 			options.maxPages === undefined ? {} : { maxPages: options.maxPages }
 		);
@@ -95,38 +105,59 @@ export const createNodeSql = (path: string, options: NodeSqlOptions = {}): SqlDr
 	}
 };
 
+const checkpointsOf = (database: DatabaseSync, path: string): ReturnType<typeof createCheckpoints> => {
+	const look = database.prepare('PRAGMA wal_checkpoint(NOOP)');
+	return createCheckpoints({
+		path,
+		state: () => {
+			const row = look.get() ?? {};
+			return { log: Number(row['log']), copied: Number(row['checkpointed']) };
+		},
+		copy: () => database.exec('PRAGMA wal_checkpoint(PASSIVE)')
+	});
+};
+
 /**
  * What `synchronous = FULL` does beyond NORMAL is one sync of the write-ahead log after each commit
  * (https://sqlite.org/pragma.html#pragma_synchronous). Here a thread of libuv does it, and the thread that
  * packets need does not stand still for a millisecond or more each time.
  */
 const createLogSync = (file: string): { readonly sync: () => Promise<void>; readonly close: () => void } => {
-	/** SQLite keeps one file as long as the connection lives, and makes it with the first write. */
-	let descriptor: number | undefined;
-	let syncing = 0;
+	/**
+	 * SQLite keeps one file as long as the connection lives, and makes it with the first write. Each sync under way has a
+	 * descriptor of its own: what could not be written is told once to each, so that none of them succeeds after it.
+	 */
+	const idle: number[] = [];
+	const descriptors = new Set<number>();
 	let closed = false;
-	const release = (): void => {
-		if (!closed || syncing > 0 || descriptor === undefined) return;
+	const take = (): number => {
+		const descriptor = idle.pop() ?? openSync(file, 'r+');
+		descriptors.add(descriptor);
+		return descriptor;
+	};
+	const release = (descriptor: number): void => {
+		if (!closed) return void idle.push(descriptor);
+		descriptors.delete(descriptor);
 		closeSync(descriptor);
-		descriptor = undefined;
 	};
 	return {
 		sync: () =>
 			new Promise((resolve, reject) => {
 				if (closed) return resolve();
-				descriptor ??= openSync(file, 'r+');
-				syncing += 1;
+				const descriptor = take();
 				fdatasync(descriptor, (error) => {
-					syncing -= 1;
-					release();
+					release(descriptor);
 					if (error) reject(error);
 					else resolve();
 				});
 			}),
 		close: () => {
 			closed = true;
-			if (descriptor !== undefined) fdatasyncSync(descriptor);
-			release();
+			for (const descriptor of descriptors) {
+				fdatasyncSync(descriptor);
+				break;
+			}
+			for (const descriptor of idle.splice(0)) release(descriptor);
 		}
 	};
 };

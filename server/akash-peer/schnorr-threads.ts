@@ -52,7 +52,7 @@ export interface Answer {
 
 export const CHECK_BYTES = 128;
 /** A single check is done before a thread could have answered, and somebody waits for it. */
-const WORTH_A_THREAD = 2;
+const WORTH_A_THREAD = 4;
 /** Checks of one message: about 10 ms, so that a large batch is shared by all threads. */
 const MOST_AT_ONCE = 48;
 /** Beside this file, and built like it. */

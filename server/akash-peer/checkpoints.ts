@@ -1,0 +1,101 @@
+/**
+ * Checkpoints beside the packets. SQLite copies its log to the database whenever a commit finds it too long: some
+ * thousand pages and two syncs of the disk, ten milliseconds and more in which the thread that packets need stands still.
+ *
+ * Here a thread copies (checkpoint-thread.ts) while the log grows on, and what was written meanwhile is copied at its end
+ * where it stands, which is little: only a log that is copied whole begins again at its start. A thread that ends is not
+ * missed: SQLite itself does its work from {@link WITHOUT_THREAD} on, as it always did.
+ */
+import { extname } from 'node:path';
+import { Worker } from 'node:worker_threads';
+
+export interface Checkpoints {
+	/** After a commit; from outside of a transaction. */
+	look(): void;
+	/** Nothing is copied any more. */
+	close(): void;
+}
+
+/** Pages of the log, and how many of them the database has. */
+export interface LogState {
+	readonly log: number;
+	readonly copied: number;
+}
+
+export interface CheckpointsOptions {
+	/** The database. */
+	readonly path: string;
+	readonly state: () => LogState;
+	/** Copies what is left, where it stands. Throws when the disk is in trouble. */
+	readonly copy: () => void;
+	/** For tests: another thread than checkpoint-thread.ts. */
+	readonly start?: () => Worker;
+}
+
+/** Pages of the log (16 MiB) before they are copied to the database: most of them are written many times before. */
+export const CHECKPOINT_PAGES = 4_096;
+/** As long a log SQLite copies at a commit: the thread is not there, or cannot keep up. */
+export const WITHOUT_THREAD = 4 * CHECKPOINT_PAGES;
+/** What is left after the thread and may be copied where it stands: about a millisecond. Beyond it the thread goes again. */
+const FEW_PAGES = 512;
+/** Beside this file, and built like it. */
+const THREAD = `./checkpoint-thread${extname(import.meta.url)}`;
+
+export const createCheckpoints = ({ path, state, copy, ...options }: CheckpointsOptions): Checkpoints => {
+	const start =
+		options.start ?? (() => new Worker(new URL(THREAD, import.meta.url), { stdin: false, execArgv: [] }));
+	let thread: Worker | undefined;
+	let busy = false;
+	let ended = false;
+	/** Pages that were copied when the thread went, and the length of the log when somebody who reads it kept it from going on. */
+	let before = 0;
+	let stuckAt = 0;
+
+	const copied = (): void => {
+		if (ended) return;
+		busy = false;
+		const now = state();
+		if (now.log - now.copied > FEW_PAGES) {
+			if (now.copied > before) send();
+			else stuckAt = now.log;
+			return;
+		}
+		try {
+			copy();
+		} catch {
+			// The next commit meets the same trouble, and has somebody to tell.
+		}
+	};
+
+	const begin = (): Worker => {
+		const worker = start();
+		worker.on('message', copied);
+		worker.on('error', () => undefined);
+		worker.on('exit', () => {
+			ended = true;
+		});
+		// It does not keep the process alive.
+		worker.unref();
+		return worker;
+	};
+
+	const send = (): void => {
+		busy = true;
+		before = state().copied;
+		stuckAt = 0;
+		thread ??= begin();
+		thread.postMessage(path);
+	};
+
+	return {
+		look: () => {
+			if (busy || ended) return;
+			const now = state();
+			if (now.log - now.copied >= CHECKPOINT_PAGES && now.log >= stuckAt + FEW_PAGES) send();
+		},
+		close: () => {
+			ended = true;
+			void thread?.terminate();
+		}
+	};
+};
