@@ -130,6 +130,7 @@ export const SUITES: readonly Suite[] = [
 		// What takes longest and is told by shorter ones too.
 		...[
 			'older-copy',
+			'power-failure',
 			'audit',
 			'conservation.prop',
 			'hello-after-drop',

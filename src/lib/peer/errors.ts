@@ -27,7 +27,7 @@ export const ERRORS = {
 	HubUnreachable: { fault: 'network', retry: true, money: 'safe' },
 	HubRefused: { fault: 'peer', retry: false, money: 'safe' },
 	HubDisagrees: { fault: 'peer', retry: false, money: 'bounded' },
-	/** This database is an older copy of itself; what it had forgotten was taken over from a neighbour. */
+	/** This database is an older copy of itself, after a power failure by a few milliseconds; what it had forgotten was taken over from a neighbour. */
 	RecordsOlder: { fault: 'storage', retry: false, money: 'bounded' },
 	NotConnected: { fault: 'network', retry: true, money: 'safe' },
 	// bytes from strangers

@@ -33,10 +33,11 @@ export const errors: Record<PeerErrorType, ErrorText> = {
 			'Load the page again. If it stays so, close the channel and copy the details for the hub’s operator.'
 	},
 	RecordsOlder: {
-		happened: 'The records on this device were an older copy; what was missing was taken over from your hub.',
+		happened:
+			'The records on this device were an older copy, or its power failed while they were written; what was missing was taken over from your hub.',
 		money: 'Your money is counted right again: what was spent since is taken off, what was earned is added.',
 		advice:
-			'Nothing to do. If you put no older copy back, look at what was taken over in the activity: your hub may count what you did not get.'
+			'Nothing to do. If neither happened, look at what was taken over in the activity: your hub may count what you did not get.'
 	},
 	NotConnected: {
 		happened: 'This needs the hub, and you are not connected.',

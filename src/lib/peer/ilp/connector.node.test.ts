@@ -747,6 +747,67 @@ describe('a packet of my own', () => {
 		expect((await from(world, ALICE, prepare())).type).toBe('fulfill');
 	});
 
+	it('leaves once it is in the log, but on the disk first with a new claim or where no hello would bring it back', async () => {
+		const waiting: (() => void)[] = [];
+		const world = open({ durable: () => new Promise((resolve) => waiting.push(resolve)) });
+		const syncs = async (): Promise<void> => {
+			for (let n = 0; n < 3; n += 1) {
+				await world.clock.advance(20);
+				waiting.shift()?.();
+			}
+		};
+		/** Whether it has left before the disk took anything. */
+		const send = async (destination: string, amount: bigint): Promise<boolean> => {
+			const before = world.sent.length;
+			void world.connector.send({
+				prepare: prepare({ destination, amount, data: new Uint8Array([before]) }),
+				booking: { kind: 'buy', account: 'expense/notes' }
+			});
+			await world.clock.advance(5);
+			const isAtOnce = world.sent.length > before;
+			await syncs();
+			expect(world.sent.length).toBe(before + 1);
+			return isAtOnce;
+		};
+		expect(await send('test.bob.shop', 1_000_000n)).toBe(false);
+		expect(world.sent[0]?.claim).toBeDefined();
+		expect(await send('test.bob.shop', 1_000_000n)).toBe(true);
+		expect(world.sent[1]?.claim).toBeUndefined();
+		// What he may spend of mine without a claim is more than he would be believed.
+		await world.wait(
+			world.commits.run(
+				() =>
+					world.accounts.learn(BOB, {
+						payee: undefined,
+						peerCredit: LIMITS.windowNode,
+						peerWindow: 0n,
+						peerMaxPacket: LIMITS.maxPacket,
+						payoutFee: undefined,
+						payoutThreshold: undefined
+					}),
+				'written'
+			)
+		);
+		expect(await send('test.bob.shop', 1_000_000n)).toBe(false);
+		// A guest is not believed at all.
+		await world.wait(
+			world.commits.run(
+				() =>
+					world.accounts.learn(ALICE, {
+						payee: undefined,
+						peerCredit: 10_000_000n,
+						peerWindow: 0n,
+						peerMaxPacket: LIMITS.maxPacket,
+						payoutFee: undefined,
+						payoutThreshold: undefined
+					}),
+				'written'
+			)
+		);
+		expect(await send('test.me.alice.notes', 1_000_000n)).toBe(false);
+		world.audit();
+	});
+
 	it('never overtakes the claim it needs, however slow the signing', async () => {
 		const world = open({ signMs: [500, 1] });
 		const send = (n: number, amount: bigint) =>

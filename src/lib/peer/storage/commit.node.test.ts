@@ -240,23 +240,74 @@ describe('group commit', () => {
 	const isTold = async (promise: Promise<unknown>): Promise<boolean> =>
 		Promise.race([promise.then(() => true), turn().then(() => false)]);
 
-	it('tells nothing before the disk has it, where commits return earlier, and gathers the next group meanwhile', async () => {
+	it('tells nothing before the disk has it, where commits return earlier, and has it take two groups at a time', async () => {
 		const disk = openAside();
 		const first = commits.run(insert(1));
 		await clock.advance(0);
 		expect(stored()).toEqual([1]);
 		expect(await isTold(first)).toBe(false);
-		const others = [commits.run(insert(2)), commits.run(insert(3))];
+		const second = [commits.run(insert(2)), commits.run(insert(3))];
+		await clock.advance(0);
+		expect([stored(), disk.asked()]).toEqual([[1, 2, 3], 2]);
+		expect(await isTold(Promise.race([first, ...second]))).toBe(false);
+		// A third gathers until one of them is over.
+		const third = [commits.run(insert(4)), commits.run(insert(5))];
 		await clock.advance(50);
-		expect(stored()).toEqual([1]);
+		expect([stored(), disk.asked()]).toEqual([[1, 2, 3], 2]);
 		disk.takes();
 		await first;
 		await turn();
-		expect(stored()).toEqual([1, 2, 3]);
-		expect(await isTold(Promise.race(others))).toBe(false);
+		expect([stored(), disk.asked()]).toEqual([[1, 2, 3, 4, 5], 3]);
+		expect(await isTold(Promise.race([...second, ...third]))).toBe(false);
 		disk.takes();
-		expect(await Promise.all(others)).toEqual([1, 1]);
-		expect(commits.counts()).toEqual({ commits: 2, units: 3 });
+		await Promise.all(second);
+		expect(await isTold(Promise.race(third))).toBe(false);
+		disk.takes();
+		expect(await Promise.all(third)).toEqual([1, 1]);
+		expect(commits.counts()).toEqual({ commits: 3, units: 5 });
+	});
+
+	it('writes what is content with the log while the disk is busy', async () => {
+		const disk = openAside();
+		const waiting = [commits.run(insert(1))];
+		await clock.advance(0);
+		waiting.push(commits.run(insert(2)));
+		await clock.advance(0);
+		const gathers = commits.run(insert(3));
+		await clock.advance(0);
+		expect([stored(), disk.asked()]).toEqual([[1, 2], 2]);
+		const hurried = commits.run(insert(4), 'written');
+		await clock.advance(0);
+		expect(await hurried).toBe(1);
+		expect([stored(), disk.asked()]).toEqual([[1, 2, 3, 4], 2]);
+		expect(await isTold(Promise.race([...waiting, gathers]))).toBe(false);
+		disk.takes();
+		disk.takes();
+		await Promise.all(waiting);
+		await turn();
+		expect([disk.asked(), await isTold(gathers)]).toEqual([3, false]);
+		disk.takes();
+		expect(await gathers).toBe(1);
+	});
+
+	it('lets the answer of a unit say whether the log is enough', async () => {
+		const disk = openAside();
+		const until = (n: number): 'durable' | 'written' => (n === 1 ? 'durable' : 'written');
+		const [claim, promise] = [commits.run(() => 1, until), commits.run(() => 2, until)];
+		const failed = commits.run(
+			() => {
+				throw new Error('no');
+			},
+			() => 'written'
+		);
+		failed.catch(() => undefined);
+		await clock.advance(0);
+		expect(await promise).toBe(2);
+		expect(await isTold(claim)).toBe(false);
+		expect(await isTold(failed.catch(() => undefined))).toBe(false);
+		disk.takes();
+		expect(await claim).toBe(1);
+		await expect(failed).rejects.toThrow('no');
 	});
 
 	it('tells what is content with the log once it is written, and has the disk take it with the next or soon', async () => {
@@ -284,16 +335,20 @@ describe('group commit', () => {
 
 	it('writes a crowd while the disk is busy, instead of all of it at once afterwards', async () => {
 		const disk = openAside();
-		const all = [commits.run(insert(0))];
-		await clock.advance(0);
+		const all: Promise<number>[] = [];
+		for (const n of [-1, 0]) {
+			all.push(commits.run(insert(n)));
+			await clock.advance(0);
+		}
 		for (let n = 1; n <= 300; n++) all.push(commits.run(insert(n)));
 		await clock.advance(0);
-		expect(stored()).toHaveLength(301);
+		expect([stored().length, disk.asked()]).toEqual([302, 2]);
 		disk.takes();
 		await all[0];
-		expect(await isTold(all[300] as Promise<number>)).toBe(false);
+		expect(await isTold(all[301] as Promise<number>)).toBe(false);
 		disk.takes();
-		expect(await Promise.all(all)).toHaveLength(301);
+		disk.takes();
+		expect(await Promise.all(all)).toHaveLength(302);
 	});
 
 	it('rejects what the disk did not take', async () => {

@@ -13,9 +13,11 @@
  * over that way) does a group wait {@link WINDOW_MS}, and a wait that brought nobody is not repeated
  * until the load has been measured anew.
  *
- * Where the driver syncs aside (`SqlDriver.durable`), a group is written, and while the disk takes it the
- * next one gathers: it could not be told earlier anyway, unless it is content with the log (`written`). Its decisions stand on what the group before wrote,
- * which is on the disk before them, for the log has one order.
+ * Where the driver syncs aside (`SqlDriver.durable`), the disk is the only window. A group is written after a turn and
+ * the disk begins to take it at once, also while it takes the one before, which has most of its way behind it; while
+ * {@link SYNCS} are under way the next group gathers: it could not be told earlier anyway, unless it is content with the
+ * log (`written`). Its decisions stand on what the groups before wrote, which is on the disk before them, for the log
+ * has one order.
  *
  * A unit of work runs synchronously inside the transaction and decides *there*, on committed state
  * plus the units before it in the same group; so two packets can never both spend the last unit.
@@ -26,13 +28,19 @@ import type { Cancel, Clock } from '../platform.ts';
 import type { OpenTransaction } from './open-transaction.ts';
 import { SqlError, type SqlDriver } from './sql.ts';
 
+/**
+ * When a unit may be told: `durable`, once it is on disk; `written`, once the log of the database holds it: whatever
+ * ends this program cannot undo it then, a power failure within {@link SOON_MS} can. For what costs nobody but this
+ * node if it is forgotten.
+ */
+export type Until = 'durable' | 'written';
+
 export interface Commits {
 	/**
-	 * Queues `work`, which must be synchronous; resolves with its answer once it is on disk. With `written`, once
-	 * the log of the database holds it: whatever ends this program cannot undo it then, a power failure within
-	 * {@link SOON_MS} can. For what costs nobody but this node if it is forgotten.
+	 * Queues `work`, which must be synchronous; resolves with its answer once it may be told. `until` (default
+	 * `durable`) may depend on that answer.
 	 */
-	run<T>(work: () => T, until?: 'durable' | 'written'): Promise<T>;
+	run<T>(work: () => T, until?: Until | ((answer: T) => Until)): Promise<T>;
 	/**
 	 * From inside a unit: `work` runs once at the end of the group's transaction, however many units name its `key`.
 	 * For a row that each of them would write anew. What the units left in memory is what it writes, also of one that
@@ -51,11 +59,11 @@ interface Unit {
 	readonly work: () => unknown;
 	readonly resolve: (value: never) => void;
 	readonly reject: (reason: unknown) => void;
-	readonly until: 'durable' | 'written';
+	readonly until: Until | ((answer: never) => Until);
 }
 
 type Outcome =
-	| { readonly unit: Unit; readonly failed: false; readonly value: unknown }
+	| { readonly unit: Unit; readonly failed: false; readonly value: unknown; readonly until: Until }
 	| { readonly unit: Unit; readonly failed: true; readonly reason: unknown };
 
 /** The load is measured over this, in milliseconds. */
@@ -64,6 +72,8 @@ const SLICE_MS = 16;
 const BUSY_COMMITS = 8;
 /** What a group waits for company under load, in milliseconds: little beside the way to the next node. */
 const WINDOW_MS = 2;
+/** Syncs of the disk under way at a time: two end sooner than one after the other, more make the groups small. */
+const SYNCS = 2;
 /** What nobody waits for is on disk after this, in milliseconds. */
 const SOON_MS = 10;
 /** Units of one transaction: a reader of the database, and everything else here, waits no longer than they take. */
@@ -80,7 +90,7 @@ export const createCommits = (sql: SqlDriver, clock: Clock): Commits => {
 	let waited = false;
 	/** Committed, and not told yet: the disk has not taken it. */
 	let untold: Outcome[] = [];
-	let syncing = false;
+	let syncs = 0;
 	/** Runs while something is committed that no sync has begun to take; `due`: it has run out. */
 	let soon: Cancel | undefined;
 	let due = false;
@@ -94,7 +104,13 @@ export const createCommits = (sql: SqlDriver, clock: Clock): Commits => {
 	const settled = (unit: Unit): Outcome => {
 		const value = unit.work();
 		if (value instanceof Promise) throw new Error('a unit of work must be synchronous');
-		return { unit, failed: false, value };
+		const { until } = unit;
+		return {
+			unit,
+			failed: false,
+			value,
+			until: typeof until === 'function' ? until(value as never) : until
+		};
 	};
 
 	/** Among others: undone by itself when it fails. */
@@ -117,10 +133,10 @@ export const createCommits = (sql: SqlDriver, clock: Clock): Commits => {
 
 	/** Tells what was committed once the disk has it, then writes what came meanwhile. */
 	const sync = (): void => {
-		if (syncing || (untold.length === 0 && !due) || !sql.durable) return;
+		if (syncs >= SYNCS || (untold.length === 0 && !due) || !sql.durable) return;
 		const outcomes = untold;
 		untold = [];
-		syncing = true;
+		syncs += 1;
 		soon?.();
 		soon = undefined;
 		due = false;
@@ -131,7 +147,7 @@ export const createCommits = (sql: SqlDriver, clock: Clock): Commits => {
 				(reason: unknown) => tell(outcomes.map(({ unit }) => ({ unit, failed: true, reason })))
 			)
 			.finally(() => {
-				syncing = false;
+				syncs -= 1;
 				if (queue.length > 0 && timer === undefined) flush();
 				sync();
 			});
@@ -157,8 +173,10 @@ export const createCommits = (sql: SqlDriver, clock: Clock): Commits => {
 			writing = false;
 		}
 		if (!sql.durable) return tell(outcomes);
-		untold.push(...outcomes.filter(({ unit }) => unit.until === 'durable'));
-		tell(outcomes.filter(({ unit }) => unit.until === 'written'));
+		// One that failed wrote nothing, but what it read may not be on the disk yet.
+		const isTold = (outcome: Outcome): boolean => !outcome.failed && outcome.until === 'written';
+		untold.push(...outcomes.filter((outcome) => !isTold(outcome)));
+		tell(outcomes.filter(isTold));
 		soon ??= clock.after(SOON_MS, () => {
 			due = true;
 			sync();
@@ -180,6 +198,8 @@ export const createCommits = (sql: SqlDriver, clock: Clock): Commits => {
 	};
 
 	const patience = (): number => {
+		// There the disk is the window.
+		if (sql.durable) return 0;
 		const now = clock.now();
 		const age = now - slice.from;
 		// A clock that was set back measures anew, too.
@@ -188,15 +208,16 @@ export const createCommits = (sql: SqlDriver, clock: Clock): Commits => {
 	};
 
 	return {
-		run: <T>(work: () => T, until: Unit['until'] = 'durable'): Promise<T> =>
+		run: <T>(work: () => T, until: Until | ((answer: T) => Until) = 'durable'): Promise<T> =>
 			new Promise<T>((resolve, reject) => {
 				if (stopped) {
 					reject(new Error('stopped'));
 					return;
 				}
 				queue.push({ work, resolve, reject, until });
-				// The end of the sync writes it; a crowd does not wait for that, so that it is not all done at once.
-				if (syncing && queue.length < GROUP_UNITS) return;
+				// The end of the sync writes it; a crowd does not wait for that, so that it is not all done at once, and
+				// what may be told before the disk has it does not either.
+				if (syncs >= SYNCS && until === 'durable' && queue.length < GROUP_UNITS) return;
 				if (timer === undefined) {
 					const delay = patience();
 					waited = delay > 0;

@@ -38,8 +38,8 @@ export interface WorldOptions {
 	readonly seed: string;
 	/** See {@link createSimulatedClock}. */
 	readonly turn: () => Promise<void>;
-	/** A new, empty database. */
-	readonly openSql: () => SqlDriver | Promise<SqlDriver>;
+	/** A new, empty database; if it syncs aside, by this clock. */
+	readonly openSql: (clock: Clock) => SqlDriver | Promise<SqlDriver>;
 	readonly latencyMs?: readonly [number, number];
 	readonly lossPercent?: number;
 	/** Messages of a thousand at which a connection breaks; may be changed later by `world.trouble`. */
@@ -285,7 +285,17 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
 			end();
 			throw ended();
 		};
+		const { durable } = sql;
+		/** An ended program never hears of it. */
+		const synced = (): Promise<void> =>
+			new Promise((resolve, reject) => {
+				if (life.alive)
+					durable?.().then(() => {
+						if (life.alive) resolve();
+					}, reject);
+			});
 		return {
+			...(durable ? { durable: synced } : {}),
 			all: (text, parameters) => checked().all(text, parameters),
 			run: (text, parameters) => written(() => checked().run(text, parameters)),
 			script: (text) => checked().script(text),
@@ -355,7 +365,7 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
 		pubkey: string,
 		url: string | undefined
 	): Promise<SimulatedHost> => {
-		const sql = await options.openSql();
+		const sql = await options.openSql(clock);
 		let life: Life | undefined;
 		let peer: Peer | undefined;
 		let unlisten: Cancel = () => undefined;

@@ -1,11 +1,18 @@
 /**
- * Packets that begin here. The receipt and the pending transfer are on disk before one leaves; the outcome is
- * booked whenever it comes: at the origin a valid fulfilment is never too late.
+ * Packets that begin here. The outcome is booked whenever it comes: at the origin a valid fulfilment is never too late.
+ *
+ * | before | what must be where |
+ * |---|---|
+ * | it leaves | receipt, row and pending transfer in the log: no end of this program undoes them |
+ * | it leaves with a claim, or to somebody whose hello would not tell what a power failure made this node forget | all of it on disk |
+ * | anybody here is told that it was fulfilled | the posted transfer, and so all before it, on disk |
  */
 import { bytesToHex } from '../../bytes.ts';
 import type { Promised } from '../../channel/channels.ts';
 import { encodePrepare, type IlpReject, type IlpReply } from '../../codec/ilp.ts';
+import { accountName } from '../../link/account-transport.ts';
 import type { PacketRow } from '../../link/packets.ts';
+import type { Until } from '../../storage/commit.ts';
 import { schemeOf } from '../address.ts';
 import type { Outgoing, PacketSender } from '../delivery.ts';
 import type { Rejects } from '../rejects.ts';
@@ -66,7 +73,23 @@ export const createOriginate = (
 	interface Begun {
 		readonly promised: Promised | undefined;
 		readonly place: Place | undefined;
+		readonly until: Until;
 	}
+
+	/**
+	 * A promise that the disk did not take before the power failed is forgotten here and nowhere else. What the neighbour
+	 * delivered for it comes back with the totals of its hello (link/recovery.ts), if it says one, if its word is
+	 * believed, and as long as all that it holds of mine is no more than it is believed in a day. Inside a transaction.
+	 */
+	const comesBack = (egress: string): boolean => {
+		const link = accounts.get(egress);
+		return (
+			link !== undefined &&
+			link.role !== 'child' &&
+			accountName(egress) === undefined &&
+			accounts.prepaid(egress) <= link.window
+		);
+	};
 
 	/** Rejects when the receipt or the booking could not be written: nothing has left, and whoever sends must know. */
 	const begin = async (
@@ -78,13 +101,14 @@ export const createOriginate = (
 		const { amount, expiresAt, condition } = prepare;
 		let place: Place | undefined;
 		try {
-			return await commits.run((): IlpReject | Begun => {
+			const decide = (): IlpReject | Begun => {
 				if (amount === 0n) {
 					onBegin?.();
-					return { promised: undefined, place };
+					return { promised: undefined, place, until: 'durable' };
 				}
 				if (!booking) throw new Error('money without a booking');
 				const at = clock.now();
+				const until = comesBack(egress) ? 'written' : 'durable';
 				const room = accounts.cover(egress, amount, at, agreement.mayPromise(egress));
 				if (!room.covered) return reject('T04', 'the channel does not reach');
 				onBegin?.();
@@ -109,8 +133,9 @@ export const createOriginate = (
 					group,
 					...(booking.memo ? { memo: booking.memo } : {})
 				});
-				return { promised: room.promised, place };
-			});
+				return { promised: room.promised, place, until: room.promised ? 'durable' : until };
+			};
+			return await commits.run(decide, (answer) => ('until' in answer ? answer.until : 'durable'));
 		} catch (error) {
 			place?.leave();
 			throw error;
