@@ -208,14 +208,19 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 			if (known) return known;
 		}
 		judging.add(key);
-		const reply = judge({ peer, prepare, bytes, now }, hash)
-			.finally(() => judging.delete(key))
-			.then((answer) => {
+		const reply = judge({ peer, prepare, bytes, now }, hash).then(
+			(answer) => {
+				judging.delete(key);
 				counts.answered(peer, answer.type === 'fulfill' ? 'fulfilled' : 'rejected');
 				allowance(peer).owe(answer.data.length, clock.now());
 				answers.keep(key, answer, peer, hash);
 				return answer;
-			});
+			},
+			(error: unknown) => {
+				judging.delete(key);
+				throw error;
+			}
+		);
 		if (identify) answers.begin(key, prepare, reply, now);
 		return reply;
 	};

@@ -8,6 +8,7 @@
  * (storage/tally.ts). `transfer` is a view of what is pending and what has ended.
  */
 import { createBegun } from '../storage/begun.ts';
+import { createInsertRows } from '../storage/insert-rows.ts';
 import type { SqlDriver, SqlRow, SqlValue } from '../storage/sql.ts';
 import type { OpenTransaction } from '../storage/open-transaction.ts';
 import { createTally } from '../storage/tally.ts';
@@ -44,6 +45,8 @@ const COLUMNS = `t.id, t.kind, t.amount, t.at, t.state, t.settled_at, t.group_na
 
 const big = (value: SqlValue | undefined): bigint => BigInt((value ?? 0) as number | bigint);
 
+const ENDED_COLUMNS = 'id kind source target amount at state settled_at group_name author memo'.split(' ');
+
 /** A transfer that is pending, or that the open transaction ends. */
 interface Entry {
 	readonly id: number;
@@ -64,10 +67,15 @@ interface AccountRow {
 	readonly out: bigint;
 }
 
+const sumOf = (account: string, before: bigint, by: bigint): bigint => {
+	if (by === 0n) return before;
+	const after = before + by;
+	if (BigInt.asIntN(64, after) !== after) throw new Error(`${account} would hold more than can be written`);
+	return after;
+};
+
 /** The queries that run for every packet or screen, by name, so that a test can ask SQLite for their plans. */
 export const LEDGER_QUERIES = {
-	insert: `INSERT INTO transfer_ended (id, kind, source, target, amount, at, state, settled_at, group_name, author, memo)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 	balance: 'SELECT id, posted, pending_in, pending_out FROM account WHERE name = ?',
 	// Said again what the index says of itself, or it is not used.
 	total: `SELECT coalesce(sum(amount), 0) AS total FROM transfer_ended
@@ -147,15 +155,12 @@ export const createLedger: CreateLedger = (sql: SqlDriver): Ledger => {
 
 	const adjust = (name: string, posted: bigint, pendingIn: bigint, pendingOut: bigint): void => {
 		const row = opened(name);
-		const after = {
+		accounts.set(name, {
 			id: row.id,
-			posted: row.posted + posted,
-			in: row.in + pendingIn,
-			out: row.out + pendingOut
-		};
-		for (const sum of [after.posted, after.in, after.out])
-			if (BigInt.asIntN(64, sum) !== sum) throw new Error(`${name} would hold more than can be written`);
-		accounts.set(name, after);
+			posted: sumOf(name, row.posted, posted),
+			in: sumOf(name, row.in, pendingIn),
+			out: sumOf(name, row.out, pendingOut)
+		});
 	};
 
 	/** Before anything is written: nothing of a refused transfer stays, whatever the caller makes of the refusal. */
@@ -197,10 +202,12 @@ export const createLedger: CreateLedger = (sql: SqlDriver): Ledger => {
 		draft.memo
 	];
 
-	const insertRow = ({ id, draft, state, settledAt, more }: Entry): void => {
+	const insertRows = createInsertRows(sql, 'transfer_ended', ENDED_COLUMNS);
+	/** In the order of {@link ENDED_COLUMNS}. */
+	const toEnded = ({ id, draft, state, settledAt, more }: Entry): readonly SqlValue[] => {
 		const { kind, from, to, amount, at, group, memo } = draft;
 		const whole = more ? { ...memo, ...more } : memo;
-		sql.run(LEDGER_QUERIES.insert, [
+		return [
 			id,
 			kind,
 			opened(from).id,
@@ -212,7 +219,7 @@ export const createLedger: CreateLedger = (sql: SqlDriver): Ledger => {
 			group,
 			memo?.author ?? null,
 			whole ? JSON.stringify(whole) : null
-		]);
+		];
 	};
 
 	const write = (): void => {
@@ -226,12 +233,10 @@ export const createLedger: CreateLedger = (sql: SqlDriver): Ledger => {
 			for (const entry of all) changed.add(entry);
 			for (const entry of began) entry.list = undefined;
 		});
-		for (const entry of all) {
-			// Begun now, or its end was undone.
-			if (entry.state === 'pending') continue;
-			insertRow(entry);
-			if (entry.list !== undefined) begun.end(entry.list);
-		}
+		// Others were begun now, or their end was undone.
+		const over = all.filter(({ state }) => state !== 'pending');
+		insertRows(over.map(toEnded));
+		for (const { list } of over) if (list !== undefined) begun.end(list);
 		if (began.length === 0) return;
 		const list = begun.add(began.map(toEntry));
 		for (const entry of began) entry.list = list;

@@ -12,7 +12,7 @@ import type { Socket } from '../platform.ts';
 import { err, ok, type Result } from '../result.ts';
 import { authData, readToken } from './auth-data.ts';
 import type { TakenConnection } from './btp-accounts.ts';
-import { createBtpConnection, type BtpRefusal } from './btp-connection.ts';
+import { createBtpConnection, type BtpHandler, type BtpRefusal } from './btp-connection.ts';
 import type { HandshakeParts } from './handshake.ts';
 import type { LinkTerms } from './links-deps.ts';
 import type { LiveLink } from './live-link.ts';
@@ -39,11 +39,13 @@ export const createAccept = (parts: HandshakeParts): Accept => {
 		/** One step at a time: whoever does not wait for an answer has something else in mind. */
 		let inHandshake = false;
 
-		const onMessage = async (
-			data: readonly ProtocolData[]
-		): Promise<Result<readonly ProtocolData[], BtpRefusal>> => {
+		const onMessage: BtpHandler = (data) => {
 			if (link && greeted) return parts.onLinkMessage(link, data);
 			if (plain) return plain.onMessage(data);
+			return oneStep(data);
+		};
+
+		const oneStep: BtpHandler = async (data) => {
 			if (inHandshake) return refusal('F00', 'one step at a time', true);
 			inHandshake = true;
 			try {

@@ -102,10 +102,12 @@ export const createBtpAccounts = (deps: BtpAccountsDeps): BtpAccounts => {
 		connection.keepAlive();
 		older?.close();
 		return {
-			onMessage: async (data) => {
+			onMessage: (data) => {
 				const packet = find(data, 'ilp');
-				if (!packet) return ok([]);
-				return ok([octets('ilp', await accounts.handle(name, packet, () => !connection.closed))]);
+				if (!packet) return Promise.resolve(ok([]));
+				return accounts
+					.handle(name, packet, () => !connection.closed)
+					.then((reply) => ok([octets('ilp', reply)]));
 			},
 			onClose: () => {
 				detach();

@@ -106,13 +106,13 @@ export const createBtpConnection = (
 	};
 
 	/** Money moves by claims here; an amount that nothing proves is not taken. */
-	const refuseTransfer = (requestId: number): Promise<void> =>
+	const refuseTransfer = async (requestId: number): Promise<void> =>
 		reply(requestId, err({ code: 'F00', text: 'transfers are not used on this link; send a claim' }));
 
-	const answer = async (requestId: number, protocolData: readonly ProtocolData[]): Promise<void> =>
-		reply(requestId, await handlers.onMessage(protocolData));
+	const answer = (requestId: number, protocolData: readonly ProtocolData[]): Promise<void> =>
+		handlers.onMessage(protocolData).then((result) => reply(requestId, result));
 
-	const reply = async (requestId: number, result: Awaited<ReturnType<BtpHandler>>): Promise<void> => {
+	const reply = (requestId: number, result: Awaited<ReturnType<BtpHandler>>): void => {
 		if (closed) return;
 		if (result.ok) {
 			send(encodeBtpPacket({ type: 'response', requestId, protocolData: result.value }));

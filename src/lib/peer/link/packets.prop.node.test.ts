@@ -276,6 +276,47 @@ it('any history of packets agrees with a list of rows, also after a restart', ()
 	);
 }, 60_000);
 
+it('has all that is under way again when a crowd of packets ended and the transaction fails', () => {
+	const sql = createNodeSql(':memory:');
+	migrate(sql);
+	const packets = createPackets(sql);
+	const CROWD = 600;
+	const hashes = Array.from({ length: CROWD }, (_, n) => {
+		const hash = hashOf(1);
+		new DataView(hash.buffer).setUint32(4, n);
+		return hash;
+	});
+	const end = (): void => {
+		for (const hash of hashes) expect(packets.settle('a', 'in', hash, 'rejected', 7)).toBe(true);
+	};
+	sql.transaction(() => {
+		for (const hash of hashes)
+			packets.insert({
+				link: 'a',
+				direction: 'in',
+				hash,
+				amount: 1n,
+				expiresAt: 1,
+				condition: hash,
+				group: 'g',
+				inLink: undefined,
+				inHash: undefined
+			});
+	});
+	expect(() =>
+		sql.transaction(() => {
+			end();
+			sql.current()?.flush();
+			throw new Error('mine');
+		})
+	).toThrow('mine');
+	expect([packets.pending('a', 'in').length, packets.underWay('a', 'in')]).toEqual([CROWD, BigInt(CROWD)]);
+	sql.transaction(end);
+	expect([packets.pending('a', 'in').length, packets.underWay('a', 'in')]).toEqual([0, 0n]);
+	expect(sql.all('SELECT count(*) AS n FROM packet_ended')).toEqual([{ n: CROWD }]);
+	expect(packets.find('a', 'in', hashes[0] as Uint8Array, 1)?.state).toBe('rejected');
+});
+
 it('looks for a packet by its index, and through those of one link alone', () => {
 	const sql = createNodeSql(':memory:');
 	migrate(sql);

@@ -21,7 +21,8 @@ import { bytesToHex, compareBytes, isHexAt } from '../bytes.ts';
 import { LIMITS } from '../limits.ts';
 import { createBegun } from '../storage/begun.ts';
 import type { OpenTransaction } from '../storage/open-transaction.ts';
-import type { SqlDriver, SqlRow } from '../storage/sql.ts';
+import { createInsertRows } from '../storage/insert-rows.ts';
+import type { SqlDriver, SqlRow, SqlValue } from '../storage/sql.ts';
 import { createSeenPackets } from './seen-packets.ts';
 
 export type PacketState = 'pending' | 'fulfilled' | 'rejected' | 'late';
@@ -117,6 +118,11 @@ export const PACKET_QUERIES = {
 	sweepSent: `DELETE FROM packet_ended WHERE link = ? AND direction = 'out' AND expires_at < ? AND state <> 'late'`
 } as const;
 
+const ENDED_COLUMNS =
+	'link direction expires_at hash amount condition state fulfillment settled_at ledger_group in_link in_hash route'.split(
+		' '
+	);
+
 /** Packets are grouped by the first of them, as it came, and that need not be written down. */
 const isNamedByItself = ({ group, link, hash, inLink = link, inHash = hash }: PacketRow): boolean =>
 	group.length === inLink.length + 1 + 2 * inHash.length &&
@@ -124,8 +130,41 @@ const isNamedByItself = ({ group, link, hash, inLink = link, inHash = hash }: Pa
 	group[inLink.length] === '/' &&
 	isHexAt(group, inLink.length + 1, inHash);
 
-const keyOf = ({ link, direction, hash }: Pick<PacketRow, 'link' | 'direction' | 'hash'>): string =>
-	`${direction}/${link}/${bytesToHex(hash)}`;
+/** A hash as a key of maps: half as long as hex, and made at once. */
+const keyOf = (h: Uint8Array): string =>
+	// prettier-ignore
+	String.fromCharCode(
+		h[0] as number, h[1] as number, h[2] as number, h[3] as number, h[4] as number, h[5] as number,
+		h[6] as number, h[7] as number, h[8] as number, h[9] as number, h[10] as number, h[11] as number,
+		h[12] as number, h[13] as number, h[14] as number, h[15] as number, h[16] as number, h[17] as number,
+		h[18] as number, h[19] as number, h[20] as number, h[21] as number, h[22] as number, h[23] as number,
+		h[24] as number, h[25] as number, h[26] as number, h[27] as number, h[28] as number, h[29] as number,
+		h[30] as number, h[31] as number
+	);
+
+/** One direction of a link. */
+interface Side {
+	readonly link: string;
+	readonly direction: PacketDirection;
+	/** In memory, by {@link keyOf}. */
+	readonly packets: Map<string, Held>;
+	/** What is pending, link units. */
+	underWay: bigint;
+}
+
+/** A packet in memory. */
+interface Held {
+	readonly side: Side;
+	readonly key: string;
+	/** As the open transaction has it; undefined when its beginning was undone. */
+	row: PacketRow | undefined;
+	/** As it is on disk. */
+	stored: PacketRow | undefined;
+	/** The list that it is on, while it is pending on disk. */
+	list: number | undefined;
+}
+
+const isPending = (row: PacketRow | undefined): boolean => row?.state === 'pending';
 
 /** Its row is asked for again, whatever time passes. */
 const isOpen = ({ state, direction }: PacketRow): boolean =>
@@ -137,13 +176,9 @@ const byTime = (a: PacketRow, b: PacketRow): number =>
 /** One for each database: nobody else may write its rows. Reads them, so the tables must be there. */
 export const createPackets = (sql: SqlDriver): Packets => {
 	const owner = {};
-	const held = new Map<string, PacketRow>();
-	/** Keys of those in memory that have ended, the first first. */
-	const ended = new Set<string>();
-	/** The list of each that is pending on disk. */
-	const listOf = new Map<string, number>();
-	/** Link units, by direction and link. */
-	const sums = new Map<string, bigint>();
+	const sides = { in: new Map<string, Side>(), out: new Map<string, Side>() } as const;
+	/** Those in memory that have ended, the first first. */
+	let ended: Held[] = [];
 	/** Links in the tables: their short names. */
 	const idOf = new Map<string, number>();
 	const nameOf = new Map<number, string>();
@@ -177,10 +212,20 @@ export const createPackets = (sql: SqlDriver): Packets => {
 		};
 	};
 
-	const sumKey = (link: string, direction: PacketDirection): string => `${direction}/${link}`;
-	const add = ({ link, direction, amount }: PacketRow, sign: 1n | -1n): void => {
-		const key = sumKey(link, direction);
-		sums.set(key, (sums.get(key) ?? 0n) + sign * amount);
+	const sideOf = (link: string, direction: PacketDirection): Side => {
+		const found = sides[direction].get(link);
+		if (found) return found;
+		const side: Side = { link, direction, packets: new Map(), underWay: 0n };
+		sides[direction].set(link, side);
+		return side;
+	};
+	const heldAt = (link: string, direction: PacketDirection, hash: Uint8Array): Held | undefined =>
+		sides[direction].get(link)?.packets.get(keyOf(hash));
+	const hold = (row: PacketRow, list: number | undefined): void => {
+		const side = sideOf(row.link, row.direction);
+		const key = keyOf(row.hash);
+		side.packets.set(key, { side, key, row, stored: row, list });
+		if (isPending(row)) side.underWay += row.amount;
 	};
 
 	/** Those with rows that have ended. */
@@ -207,28 +252,19 @@ export const createPackets = (sql: SqlDriver): Packets => {
 			);
 	/** Of rows that are on disk alone. */
 	const seen = createSeenPackets(horizon);
-	for (const found of sql.all(`SELECT * FROM packet_ended WHERE state = 'late' AND direction = 'out'`)) {
-		const row = toRow(found);
-		held.set(keyOf(row), row);
-	}
+	for (const late of sql.all(`SELECT * FROM packet_ended WHERE state = 'late' AND direction = 'out'`))
+		hold(toRow(late), undefined);
 	const open = sql.all('SELECT * FROM packet_open');
 	const begun = createBegun(
 		sql,
 		'packet_begun',
 		open.map((row) => Number(row['begun']))
 	);
-	for (const found of open) {
-		const row = toRow(found);
-		const key = keyOf(row);
-		held.set(key, row);
-		listOf.set(key, Number(found['begun']));
-		add(row, 1n);
-	}
+	for (const row of open) hold(toRow(row), Number(row['begun']));
 
-	const forget = (key: string, { hash, expiresAt }: PacketRow): void => {
-		held.delete(key);
-		ended.delete(key);
-		seen.add(hash, expiresAt);
+	const forget = ({ side, key, row }: Held): void => {
+		side.packets.delete(key);
+		if (row) seen.add(row.hash, row.expiresAt);
 	};
 
 	/** Its number in the tables; inside a transaction. */
@@ -247,42 +283,42 @@ export const createPackets = (sql: SqlDriver): Packets => {
 	const numberOfMaybe = (link: string | undefined): number | null =>
 		link === undefined ? null : numberOf(link);
 
-	/** As the view `packet_open` reads it. */
-	const toEntry = (row: PacketRow): readonly unknown[] => [
+	/** As the view `packet_open` reads it. What its group says already is not made anew. */
+	const toEntry = (row: PacketRow): readonly unknown[] => {
+		const { link, hash, condition, group, inLink, inHash } = row;
+		const isNamed = isNamedByItself(row);
+		const named = isNamed ? group.slice((inLink ?? link).length + 1) : undefined;
+		return [
+			numberOf(link),
+			row.direction,
+			row.expiresAt,
+			(inHash === undefined ? named : undefined) ?? bytesToHex(hash),
+			`${row.amount}`,
+			bytesToHex(condition),
+			isNamed ? null : group,
+			numberOfMaybe(inLink),
+			inHash && (named ?? bytesToHex(inHash)),
+			row.route
+		];
+	};
+
+	const insertRows = createInsertRows(sql, 'packet_ended', ENDED_COLUMNS);
+	/** In the order of {@link ENDED_COLUMNS}. */
+	const toEnded = (row: PacketRow): readonly SqlValue[] => [
 		numberOf(row.link),
 		row.direction,
 		row.expiresAt,
-		bytesToHex(row.hash),
-		`${row.amount}`,
-		bytesToHex(row.condition),
+		row.hash,
+		row.amount,
+		row.condition,
+		row.state,
+		row.fulfillment ?? null,
+		row.settledAt ?? null,
 		isNamedByItself(row) ? null : row.group,
 		numberOfMaybe(row.inLink),
-		row.inHash && bytesToHex(row.inHash),
-		row.route
+		row.inHash ?? null,
+		row.route ?? null
 	];
-
-	const insertRow = (row: PacketRow): void => {
-		sql.run(
-			`INSERT INTO packet_ended (link, direction, expires_at, hash, amount, condition, state, fulfillment, settled_at,
-				ledger_group, in_link, in_hash, route)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			[
-				numberOf(row.link),
-				row.direction,
-				row.expiresAt,
-				row.hash,
-				row.amount,
-				row.condition,
-				row.state,
-				row.fulfillment ?? null,
-				row.settledAt ?? null,
-				isNamedByItself(row) ? null : row.group,
-				numberOfMaybe(row.inLink),
-				row.inHash ?? null,
-				row.route ?? null
-			]
-		);
-	};
 	/** Of a row that had ended before, and became late, or is late no more. */
 	const updateRow = ({ link, direction, expiresAt, hash, state }: PacketRow): void => {
 		sql.run(`UPDATE packet_ended SET state = ? WHERE ${BY_NAME}`, [
@@ -295,29 +331,18 @@ export const createPackets = (sql: SqlDriver): Packets => {
 		]);
 	};
 
-	/** What a transaction changed, and as what it is on disk until its end. */
-	const changedIn = (transaction: OpenTransaction): Map<string, PacketRow | undefined> =>
-		transaction.keep(owner, () => new Map<string, PacketRow | undefined>());
+	const changedIn = (transaction: OpenTransaction): Set<Held> =>
+		transaction.keep(owner, () => new Set<Held>());
 
 	/** Writes the list of those that are pending and on no list yet, or on one that goes. */
-	const list = (began: readonly (readonly [key: string, row: PacketRow])[]): void => {
+	const list = (began: readonly Held[]): void => {
 		if (began.length === 0) return;
-		const number = begun.add(began.map(([, row]) => toEntry(row)));
-		const before = began.map(([key]) => [key, listOf.get(key)] as const);
-		for (const [key] of began) listOf.set(key, number);
+		const number = begun.add(began.map(({ row }) => toEntry(row as PacketRow)));
+		const before = began.map((packet) => packet.list);
+		for (const packet of began) packet.list = number;
 		sql.current()?.undo(() => {
-			for (const [key, old] of before)
-				if (old === undefined) listOf.delete(key);
-				else listOf.set(key, old);
+			for (const [at, packet] of began.entries()) packet.list = before[at];
 		});
-	};
-	/** Its end is written: its entry counts no more. */
-	const unlist = (key: string): void => {
-		const number = listOf.get(key);
-		if (number === undefined) return;
-		begun.end(number);
-		listOf.delete(key);
-		sql.current()?.undo(() => listOf.set(key, number));
 	};
 
 	const write = (): void => {
@@ -325,61 +350,74 @@ export const createPackets = (sql: SqlDriver): Packets => {
 		if (!transaction) return;
 		const changed = changedIn(transaction);
 		const all = [...changed];
+		const before = all.map(({ stored, list: number }) => ({ stored, list: number }));
 		changed.clear();
 		transaction.undo(() => {
-			for (const [key, stored] of all) changed.set(key, stored);
+			for (const [at, packet] of all.entries()) {
+				changed.add(packet);
+				Object.assign(packet, before[at]);
+			}
 		});
-		const began: [key: string, row: PacketRow][] = [];
-		for (const [key, stored] of all) {
-			const row = held.get(key);
+		const began: Held[] = [];
+		const over: Held[] = [];
+		for (const packet of all) {
+			const { row, stored } = packet;
 			// Begun and undone, or changed and undone.
 			if (!row || row === stored) continue;
-			if (row.state === 'pending') began.push([key, row]);
-			else if (stored && stored.state !== 'pending') updateRow(row);
-			else {
-				insertRow(row);
-				unlist(key);
-			}
+			if (isPending(row)) began.push(packet);
+			else if (stored && !isPending(stored)) updateRow(row);
+			else over.push(packet);
+			packet.stored = row;
+		}
+		insertRows(over.map(({ row }) => toEnded(row as PacketRow)));
+		for (const packet of over) {
+			// Its entry counts no more.
+			if (packet.list !== undefined) begun.end(packet.list);
+			packet.list = undefined;
 		}
 		list(began);
-		for (const key of ended) {
-			if (ended.size <= ENDED_IN_MEMORY) break;
-			const row = held.get(key);
-			if (row && !isOpen(row)) forget(key, row);
-			else ended.delete(key);
-		}
+		if (ended.length <= ENDED_IN_MEMORY) return;
+		for (const packet of ended.splice(0, ended.length - ENDED_IN_MEMORY))
+			if (packet.row && !isOpen(packet.row) && packet.side.packets.get(packet.key) === packet) forget(packet);
 	};
 
-	/** `stored`: what is on disk, of a row that memory has forgotten. */
-	const put = (key: string, row: PacketRow, stored?: PacketRow): void =>
+	const put = (packet: Held, row: PacketRow): void =>
 		sql.transaction(() => {
 			const transaction = sql.current() as OpenTransaction;
-			const changed = changedIn(transaction);
-			const before = held.get(key);
-			if (!changed.has(key)) changed.set(key, before ?? stored);
-			const wasPending = before?.state === 'pending';
-			const isPending = row.state === 'pending';
-			held.set(key, row);
-			if (isPending && !wasPending) add(row, 1n);
-			if (wasPending && !isPending) add(row, -1n);
-			if (!isOpen(row)) ended.add(key);
+			const { side, key, row: before } = packet;
+			const more = (isPending(row) ? row.amount : 0n) - (isPending(before) ? row.amount : 0n);
+			const wasHeld = side.packets.get(key) === packet;
+			packet.row = row;
+			side.underWay += more;
+			if (!wasHeld) side.packets.set(key, packet);
+			if (!isOpen(row)) ended.push(packet);
+			changedIn(transaction).add(packet);
 			transaction.undo(() => {
-				if (isPending && !wasPending) add(row, -1n);
-				if (wasPending && !isPending) add(row, 1n);
-				if (before) held.set(key, before);
-				else held.delete(key);
+				packet.row = before;
+				side.underWay -= more;
+				// It may have ended in a crowd, and been forgotten at once.
+				if (wasHeld) side.packets.set(key, packet);
+				else side.packets.delete(key);
 			});
 			transaction.last(owner, write);
 		});
 
-	const rows = (of: (row: PacketRow) => boolean, order = byTime): readonly PacketRow[] =>
-		[...held.values()].filter(of).sort(order);
+	/** `stored`: of one that memory has forgotten. */
+	const take = ({ link, direction, hash }: PacketRow, stored: PacketRow | undefined): Held => {
+		const side = sideOf(link, direction);
+		const key = keyOf(hash);
+		return side.packets.get(key) ?? { side, key, row: stored, stored, list: undefined };
+	};
 
-	type Name = Pick<PacketRow, 'link' | 'direction' | 'hash' | 'expiresAt'>;
-	const known = (key: string, { link, direction, hash, expiresAt }: Name): PacketRow | undefined => {
-		const row = held.get(key);
-		if (row || !seen.mayHold(hash, expiresAt)) return row;
-		const stored = sql.all(`SELECT * FROM packet_ended WHERE ${BY_NAME}`, [
+	const rows = (of: (row: PacketRow) => boolean, order = byTime): readonly PacketRow[] =>
+		[...sides.in.values(), ...sides.out.values()]
+			.flatMap(({ packets }) => [...packets.values()].flatMap(({ row }) => (row && of(row) ? [row] : [])))
+			.sort(order);
+
+	const find: Packets['find'] = (link, direction, hash, expiresAt = Number.POSITIVE_INFINITY) => {
+		const packet = heldAt(link, direction, hash);
+		if (packet || !seen.mayHold(hash, expiresAt)) return packet?.row;
+		const stored = sql.all(PACKET_QUERIES.known, [
 			idOf.get(link) ?? 0,
 			direction,
 			expiresAt,
@@ -388,24 +426,47 @@ export const createPackets = (sql: SqlDriver): Packets => {
 		])[0];
 		return stored && toRow(stored);
 	};
-	const find: Packets['find'] = (link, direction, hash, expiresAt = Number.POSITIVE_INFINITY) =>
-		known(keyOf({ link, direction, hash }), { link, direction, hash, expiresAt });
 
 	const settle: Packets['settle'] = (link, direction, hash, state, at, fulfillment) => {
-		const key = keyOf({ link, direction, hash });
-		const row = held.get(key);
+		const packet = heldAt(link, direction, hash);
+		const row = packet?.row;
 		if (row?.state !== 'pending') return false;
-		put(key, { ...row, state, settledAt: at, fulfillment });
+		const { amount, expiresAt, condition, group, inLink, inHash, route } = row;
+		// Each by its name: a copy of all, and three of them changed, costs several times as much.
+		put(packet as Held, {
+			link,
+			direction,
+			hash: row.hash,
+			amount,
+			expiresAt,
+			condition,
+			group,
+			inLink,
+			inHash,
+			route,
+			state,
+			fulfillment,
+			settledAt: at
+		});
 		return true;
 	};
 
 	return {
-		insert: (begun) => {
-			const { link, direction, hash, amount, expiresAt, condition, group, inLink, inHash, route, fulfilled } =
-				begun;
-			const key = keyOf(begun);
-			if (known(key, begun)) throw new Error('a packet that is known already');
-			put(key, {
+		insert: ({
+			link,
+			direction,
+			hash,
+			amount,
+			expiresAt,
+			condition,
+			group,
+			inLink,
+			inHash,
+			route,
+			fulfilled
+		}) => {
+			if (find(link, direction, hash, expiresAt)) throw new Error('a packet that is known already');
+			const row: PacketRow = {
 				link,
 				direction,
 				hash,
@@ -419,7 +480,8 @@ export const createPackets = (sql: SqlDriver): Packets => {
 				state: fulfilled ? 'fulfilled' : 'pending',
 				fulfillment: fulfilled?.fulfillment,
 				settledAt: fulfilled?.at
-			});
+			};
+			put(take(row, undefined), row);
 		},
 		find,
 		findAll: (link, direction, hashes) => {
@@ -439,12 +501,11 @@ export const createPackets = (sql: SqlDriver): Packets => {
 		},
 		settle,
 		markLate: (row) => {
-			if (row.direction === 'in' && row.state === 'fulfilled')
-				put(keyOf(row), { ...row, state: 'late' }, row);
+			if (row.direction === 'in' && row.state === 'fulfilled') put(take(row, row), { ...row, state: 'late' });
 		},
 		pending: (link, direction) =>
 			rows((row) => row.state === 'pending' && row.link === link && row.direction === direction),
-		underWay: (link, direction) => sums.get(sumKey(link, direction)) ?? 0n,
+		underWay: (link, direction) => sides[direction].get(link)?.underWay ?? 0n,
 		forwarded: () => [
 			...sql
 				.all(`SELECT * FROM packet_ended WHERE direction = 'out' AND in_link IS NOT NULL ORDER BY id`)
@@ -461,18 +522,23 @@ export const createPackets = (sql: SqlDriver): Packets => {
 			rows((row) => row.direction === 'in' && row.state === 'pending' && row.expiresAt < time),
 		late: (link) => rows((row) => row.state === 'late' && row.link === link && row.direction === 'out'),
 		toldLate: (link, hash) => {
-			const key = keyOf({ link, direction: 'out', hash });
-			const row = held.get(key);
-			if (row?.state === 'late') put(key, { ...row, state: 'rejected' });
+			const packet = heldAt(link, 'out', hash);
+			if (packet?.row?.state === 'late') put(packet, { ...packet.row, state: 'rejected' });
 		},
 		sweep: (before, settled) => {
 			sql.current()?.flush();
 			// A list must not outlive the rows that say what of it has ended.
-			list([...held].filter(([key]) => begun.isMixed(listOf.get(key) ?? 0)));
+			const held = [...sides.in.values(), ...sides.out.values()].flatMap(({ packets }) => [
+				...packets.values()
+			]);
+			list(held.filter(({ list: number }) => number !== undefined && begun.isMixed(number)));
 			begun.tidy();
 			const longAgo = before - LIMITS.packetMemoryAwayMs;
-			for (const [key, row] of held)
-				if (row.state !== 'pending' && row.expiresAt < (isOpen(row) ? longAgo : before)) forget(key, row);
+			for (const packet of held) {
+				const { row } = packet;
+				if (row && !isPending(row) && row.expiresAt < (isOpen(row) ? longAgo : before)) forget(packet);
+			}
+			ended = ended.filter(({ side, key }) => side.packets.has(key));
 			let swept = 0;
 			for (const link of links()) {
 				swept += sql.run(PACKET_QUERIES.sweepSent, [link, before]);

@@ -7,11 +7,8 @@ export type Admit = <T>(work: () => T, until?: 'durable' | 'written') => Promise
 
 export const createAdmit =
 	({ platform: { log }, commits }: Pick<ConnectorDeps, 'platform' | 'commits'>, { reject }: Rejects): Admit =>
-	async (work, until) => {
-		try {
-			return await commits.run(work, until);
-		} catch (error) {
+	(work, until) =>
+		commits.run(work, until).catch((error: unknown) => {
 			log('error', 'a packet could not be taken on', { error: String(error) });
 			return reject('T00', 'this node cannot take anything on');
-		}
-	};
+		});

@@ -13,9 +13,9 @@ import type { Counts } from './counts.ts';
 import type { ConnectorDeps } from './deps.ts';
 import { packetKey } from './packet-key.ts';
 
-/** A place in the line of a link. `before`: all who came earlier have left. */
+/** A place in the line of a link. `before`: all who came earlier have left; undefined when nobody is there. */
 export interface Place {
-	readonly before: Promise<void>;
+	readonly before: Promise<void> | undefined;
 	readonly leave: () => void;
 }
 
@@ -38,8 +38,11 @@ export interface Parcel {
 }
 
 export interface Exchange {
-	/** Takes a place in the line; in the transaction that promises, so that line and promises agree. */
-	queue(peer: string, hash: Uint8Array): Place;
+	/**
+	 * Takes a place in the line; in the transaction that promises, so that line and promises agree. A packet that brings
+	 * no claim along begins no line: nobody has to wait for it.
+	 */
+	queue(peer: string, hash: Uint8Array, bringsClaim: boolean): Place;
 	/** Sends, and resolves with the answer; `undefined` when there was none until the deadline. */
 	send(parcel: Parcel): Promise<IlpReply | undefined>;
 	/** A reply as it may be believed: a fulfill only counts with the right preimage. */
@@ -65,9 +68,18 @@ export const createExchange = (
 	/** Who waits for a packet whose link broke, by link and hash. */
 	const awaited = new Map<string, (reply: IlpReply) => void>();
 
-	const queue = (peer: string, hash: Uint8Array): Place => {
+	const queue: Exchange['queue'] = (peer, hash, bringsClaim) => {
 		const key = packetKey(peer, hash);
-		const before = tails.get(peer) ?? Promise.resolve();
+		leaving.add(key);
+		const last = tails.get(peer);
+		if (!bringsClaim && !last)
+			return {
+				before: undefined,
+				leave: () => {
+					leaving.delete(key);
+				}
+			};
+		const before = last ?? Promise.resolve();
 		let next: () => void = () => undefined;
 		const mine = new Promise<void>((resolve) => (next = resolve));
 		const tail = before.then(() => mine);
@@ -75,7 +87,6 @@ export const createExchange = (
 		void tail.then(() => {
 			if (tails.get(peer) === tail) tails.delete(peer);
 		});
-		leaving.add(key);
 		return {
 			before,
 			leave: () => {
@@ -103,7 +114,7 @@ export const createExchange = (
 	}: Parcel): Promise<{ readonly sent: Promise<IlpReply | undefined> }> => {
 		try {
 			const claim = promised && (await signClaim(promised));
-			await place?.before;
+			if (place?.before) await place.before;
 			return { sent: transport.transmit(peer, bytes, claim, expiresAt) };
 		} catch (error) {
 			log('error', 'a packet could not leave', { peer, error: String(error) });
@@ -122,7 +133,7 @@ export const createExchange = (
 			let timedOut = false;
 			const { sent } = await leave(parcel);
 			counts.track(peer, 1);
-			const answer = sent.then(async (heard) => {
+			const hear = async (heard: IlpReply | undefined): Promise<IlpReply | undefined> => {
 				counts.track(peer, -1);
 				const reply =
 					heard ??
@@ -133,18 +144,24 @@ export const createExchange = (
 				const good = await checked(reply, condition);
 				if (timedOut) await onLate(good);
 				return good;
-			});
-			const timeout = new Promise<undefined>((resolve) => {
+			};
+			return new Promise((resolve, fail) => {
 				const cancel = clock.after(Math.max(0, deadline - clock.now()), () => {
 					timedOut = true;
 					resolve(undefined);
 				});
-				answer.then(cancel, cancel);
+				sent.then(hear).then(
+					(reply) => {
+						cancel();
+						resolve(reply);
+					},
+					(error: unknown) => {
+						cancel();
+						log('error', 'a late answer could not be booked', { error: String(error) });
+						fail(error as Error);
+					}
+				);
 			});
-			answer.catch((error: unknown) =>
-				log('error', 'a late answer could not be booked', { error: String(error) })
-			);
-			return Promise.race([answer, timeout]);
 		},
 		heard: (peer, writing) =>
 			writing.catch((error: unknown) => {

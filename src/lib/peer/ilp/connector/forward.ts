@@ -112,7 +112,7 @@ export const createForward = (
 				route: way.prefix
 			});
 			shares.begin(share, out);
-			place = exchange.queue(egress, outHash);
+			place = exchange.queue(egress, outHash, room.promised !== undefined);
 			ledger.begin({ kind: 'forward', from: `link/${egress}`, to: `link/${peer}`, amount: out, at, group });
 			if (fee > 0n)
 				ledger.begin({ kind: 'fee', from: 'income/routing', to: `link/${peer}`, amount: fee, at, group });

@@ -112,7 +112,7 @@ export const createOriginate = (
 				const room = accounts.cover(egress, amount, at, agreement.mayPromise(egress));
 				if (!room.covered) return reject('T04', 'the channel does not reach');
 				onBegin?.();
-				place = exchange.queue(egress, hash);
+				place = exchange.queue(egress, hash, room.promised !== undefined);
 				packets.insert({
 					link: egress,
 					direction: 'out',
