@@ -5,11 +5,19 @@
 import { DatabaseSync } from 'node:sqlite';
 import { parentPort } from 'node:worker_threads';
 
+/** While the log grows, what came meanwhile is copied next: the less there is, the likelier nothing comes. */
+const TRIES = 16;
+
 parentPort?.on('message', (path: string) => {
 	const database = new DatabaseSync(path);
 	try {
 		// Passive: it waits for nobody, and nobody for it. Syncs the log before and the database after (synchronous = FULL).
-		database.exec('PRAGMA wal_checkpoint(PASSIVE)');
+		const pass = database.prepare('PRAGMA wal_checkpoint(PASSIVE)');
+		for (let tries = 0, before = -1; tries < TRIES; tries += 1) {
+			const { log, checkpointed } = pass.get() as { readonly log: number; readonly checkpointed: number };
+			if (log === checkpointed || checkpointed === before) break;
+			before = checkpointed;
+		}
 	} finally {
 		database.close();
 	}

@@ -80,17 +80,34 @@ describe('checkpoints beside the packets', () => {
 		};
 	};
 
-	it('send the thread when the log is long, again while much is left, and copy little where it stands', () => {
+	it('send the thread when the log is long, and copy what it leaves where it stands once it is twice as long', () => {
 		const told = openTold();
 		told.is(CHECKPOINT_PAGES - 1, 0);
 		expect(told.asked).toEqual([]);
 		told.is(CHECKPOINT_PAGES, 0);
 		told.is(CHECKPOINT_PAGES + 100, 0);
 		expect(told.asked).toEqual(['a path']);
-		told.answers(CHECKPOINT_PAGES + 3_000, CHECKPOINT_PAGES);
+		// Nearly all: what is left goes with the next.
+		told.answers(CHECKPOINT_PAGES + 300, CHECKPOINT_PAGES + 290);
+		told.is(2 * CHECKPOINT_PAGES + 289, CHECKPOINT_PAGES + 290);
+		expect([told.asked.length, told.copies()]).toEqual([1, 0]);
+		told.is(2 * CHECKPOINT_PAGES + 290, CHECKPOINT_PAGES + 290);
 		expect([told.asked.length, told.copies()]).toEqual([2, 0]);
-		told.answers(CHECKPOINT_PAGES + 3_100, CHECKPOINT_PAGES + 3_000);
-		expect([told.asked.length, told.copies()]).toEqual([2, 1]);
+		told.answers(3 * CHECKPOINT_PAGES, 2 * CHECKPOINT_PAGES);
+		expect([told.asked.length, told.copies()]).toEqual([3, 0]);
+		told.answers(3 * CHECKPOINT_PAGES + 100, 3 * CHECKPOINT_PAGES);
+		expect([told.asked.length, told.copies()]).toEqual([3, 1]);
+		told.checkpoints.close();
+	});
+
+	it('leave a log alone that was copied whole and has begun again', () => {
+		const told = openTold();
+		told.is(CHECKPOINT_PAGES, 0);
+		told.answers(10, 0);
+		told.is(CHECKPOINT_PAGES - 1, 0);
+		expect([told.asked.length, told.copies()]).toEqual([1, 0]);
+		told.is(CHECKPOINT_PAGES, 0);
+		expect(told.asked.length).toBe(2);
 		told.checkpoints.close();
 	});
 

@@ -2,9 +2,10 @@
  * Checkpoints beside the packets. SQLite copies its log to the database whenever a commit finds it too long: some
  * thousand pages and two syncs of the disk, ten milliseconds and more in which the thread that packets need stands still.
  *
- * Here a thread copies (checkpoint-thread.ts) while the log grows on, and what was written meanwhile is copied at its end
- * where it stands, which is little: only a log that is copied whole begins again at its start. A thread that ends is not
- * missed: SQLite itself does its work from {@link WITHOUT_THREAD} on, as it always did.
+ * Here a thread copies (checkpoint-thread.ts) while the log grows on, then what was written meanwhile, until nothing was:
+ * only a log that is copied whole begins again at its start. On a node that never pauses that long the rest is copied where
+ * it stands, once the log is twice as long; a thread that ends is not missed: SQLite itself does its work from
+ * {@link WITHOUT_THREAD} on, as it always did.
  */
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -36,7 +37,9 @@ export interface CheckpointsOptions {
 export const CHECKPOINT_PAGES = 4_096;
 /** As long a log SQLite copies at a commit: the thread is not there, or cannot keep up. */
 export const WITHOUT_THREAD = 4 * CHECKPOINT_PAGES;
-/** What is left after the thread and may be copied where it stands: about a millisecond. Beyond it the thread goes again. */
+/** From here on the rest is copied where it stands. */
+const LONG_PAGES = 2 * CHECKPOINT_PAGES;
+/** The most that this may be: a few milliseconds. Beyond it the thread goes again. */
 const FEW_PAGES = 512;
 /** Beside this file, and built like it. */
 const THREAD = `./checkpoint-thread${extname(import.meta.url)}`;
@@ -55,11 +58,12 @@ export const createCheckpoints = ({ path, state, copy, ...options }: Checkpoints
 		if (ended) return;
 		busy = false;
 		const now = state();
-		if (now.log - now.copied > FEW_PAGES) {
-			if (now.copied > before) send();
-			else stuckAt = now.log;
-			return;
-		}
+		if (now.log > 0 && now.copied === before) stuckAt = now.log;
+		else if (now.log >= LONG_PAGES) finish(now);
+	};
+
+	const finish = (now: LogState): void => {
+		if (now.log - now.copied > FEW_PAGES) return send();
 		try {
 			copy();
 		} catch {
