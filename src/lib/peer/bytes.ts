@@ -52,6 +52,27 @@ export const fromHex = (hex: string): Uint8Array => {
 export type Hex = `0x${string}`;
 export const toHex0x = (bytes: Uint8Array): Hex => `0x${bytesToHex(bytes)}`;
 
+/**
+ * Where packets are written. Making a buffer of its own for every packet costs several times as much as
+ * filling it, so small ones are cut from a slab, one after the other; no byte is handed out twice, and a
+ * slab goes when the last of its packets does. Who keeps a small packet for long keeps its slab alive
+ * and should copy it.
+ */
+const SLAB_BYTES = 16_384;
+const LARGEST_CUT = 4_096;
+let slab = new Uint8Array(0);
+let slabUsed = 0;
+
+export const freshBytes = (size: number): Uint8Array => {
+	if (size > LARGEST_CUT) return new Uint8Array(size);
+	if (slabUsed + size > slab.length) {
+		slab = new Uint8Array(SLAB_BYTES);
+		slabUsed = 0;
+	}
+	slabUsed += size;
+	return slab.subarray(slabUsed - size, slabUsed);
+};
+
 export const bytesEqual = (a: Uint8Array, b: Uint8Array): boolean => {
 	if (a.length !== b.length) return false;
 	let difference = 0;

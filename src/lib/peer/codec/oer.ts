@@ -20,7 +20,7 @@
  * and reads nothing, so a decoder is written straight through and asks {@link OerReader.failure}
  * once, at the end. Loops over a count also stop on it.
  */
-import { asciiDecode, asciiText, utf8Decode, utf8Length, utf8Write } from '../bytes.ts';
+import { asciiDecode, asciiText, freshBytes, utf8Decode, utf8Length, utf8Write } from '../bytes.ts';
 
 export { utf8Length };
 
@@ -332,30 +332,9 @@ export class OerReader {
 	}
 }
 
-/**
- * Where packets are written. Making a buffer of its own for every packet costs several times as much as
- * filling it, so small ones are cut from a slab, one after the other; no byte is handed out twice, and a
- * slab goes when the last of its packets does. Who keeps a small packet for long keeps its slab alive
- * and should copy it.
- */
-const SLAB_BYTES = 16_384;
-const LARGEST_CUT = 4_096;
-let slab = EMPTY;
-let slabUsed = 0;
-
-const allocate = (size: number): Uint8Array => {
-	if (size > LARGEST_CUT) return new Uint8Array(size);
-	if (slabUsed + size > slab.length) {
-		slab = new Uint8Array(SLAB_BYTES);
-		slabUsed = 0;
-	}
-	slabUsed += size;
-	return slab.subarray(slabUsed - size, slabUsed);
-};
-
 /** A copy of its own, made as {@link OerWriter} makes its buffers. */
 export const copyBytes = (bytes: Uint8Array): Uint8Array => {
-	const copy = allocate(bytes.length);
+	const copy = freshBytes(bytes.length);
 	copy.set(bytes);
 	return copy;
 };
@@ -370,7 +349,7 @@ export class OerWriter {
 
 	/** @param into where to write, from its beginning, instead of a buffer of its own */
 	constructor(size: number, into?: Uint8Array) {
-		this.#bytes = into === undefined ? allocate(size) : into.subarray(0, size);
+		this.#bytes = into === undefined ? freshBytes(size) : into.subarray(0, size);
 	}
 
 	uint8(value: number): void {

@@ -14,6 +14,7 @@
  *
  * Which places of a table are read depends on the key, as in noble: see docs/adr/0038 for what that means.
  */
+import { freshBytes } from '../bytes.ts';
 import type { Sealed } from '../platform.ts';
 import { perKey } from './per-key.ts';
 
@@ -60,7 +61,7 @@ const keyOf = perKey((key): PacketKey => {
 
 export const sealAesGcm = (key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array): Sealed => {
 	const { length } = plaintext;
-	const sealed = new Uint8Array(length + BLOCK);
+	const sealed = freshBytes(length + BLOCK);
 	const ciphertext = sealed.subarray(0, length);
 	const { rounds, table } = keyOf(key);
 	crypt(rounds, nonce, plaintext, ciphertext);

@@ -16,7 +16,7 @@
  *
  * Every function here answers at once when the crypto port does: packets are many, promises are dear.
  */
-import { utf8 } from '../bytes.ts';
+import { freshBytes, utf8 } from '../bytes.ts';
 import { LIMITS } from '../limits.ts';
 import type { Crypto, Eventually } from '../platform.ts';
 import { whenever } from './whenever.ts';
@@ -58,7 +58,7 @@ export const sealPacket = (
 	const length = plaintext.length;
 	if (length > MAX_STREAM_PLAINTEXT) throw new Error(`plaintext of ${length} bytes`);
 	return whenever(crypto.aesGcmSeal(keys.encryptionKey, iv, plaintext), ({ ciphertext, tag }) => {
-		const data = new Uint8Array(STREAM_OVERHEAD + length);
+		const data = freshBytes(STREAM_OVERHEAD + length);
 		data.set(iv);
 		data.set(tag, STREAM_IV_LENGTH);
 		data.set(ciphertext, STREAM_OVERHEAD);
