@@ -37,4 +37,53 @@ describe('the clock of a browser', () => {
 		expect(browserClock.now() - start).toBeGreaterThanOrEqual(19);
 		expect(fired).toEqual([]);
 	});
+
+	it('fires in the order of time, whatever the order of setting, each after the promises of the one before', async () => {
+		const order: string[] = [];
+		await new Promise<void>((resolve) => {
+			browserClock.after(60, resolve);
+			browserClock.after(30, () => order.push('third'));
+			browserClock.after(5, () => {
+				order.push('first');
+				void Promise.resolve().then(() => order.push('its promise'));
+			});
+			browserClock.after(5, () => order.push('second'));
+			// Busy until all but the last are due.
+			const start = performance.now();
+			while (performance.now() - start < 40);
+		});
+		expect(order).toEqual(['first', 'its promise', 'second', 'third']);
+	});
+
+	it('fires the few that are left of thousands', async () => {
+		const fired: number[] = [];
+		const start = performance.now();
+		for (let i = 0; i < 5_000; i++) {
+			const cancel = browserClock.after(10 + (i % 7), () => fired.push(i));
+			if (i % 1_000 === 999) continue;
+			cancel();
+			cancel();
+		}
+		const late = browserClock.after(60_000, () => fired.push(-1));
+		await new Promise<void>((resolve) => browserClock.after(40, resolve));
+		late();
+		expect(performance.now() - start).toBeGreaterThanOrEqual(40);
+		expect([...fired].sort((a, b) => a - b)).toEqual([999, 1_999, 2_999, 3_999, 4_999]);
+	});
+
+	it('sets further ones from one that fires, and calls off one that is due', async () => {
+		const fired: string[] = [];
+		await new Promise<void>((resolve) => {
+			let callOff = (): unknown => undefined;
+			browserClock.after(5, () => {
+				callOff();
+				browserClock.after(1, () => fired.push('further'));
+				browserClock.after(20, resolve);
+			});
+			callOff = browserClock.after(6, () => fired.push('called off'));
+			const start = performance.now();
+			while (performance.now() - start < 10);
+		});
+		expect(fired).toEqual(['further']);
+	});
 });
