@@ -223,7 +223,7 @@ export const PARSERS: readonly Parser[] = [
 	}),
 	parser({
 		name: 'btp',
-		valid: some(btpPacket).map(encodeBtpPacket),
+		valid: some(btpPacket).map((packet) => encodeBtpPacket(packet)),
 		parse: decodeBtpPacket,
 		encode: encodeBtpPacket
 	}),

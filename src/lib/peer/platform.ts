@@ -92,6 +92,7 @@ export interface Crypto {
 export interface Socket {
 	/** Where it leads, for people and logs. */
 	readonly label: string;
+	/** Has taken a copy when it returns. */
 	send(message: Uint8Array): void;
 	/** Bytes handed to `send` and not yet taken by the network; a slow reader shows here. */
 	bufferedBytes(): number;

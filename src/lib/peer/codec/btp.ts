@@ -88,12 +88,17 @@ export type BtpPacket = BtpMessage | BtpResponse | BtpTransfer | BtpError;
 /** Answered by silence (see the module's header). */
 export type MalformedBtpPacket = { readonly type: 'MalformedBtpPacket'; readonly reason: string };
 
-/** Values outside their range, too many entries and a name used twice are bugs and throw. */
-export const encodeBtpPacket = (packet: BtpPacket): Uint8Array => {
+/**
+ * Values outside their range, too many entries and a name used twice are bugs and throw.
+ *
+ * @param into where to write if it fits, for whoever hands the packet to a socket at once and needs it no longer
+ */
+export const encodeBtpPacket = (packet: BtpPacket, into?: Uint8Array): Uint8Array => {
 	assertProtocols(packet.protocolData);
 	const triggeredAt = packet.type === 'error' ? formatGeneralizedTime(packet.triggeredAt) : '';
 	const size = sizeOfFields(packet, triggeredAt) + sizeOfProtocolData(packet.protocolData);
-	const writer = new OerWriter(5 + sizeOfVar(size));
+	const total = 5 + sizeOfVar(size);
+	const writer = new OerWriter(total, into !== undefined && total <= into.length ? into : undefined);
 	writer.uint8(BTP_PACKET_TYPES[packet.type]);
 	writer.uint32(packet.requestId);
 	writer.length(size);

@@ -10,6 +10,7 @@ import {
 	encodeBtpPacket,
 	type BtpErrorCode,
 	BTP_ERROR_NAMES,
+	type BtpPacket,
 	type ProtocolData
 } from '../codec/btp.ts';
 import { utf8, utf8Decode } from '../bytes.ts';
@@ -61,6 +62,9 @@ export interface BtpConnection {
 	close(): void;
 }
 
+/** Where packets are written: a socket has taken a copy when `send` returns, so one place does for all. */
+const scratch = new Uint8Array(4_096);
+
 /** Takes the socket over. `onClose` comes once, whoever closed. */
 export const createBtpConnection = (
 	socket: Socket,
@@ -93,7 +97,7 @@ export const createBtpConnection = (
 		handlers.onClose();
 	};
 
-	const send = (bytes: Uint8Array): void => {
+	const send = (packet: BtpPacket): void => {
 		if (closed) return;
 		// Answers to somebody who never reads them must not fill the memory.
 		if (socket.bufferedBytes() > 2 * LIMITS.socketBufferedBytes) {
@@ -101,6 +105,7 @@ export const createBtpConnection = (
 			connection.close();
 			return;
 		}
+		const bytes = encodeBtpPacket(packet, scratch);
 		handlers.onBytes?.('out', bytes.length);
 		socket.send(bytes);
 	};
@@ -115,21 +120,19 @@ export const createBtpConnection = (
 	const reply = (requestId: number, result: Awaited<ReturnType<BtpHandler>>): void => {
 		if (closed) return;
 		if (result.ok) {
-			send(encodeBtpPacket({ type: 'response', requestId, protocolData: result.value }));
+			send({ type: 'response', requestId, protocolData: result.value });
 			return;
 		}
 		const { code, text, protocolData: beside, close } = result.error;
-		send(
-			encodeBtpPacket({
-				type: 'error',
-				requestId,
-				code,
-				name: BTP_ERROR_NAMES[code],
-				triggeredAt: clock.now(),
-				data: utf8(text),
-				protocolData: beside ?? []
-			})
-		);
+		send({
+			type: 'error',
+			requestId,
+			code,
+			name: BTP_ERROR_NAMES[code],
+			triggeredAt: clock.now(),
+			data: utf8(text),
+			protocolData: beside ?? []
+		});
 		if (close) connection.close();
 	};
 
@@ -171,7 +174,7 @@ export const createBtpConnection = (
 					resolve(err({ type: 'BtpUnanswered' }));
 				});
 				waiting.set(requestId, { resolve, cancel });
-				send(encodeBtpPacket({ type: 'message', requestId, protocolData }));
+				send({ type: 'message', requestId, protocolData });
 			}),
 		keepAlive: () => listenAfter(LIMITS.heartbeatMs),
 		writable: () => !closed && socket.bufferedBytes() < LIMITS.socketBufferedBytes,
