@@ -15,11 +15,13 @@ export interface SeenPackets {
 const SECONDS = 128;
 const BYTES_PER_SECOND = 8_192;
 
-/** Two places among the 65,536 bits of a second: hashes are as good as random. */
-const bitsOf = (hash: Uint8Array): readonly [number, number] => [
-	((hash[0] as number) << 8) | (hash[1] as number),
-	((hash[2] as number) << 8) | (hash[3] as number)
-];
+/** One of the two places of a packet among the 65,536 bits of a second: hashes are as good as random. */
+const bitOf = (hash: Uint8Array, at: 0 | 2): number => ((hash[at] as number) << 8) | (hash[at + 1] as number);
+const set = (bits: Uint8Array, bit: number): void => {
+	bits[bit >> 3] = (bits[bit >> 3] as number) | (1 << (bit & 7));
+};
+const isSet = (bits: Uint8Array, bit: number): boolean =>
+	(((bits[bit >> 3] as number) >> (bit & 7)) & 1) === 1;
 
 /** `horizon`: what expires until then may have been here, Unix ms. */
 export const createSeenPackets = (horizon: number): SeenPackets => {
@@ -43,12 +45,13 @@ export const createSeenPackets = (horizon: number): SeenPackets => {
 		add: (hash, expiresAt) => {
 			if (expiresAt <= until) return;
 			const bits = noted(Math.floor(expiresAt / 1_000));
-			for (const bit of bitsOf(hash)) bits[bit >> 3] = (bits[bit >> 3] as number) | (1 << (bit & 7));
+			set(bits, bitOf(hash, 0));
+			set(bits, bitOf(hash, 2));
 		},
 		mayHold: (hash, expiresAt) => {
 			if (expiresAt <= until) return true;
 			const bits = bySecond.get(Math.floor(expiresAt / 1_000));
-			return bits !== undefined && bitsOf(hash).every((bit) => ((bits[bit >> 3] as number) >> (bit & 7)) & 1);
+			return bits !== undefined && isSet(bits, bitOf(hash, 0)) && isSet(bits, bitOf(hash, 2));
 		}
 	};
 };

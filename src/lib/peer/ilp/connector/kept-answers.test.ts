@@ -31,6 +31,9 @@ it('gives back each answer as it was, to the neighbour that asked', () => {
 	expect(kept.find('b', hashOf(2))).toEqual(refusal);
 	expect(kept.find('a', hashOf(3))).toEqual({ ...refusal, triggeredBy: '', message: '' });
 	expect(kept.find('b', hashOf(1))).toBeUndefined();
+	// The same bytes from two neighbours are two packets.
+	kept.add('b', hashOf(1), fulfill(9), UNTIL);
+	expect([kept.find('a', hashOf(1)), kept.find('b', hashOf(1))]).toEqual([fulfill(1), fulfill(9)]);
 	expect(kept.find('a', hashOf(4))).toBeUndefined();
 });
 
