@@ -13,8 +13,11 @@ parentPort?.on('message', (path: string) => {
 	try {
 		// Passive: it waits for nobody, and nobody for it. Syncs the log before and the database after (synchronous = FULL).
 		const pass = database.prepare('PRAGMA wal_checkpoint(PASSIVE)');
+		const look = database.prepare('PRAGMA wal_checkpoint(NOOP)');
 		for (let tries = 0, before = -1; tries < TRIES; tries += 1) {
-			const { log, checkpointed } = pass.get() as { readonly log: number; readonly checkpointed: number };
+			pass.get();
+			// What a pass says is as of its beginning.
+			const { log, checkpointed } = look.get() as { readonly log: number; readonly checkpointed: number };
 			if (log === checkpointed || checkpointed === before) break;
 			before = checkpointed;
 		}
