@@ -10,6 +10,7 @@ const CORE = '^src/lib/peer/';
 /** Packages that are pure functions over values: the only ones the core may use. */
 const PURE_PACKAGES = [
 	'^node_modules/@noble/(hashes|curves|ciphers)/',
+	'^node_modules/@stablelib/(aes|gcm)/',
 	'^node_modules/viem/',
 	'^node_modules/nostr-tools/',
 	'^node_modules/nostr-wasm/'

@@ -2,12 +2,11 @@ import { expect, it } from 'vitest';
 import { nobleCrypto } from '../../src/lib/peer/crypto/noble-crypto.ts';
 import { createWasmSchnorr, withSchnorr } from '../../src/lib/peer/crypto/wasm-schnorr.ts';
 import { describeCrypto } from '../../src/lib/peer/testing/crypto-conformance.ts';
-import { loadWasmSchnorr, nodeCrypto, openSslCrypto } from './node-crypto.ts';
+import { loadWasmSchnorr, nodeCrypto } from './node-crypto.ts';
 
 const wasm = loadWasmSchnorr();
 
-describeCrypto('node:crypto for all it can', openSslCrypto);
-describeCrypto('node:crypto where it pays', nodeCrypto);
+describeCrypto('node:crypto', nodeCrypto);
 if (wasm) describeCrypto('noble with WebAssembly', withSchnorr(nobleCrypto, wasm));
 
 it('finds the WebAssembly that is installed beside it', () => {

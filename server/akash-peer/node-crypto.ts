@@ -1,7 +1,6 @@
 /**
  * The crypto port on `node:crypto`: hashing, AES-GCM and X25519 run in OpenSSL, synchronously, since
- * for packets of a few kilobytes a trip to another thread costs more than the work; what is shorter than the
- * objects that OpenSSL wants made is done in JavaScript (crypto/short-packets.ts). OpenSSL has no
+ * for packets of a few kilobytes a trip to another thread costs more than the work. OpenSSL has no
  * BIP-340 and cannot recover ECDSA signers: the first is libsecp256k1's in WebAssembly, the second noble's.
  * Addresses are OpenSSL's too: noble would first make a table of the curve, at every start of a node.
  */
@@ -26,7 +25,6 @@ import {
 } from '../../src/lib/peer/crypto/noble-crypto.ts';
 import { perKey } from '../../src/lib/peer/crypto/per-key.ts';
 import { AES_GCM_TAG_LENGTH } from '../../src/lib/peer/crypto/sealed.ts';
-import { withShortPackets } from '../../src/lib/peer/crypto/short-packets.ts';
 import {
 	createWasmSchnorr,
 	withSchnorr,
@@ -61,8 +59,7 @@ const SPKI_PREFIX = Buffer.from('302a300506032b656e032100', 'hex');
 
 const schnorr = loadWasmSchnorr();
 
-/** Everything that OpenSSL can do, of any length. */
-export const openSslCrypto: SyncCrypto = {
+export const nodeCrypto: SyncCrypto = {
 	...(schnorr ? withSchnorr(nobleCrypto, schnorr) : nobleCrypto),
 
 	sha256: (data) => plain(hash('sha256', data, 'buffer')),
@@ -118,9 +115,6 @@ export const openSslCrypto: SyncCrypto = {
 		return addressOf(plain(pair.getPublicKey()));
 	}
 };
-
-/** Where both take equally long. */
-export const nodeCrypto: SyncCrypto = withShortPackets(openSslCrypto, { hashFrom: 384, cipherFrom: 192 });
 
 /**
  * The key as an object of OpenSSL's: from bytes, Node 24 spends longer on finding out what kind of key it was given

@@ -12,7 +12,7 @@ import { withShortPackets, type ShortPackets } from '../peer/crypto/short-packet
 import type { Crypto, Eventually } from '../peer/platform.ts';
 
 /** Where both take equally long in Chromium. */
-const FROM: ShortPackets = { hashFrom: 1_024, cipherFrom: 384 };
+const FROM: ShortPackets = { hashFrom: 512, cipherFrom: 160 };
 
 // Named through the value, because hosts without a DOM know these types by other names.
 type Subtle = typeof crypto.subtle;
