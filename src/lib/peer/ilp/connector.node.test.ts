@@ -240,6 +240,30 @@ describe('a packet for somebody else', () => {
 		world.audit();
 	});
 
+	it('moves on to a guest once it is on the disk: nobody would believe what it says that it delivered', async () => {
+		const waiting: (() => void)[] = [];
+		const world = open({ durable: () => new Promise((resolve) => waiting.push(resolve)) });
+		const { accounts } = world;
+		accounts.meet(BOB, { owner: BOB, role: 'peer', credit: 10_000_000n, window: LIMITS.windowNode, at: 0 });
+		accounts.learn(ALICE, {
+			payee: undefined,
+			peerCredit: 10_000_000n,
+			peerWindow: 0n,
+			peerMaxPacket: LIMITS.maxPacket,
+			payoutFee: undefined,
+			payoutThreshold: undefined
+		});
+		const told = world.connector.handle(BOB, encodePrepare(prepare({ destination: 'test.me.alice.notes' })));
+		await world.clock.advance(20);
+		expect([world.sent.length, waiting.length]).toEqual([0, 1]);
+		waiting.shift()?.();
+		await world.clock.advance(20);
+		expect(world.sent.map(({ claim }) => claim)).toEqual([undefined]);
+		waiting.shift()?.();
+		expect((await world.wait(told)).type).toBe('fulfill');
+		world.audit();
+	});
+
 	it('whose new claim the disk does not take never leaves and holds nothing back', async () => {
 		const full = new SqlError('full', 'no room for another page');
 		const disk: Promise<void>[] = [Promise.reject(full)];

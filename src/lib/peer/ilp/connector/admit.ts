@@ -1,9 +1,10 @@
 import type { IlpReject } from '../../codec/ilp.ts';
+import type { Until } from '../../storage/commit.ts';
 import type { Rejects } from '../rejects.ts';
 import type { ConnectorDeps } from './deps.ts';
 
 /** Decides about a new packet. When that cannot be written (a full disk), nothing has moved and T00 says so. */
-export type Admit = <T>(work: () => T, until?: 'durable' | 'written') => Promise<T | IlpReject>;
+export type Admit = <T>(work: () => T, until?: Until | ((answer: T) => Until)) => Promise<T | IlpReject>;
 
 export const createAdmit =
 	({ platform: { log }, commits }: Pick<ConnectorDeps, 'platform' | 'commits'>, { reject }: Rejects): Admit =>

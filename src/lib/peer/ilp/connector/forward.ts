@@ -4,16 +4,18 @@
  * | before | what must be where |
  * |---|---|
  * | it moves on | both rows and the pending transfers in the log: no end of this program undoes them |
- * | it moves on with a claim | all of it on disk |
+ * | it moves on with a claim, or to somebody who would lose by a power failure here (when-to-leave.ts) | all of it on disk |
  * | its fulfill moves back | the posted transfers, and so all before them, on disk |
  *
- * So a packet waits for the disk once, not twice. Only a power failure in between makes this hop forget that it passed a
- * packet on; nobody was told that it was paid, and what the next hop is owed then comes back by its hello (ADR 32).
+ * So between nodes a packet waits for the disk once, not twice. Only a power failure in between makes this hop forget
+ * that it passed a packet on; nobody was told that it was paid, and what the next hop is owed then comes back by its hello
+ * (ADR 32).
  */
 import type { Promised } from '../../channel/channels.ts';
 import { forwardPrepare, type IlpReject, type IlpReply } from '../../codec/ilp.ts';
 import { LIMITS } from '../../limits.ts';
 import { afterFee } from '../../money.ts';
+import type { Until } from '../../storage/commit.ts';
 import type { Rejects } from '../rejects.ts';
 import { notTooLargeToLeave, somethingLeft, type MaxPacketOf } from '../rules/amount.ts';
 import { enoughTime, expiryOnNextLink } from '../rules/expiry.ts';
@@ -28,6 +30,7 @@ import type { ConnectorDeps } from './deps.ts';
 import type { Exchange, Place } from './exchange.ts';
 import { insertIncoming } from './insert-incoming.ts';
 import type { Forwarded, SettleForwarded } from './settle-forwarded.ts';
+import { createWhenToLeave } from './when-to-leave.ts';
 import { packetKey } from './packet-key.ts';
 
 /** `hash`: SHA-256 of the prepare as it came. */
@@ -75,30 +78,36 @@ export const createForward = (
 		withinShare(accounts, shares, rejects)
 	];
 
+	const whenToLeave = createWhenToLeave(accounts);
+
+	type Outward = Forwarded & { readonly share: ShareName };
 	interface Booked {
 		readonly promised: Promised | undefined;
 		readonly place: Place | undefined;
 	}
 
+	/** Books the answer; what it means for the one before. */
+	const conclude = async (packet: Forwarded, reply: IlpReply): Promise<'settled' | 'late'> => {
+		const result = await exchange.heard(packet.egress, parts.settle(packet, reply));
+		if (result === 'late' && reply.type === 'fulfill') transport.refuseLate(packet.egress, [packet.outHash]);
+		return result;
+	};
+
 	/** Writes down that the packet is under way, and what it may cost whom. */
-	const book = async (
-		departure: Departure,
-		hash: Uint8Array,
-		group: string,
-		outHash: Uint8Array,
-		share: ShareName
-	): Promise<IlpReject | Booked> => {
-		const { peer, prepare, way, out, outExpiresAt, now } = departure;
-		const egress = way.peer;
+	const book = async (departure: Departure, packet: Outward): Promise<IlpReject | Booked> => {
+		const { peer, prepare, way } = departure;
+		const { egress, inHash, outHash, outExpiresAt, out, group, share } = packet;
 		const fee = prepare.amount - out;
 		let place: Place | undefined;
-		const booked = await admit((): IlpReject | { readonly promised: Promised | undefined } => {
+		const decide = (): IlpReject | (Omit<Booked, 'place'> & { readonly until: Until }) => {
 			const refusal = firstRefusal(toBook, departure);
 			if (refusal) return refusal;
 			const at = clock.now();
+			const until = whenToLeave(egress);
 			const room = accounts.cover(egress, out, at, agreement.mayPromise(egress));
 			if (!room.covered) return reject('T04', 'the next link is not funded');
-			insertIncoming(packets, peer, prepare, hash, group);
+			const { promised } = room;
+			insertIncoming(packets, peer, prepare, inHash, group);
 			packets.insert({
 				link: egress,
 				direction: 'out',
@@ -108,30 +117,25 @@ export const createForward = (
 				condition: prepare.condition,
 				group,
 				inLink: peer,
-				inHash: hash,
+				inHash,
 				route: way.prefix
 			});
 			shares.begin(share, out);
-			place = exchange.queue(egress, outHash, room.promised !== undefined);
+			place = exchange.queue(egress, outHash, promised !== undefined);
 			ledger.begin({ kind: 'forward', from: `link/${egress}`, to: `link/${peer}`, amount: out, at, group });
 			if (fee > 0n)
 				ledger.begin({ kind: 'fee', from: 'income/routing', to: `link/${peer}`, amount: fee, at, group });
-			return { promised: room.promised };
-		}, 'written');
+			return { promised, until: until(promised) };
+		};
+		const booked = await admit(decide, (answer) => ('until' in answer ? answer.until : 'durable'));
 		if (!('type' in booked)) return { promised: booked.promised, place };
-		// It got as far as the disk and no further.
 		if (place) {
-			shares.end(share, out, undefined, now);
 			place.leave();
+			// It never leaves, and may be in the log all the same, where the disk did not take it.
+			if (packets.find(egress, 'out', outHash, outExpiresAt)) await conclude(packet, booked);
+			else shares.end(share, out, undefined, departure.now);
 		}
 		return booked;
-	};
-
-	/** Books the answer; what it means for the one before. */
-	const conclude = async (packet: Forwarded, reply: IlpReply): Promise<'settled' | 'late'> => {
-		const result = await exchange.heard(packet.egress, parts.settle(packet, reply));
-		if (result === 'late' && reply.type === 'fulfill') transport.refuseLate(packet.egress, [packet.outHash]);
-		return result;
 	};
 
 	return async (arrival, hash, way) => {
@@ -149,7 +153,7 @@ export const createForward = (
 		const hasMoney = prepare.amount > 0n;
 		const group = packetKey(peer, hash);
 		const share: ShareName = { ingress: peer, egress, route: way.prefix };
-		const packet: Forwarded = {
+		const packet: Outward = {
 			ingress: peer,
 			inHash: hash,
 			amount: prepare.amount,
@@ -161,16 +165,8 @@ export const createForward = (
 			group,
 			share
 		};
-		const booked = hasMoney ? await book(departure, hash, group, outHash, share) : undefined;
+		const booked = hasMoney ? await book(departure, packet) : undefined;
 		if (booked && 'type' in booked) return booked;
-		// A claim is on disk before it leaves.
-		const unwritten = booked?.promised && (await admit(() => undefined));
-		if (unwritten) {
-			// The packet is written down and will never leave.
-			booked.place?.leave();
-			await conclude(packet, unwritten);
-			return unwritten;
-		}
 		counts.forwarded(egress);
 
 		const reply = await exchange.send({

@@ -10,7 +10,6 @@
 import { bytesToHex } from '../../bytes.ts';
 import type { Promised } from '../../channel/channels.ts';
 import { encodePrepare, type IlpReject, type IlpReply } from '../../codec/ilp.ts';
-import { accountName } from '../../link/account-transport.ts';
 import type { PacketRow } from '../../link/packets.ts';
 import type { Until } from '../../storage/commit.ts';
 import { schemeOf } from '../address.ts';
@@ -20,6 +19,7 @@ import type { Agreement } from './agreement.ts';
 import type { Counts } from './counts.ts';
 import type { ConnectorDeps } from './deps.ts';
 import type { Exchange, Place } from './exchange.ts';
+import { createWhenToLeave } from './when-to-leave.ts';
 
 export interface Originate {
 	readonly send: PacketSender['send'];
@@ -76,20 +76,7 @@ export const createOriginate = (
 		readonly until: Until;
 	}
 
-	/**
-	 * A promise that the disk did not take before the power failed is forgotten here and nowhere else. What the neighbour
-	 * delivered for it comes back with the totals of its hello (link/recovery.ts), if it says one, if its word is
-	 * believed, and as long as all that it holds of mine is no more than it is believed in a day. Inside a transaction.
-	 */
-	const comesBack = (egress: string): boolean => {
-		const link = accounts.get(egress);
-		return (
-			link !== undefined &&
-			link.role !== 'child' &&
-			accountName(egress) === undefined &&
-			accounts.prepaid(egress) <= link.window
-		);
-	};
+	const whenToLeave = createWhenToLeave(accounts);
 
 	/** Rejects when the receipt or the booking could not be written: nothing has left, and whoever sends must know. */
 	const begin = async (
@@ -108,7 +95,7 @@ export const createOriginate = (
 				}
 				if (!booking) throw new Error('money without a booking');
 				const at = clock.now();
-				const until = comesBack(egress) ? 'written' : 'durable';
+				const until = whenToLeave(egress);
 				const room = accounts.cover(egress, amount, at, agreement.mayPromise(egress));
 				if (!room.covered) return reject('T04', 'the channel does not reach');
 				onBegin?.();
@@ -133,7 +120,7 @@ export const createOriginate = (
 					group,
 					...(booking.memo ? { memo: booking.memo } : {})
 				});
-				return { promised: room.promised, place, until: room.promised ? 'durable' : until };
+				return { promised: room.promised, place, until: until(room.promised) };
 			};
 			return await commits.run(decide, (answer) => ('until' in answer ? answer.until : 'durable'));
 		} catch (error) {
