@@ -9,13 +9,12 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { createNodeSql } from '../../../server/akash-peer/node-sql.ts';
 import type { PeerState } from './api.ts';
 import type { Hex } from './bytes.ts';
-import { decodeBtpPacket } from './codec/btp.ts';
-import { decodeWireClaim } from './codec/link.ts';
-import { find } from './link/protocol-data.ts';
 import { migrate } from './storage/migrations.ts';
 import { unwrap } from './result.ts';
 import { createSettings } from './storage/settings.ts';
 import type { SqlDriver } from './storage/sql.ts';
+import { createClaimsOnTheWire } from './testing/claims-on-the-wire.ts';
+import { replaceableSql } from './testing/replaceable-sql.ts';
 import { auditWorld, balanceOf } from './testing/scenario-audit.ts';
 import {
 	follow,
@@ -60,15 +59,7 @@ const createDisk = (() => {
 	return (): Disk => {
 		let current = createNodeSql(':memory:');
 		return {
-			sql: {
-				all: (sql, parameters) => current.all(sql, parameters),
-				run: (sql, parameters) => current.run(sql, parameters),
-				script: (sql) => current.script(sql),
-				transaction: (work) => current.transaction(work),
-				current: () => current.current(),
-				size: () => current.size(),
-				close: () => current.close()
-			},
+			sql: replaceableSql(() => current),
 			copy: () => {
 				const kept = newPath();
 				current.script(`VACUUM INTO '${kept}'`);
@@ -93,7 +84,7 @@ const createDisk = (() => {
 /** A guest with a channel at the hub; all claims that ever cross a wire, in their order. */
 const begin = async (seed: string, options: Pick<WorldOptions, 'payoutThreshold'> = {}) => {
 	const disks: Disk[] = [];
-	const claims = new Map<string, bigint[]>();
+	const claims = createClaimsOnTheWire();
 	const world = await createWorld({
 		...options,
 		seed,
@@ -108,13 +99,7 @@ const begin = async (seed: string, options: Pick<WorldOptions, 'payoutThreshold'
 			write: () => undefined,
 			call: () => undefined,
 			message: (bytes) => {
-				const packet = decodeBtpPacket(bytes);
-				const data = packet.ok ? find(packet.value.protocolData, 'claim') : undefined;
-				const claim = data && decodeWireClaim(data);
-				if (!claim?.ok) return undefined;
-				const { channel, epoch, cumulative } = claim.value;
-				const name = `${channel}/${epoch}`;
-				claims.set(name, [...(claims.get(name) ?? []), cumulative]);
+				claims.see(bytes);
 				return undefined;
 			}
 		}
@@ -177,7 +162,7 @@ it.each(['guest', 'hub', 'author'] as const)(
 
 		await read(20);
 		await rest(world);
-		for (const promised of claims.values())
+		for (const promised of claims.promised.values())
 			promised.forEach((cumulative, at) => expect(cumulative).toBeGreaterThanOrEqual(promised[at - 1] ?? 0n));
 		expect(await auditWorld(world, [victim])).toEqual([]);
 

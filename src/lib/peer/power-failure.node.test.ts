@@ -8,11 +8,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { createNodeSql } from '../../../server/akash-peer/node-sql.ts';
-import { decodeBtpPacket } from './codec/btp.ts';
-import { decodeWireClaim } from './codec/link.ts';
-import { find } from './link/protocol-data.ts';
 import type { Clock } from './platform.ts';
 import type { SqlDriver } from './storage/sql.ts';
+import { createClaimsOnTheWire } from './testing/claims-on-the-wire.ts';
+import { replaceableSql } from './testing/replaceable-sql.ts';
 import { auditWorld, balanceOf } from './testing/scenario-audit.ts';
 import {
 	follow,
@@ -57,11 +56,7 @@ const createDisk = (clock: Clock, syncMs: number): Disk => {
 	open();
 	return {
 		sql: {
-			all: (sql, parameters) => current.all(sql, parameters),
-			run: (sql, parameters) => current.run(sql, parameters),
-			script: (sql) => current.script(sql),
-			transaction: (work) => current.transaction(work),
-			current: () => current.current(),
+			...replaceableSql(() => current),
 			durable: () =>
 				new Promise((resolve) => {
 					const [of, upTo] = [current, written()];
@@ -69,9 +64,7 @@ const createDisk = (clock: Clock, syncMs: number): Disk => {
 						if (of === current) synced = Math.max(synced, upTo);
 						resolve();
 					});
-				}),
-			size: () => current.size(),
-			close: () => current.close()
+				})
 		},
 		loseUnsynced: () => {
 			const [database, log] = [readFileSync(path), readFileSync(`${path}-wal`)];
@@ -102,7 +95,7 @@ const run = async (failure: Failure | undefined) => {
 	let writes = 0;
 	let isReading = false;
 	let fail = (): void => undefined;
-	const claims = new Map<string, bigint[]>();
+	const claims = createClaimsOnTheWire();
 	const disks: Disk[] = [];
 	const world = await createWorld({
 		seed: 'power',
@@ -124,13 +117,7 @@ const run = async (failure: Failure | undefined) => {
 			},
 			call: () => undefined,
 			message: (bytes) => {
-				const packet = decodeBtpPacket(bytes);
-				const data = packet.ok ? find(packet.value.protocolData, 'claim') : undefined;
-				const claim = data && decodeWireClaim(data);
-				if (!claim?.ok) return undefined;
-				const { channel, epoch, cumulative } = claim.value;
-				const name = `${channel}/${epoch}`;
-				claims.set(name, [...(claims.get(name) ?? []), cumulative]);
+				claims.see(bytes);
 				return undefined;
 			}
 		}
@@ -146,7 +133,7 @@ const run = async (failure: Failure | undefined) => {
 	await world.until('the first notes', hasBought(guest, before));
 	await world.advance(1_000);
 
-	const sent = (): number => [...claims.values()].flat().length;
+	const sent = (): number => [...claims.promised.values()].flat().length;
 	let hasFailed = false;
 	fail = () => {
 		hasFailed = true;
@@ -183,7 +170,7 @@ const run = async (failure: Failure | undefined) => {
 	await world.until('the notes after it', hasBought(guest, after));
 	await rest(world);
 	wrong.push(...(await auditWorld(world, hasFailed ? [guest] : [])));
-	for (const promised of claims.values())
+	for (const promised of claims.promised.values())
 		promised.forEach((cumulative, at) => {
 			if (cumulative < (promised[at - 1] ?? 0n)) wrong.push('a claim that is lower than one before it');
 		});
