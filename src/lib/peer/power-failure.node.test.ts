@@ -24,8 +24,8 @@ import {
 } from './testing/scenario-main-job.ts';
 import { createWorld, NOTE_PRICE, urlOf } from './testing/simulation.ts';
 
-// Each of them is a world of its own.
-vi.setConfig({ testTimeout: 90_000 });
+// Each of them is a world of its own: half a minute, and more beside other work.
+vi.setConfig({ testTimeout: 300_000 });
 
 let folder: string;
 beforeAll(() => {
