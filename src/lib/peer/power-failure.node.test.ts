@@ -1,7 +1,7 @@
 /**
  * The power fails at a reader while it buys, at each moment at which it had written something: what the disk had not
  * taken is gone, and whatever had left in the meantime has left. It comes back, its books agree with its hub's, and nobody
- * but the reader has lost a unit (docs/adr/0039).
+ * but the reader has lost a unit (docs/adr/0038).
  */
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
 /**
  * What is short is hashed, sealed and opened here, whatever the host has: a packet that carries money and no bytes
- * is a few blocks long, and to reach WebCrypto takes longer than the work (docs/adr/0038). The libraries are used in a way
+ * is a few blocks long, and to reach WebCrypto takes longer than the work (docs/adr/0037). The libraries are used in a way
  * that makes what depends on the key alone once per key. From which length on the host's own way pays is the host's to say.
  */
 import { hmac } from '@noble/hashes/hmac.js';
