@@ -15,7 +15,7 @@ import {
 import { nobleCrypto } from '../crypto/noble-crypto.ts';
 import { createLedger } from '../ledger/sqlite-ledger.ts';
 import { LIMITS } from '../limits.ts';
-import { createLinkAccounts } from '../link/accounts.ts';
+import { createLinkAccounts, type LearnedTerms } from '../link/accounts.ts';
 import { createPackets } from '../link/packets.ts';
 import type { Eventually } from '../platform.ts';
 import type { SignedClaim } from '../settlement/chain.ts';
@@ -194,6 +194,15 @@ const prepare = (change: Partial<IlpPrepare> = {}): IlpPrepare => ({
 });
 const from = (world: World, peer: string, packet: IlpPrepare | Uint8Array): Promise<IlpReply> =>
 	world.wait(world.connector.handle(peer, packet instanceof Uint8Array ? packet : encodePrepare(packet)));
+/** Of a neighbour that lets this node owe it so much. */
+const lets = (peerCredit: bigint): LearnedTerms => ({
+	payee: undefined,
+	peerCredit,
+	peerWindow: 0n,
+	peerMaxPacket: LIMITS.maxPacket,
+	payoutFee: undefined,
+	payoutThreshold: undefined
+});
 const codeOf = (reply: IlpReply): string => (reply.type === 'reject' ? reply.code : 'fulfilled');
 
 /** Takes any money for itself. */
@@ -245,14 +254,7 @@ describe('a packet for somebody else', () => {
 		const world = open({ durable: () => new Promise((resolve) => waiting.push(resolve)) });
 		const { accounts } = world;
 		accounts.meet(BOB, { owner: BOB, role: 'peer', credit: 10_000_000n, window: LIMITS.windowNode, at: 0 });
-		accounts.learn(ALICE, {
-			payee: undefined,
-			peerCredit: 10_000_000n,
-			peerWindow: 0n,
-			peerMaxPacket: LIMITS.maxPacket,
-			payoutFee: undefined,
-			payoutThreshold: undefined
-		});
+		accounts.learn(ALICE, lets(10_000_000n));
 		const told = world.connector.handle(BOB, encodePrepare(prepare({ destination: 'test.me.alice.notes' })));
 		await world.clock.advance(20);
 		expect([world.sent.length, waiting.length]).toEqual([0, 1]);
@@ -798,37 +800,29 @@ describe('a packet of my own', () => {
 		expect(await send('test.bob.shop', 1_000_000n)).toBe(true);
 		expect(world.sent[1]?.claim).toBeUndefined();
 		// What he may spend of mine without a claim is more than he would be believed.
-		await world.wait(
-			world.commits.run(
-				() =>
-					world.accounts.learn(BOB, {
-						payee: undefined,
-						peerCredit: LIMITS.windowNode,
-						peerWindow: 0n,
-						peerMaxPacket: LIMITS.maxPacket,
-						payoutFee: undefined,
-						payoutThreshold: undefined
-					}),
-				'written'
-			)
-		);
+		await world.wait(world.commits.run(() => world.accounts.learn(BOB, lets(LIMITS.windowNode)), 'written'));
 		expect(await send('test.bob.shop', 1_000_000n)).toBe(false);
 		// A guest is not believed at all.
-		await world.wait(
-			world.commits.run(
-				() =>
-					world.accounts.learn(ALICE, {
-						payee: undefined,
-						peerCredit: 10_000_000n,
-						peerWindow: 0n,
-						peerMaxPacket: LIMITS.maxPacket,
-						payoutFee: undefined,
-						payoutThreshold: undefined
-					}),
-				'written'
-			)
-		);
+		await world.wait(world.commits.run(() => world.accounts.learn(ALICE, lets(10_000_000n)), 'written'));
 		expect(await send('test.me.alice.notes', 1_000_000n)).toBe(false);
+		world.audit();
+	});
+
+	it('whose claim the disk does not take never leaves and holds nothing back', async () => {
+		const disk: Promise<void>[] = [Promise.reject(new SqlError('full', 'no room for another page'))];
+		disk[0]?.catch(() => undefined);
+		const world = open({ durable: () => disk.shift() ?? Promise.resolve() });
+		const send = (n: number): Promise<IlpReply> =>
+			world.wait(
+				world.connector.send({
+					prepare: prepare({ data: new Uint8Array([n]) }),
+					booking: { kind: 'buy', account: 'expense/notes' }
+				})
+			);
+		await expect(send(1)).rejects.toThrow('no room');
+		expect(world.sent).toEqual([]);
+		expect([world.ledger.pendingGroups(), world.accounts.pendingOut(BOB)]).toEqual([[], 0n]);
+		expect((await send(2)).type).toBe('fulfill');
 		world.audit();
 	});
 

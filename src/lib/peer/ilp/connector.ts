@@ -27,12 +27,14 @@
  * | deliver | for a receiver here |
  * | forward, settle-forwarded | for somebody else: the two commits, and the end of the packet |
  * | originate | begun here |
+ * | when-to-leave | in the log or on the disk first |
  * | exchange | one packet on one link: its turn, its answer, its deadline |
- * | answers | the same packet again |
+ * | answers, kept-answers | the same packet again |
  * | agreement, lateness | where a neighbour's books differ from mine |
  *
- * Money follows two commits. Before a packet moves on, its pending transfers and the packet rows are written, and a
- * raised claim is on disk; before a fulfill moves back, all of that and the posted transfers are on disk.
+ * Money follows two commits. Before a packet moves on, its pending transfers and the packet rows are written, and on
+ * disk with a raised claim or where anybody else could lose by a power failure; before a fulfill moves back, all of that and the
+ * posted transfers are on disk.
  *
  * What nobody can know: a link that breaks between the two. Those packets stay *pending* and are
  * resolved in the next hello (link/hello.ts); the account counts them as used until then. A hop waits for

@@ -173,6 +173,28 @@ const isOpen = ({ state, direction }: PacketRow): boolean =>
 const byTime = (a: PacketRow, b: PacketRow): number =>
 	a.expiresAt - b.expiresAt || compareBytes(a.hash, b.hash);
 
+/** Each field by its name: a copy of all, and three of them changed, costs several times as much. */
+const rowOf = (
+	of: Parameters<Packets['insert']>[0] | PacketRow,
+	state: PacketState,
+	settledAt: number | undefined,
+	fulfillment: Uint8Array | undefined
+): PacketRow => ({
+	link: of.link,
+	direction: of.direction,
+	hash: of.hash,
+	amount: of.amount,
+	expiresAt: of.expiresAt,
+	condition: of.condition,
+	group: of.group,
+	inLink: of.inLink,
+	inHash: of.inHash,
+	route: of.route,
+	state,
+	fulfillment,
+	settledAt
+});
+
 /** One for each database: nobody else may write its rows. Reads them, so the tables must be there. */
 export const createPackets = (sql: SqlDriver): Packets => {
 	const owner = {};
@@ -431,56 +453,15 @@ export const createPackets = (sql: SqlDriver): Packets => {
 		const packet = heldAt(link, direction, hash);
 		const row = packet?.row;
 		if (row?.state !== 'pending') return false;
-		const { amount, expiresAt, condition, group, inLink, inHash, route } = row;
-		// Each by its name: a copy of all, and three of them changed, costs several times as much.
-		put(packet as Held, {
-			link,
-			direction,
-			hash: row.hash,
-			amount,
-			expiresAt,
-			condition,
-			group,
-			inLink,
-			inHash,
-			route,
-			state,
-			fulfillment,
-			settledAt: at
-		});
+		put(packet as Held, rowOf(row, state, at, fulfillment));
 		return true;
 	};
 
 	return {
-		insert: ({
-			link,
-			direction,
-			hash,
-			amount,
-			expiresAt,
-			condition,
-			group,
-			inLink,
-			inHash,
-			route,
-			fulfilled
-		}) => {
+		insert: (given) => {
+			const { link, direction, hash, expiresAt, fulfilled } = given;
 			if (find(link, direction, hash, expiresAt)) throw new Error('a packet that is known already');
-			const row: PacketRow = {
-				link,
-				direction,
-				hash,
-				amount,
-				expiresAt,
-				condition,
-				group,
-				inLink,
-				inHash,
-				route,
-				state: fulfilled ? 'fulfilled' : 'pending',
-				fulfillment: fulfilled?.fulfillment,
-				settledAt: fulfilled?.at
-			};
+			const row = rowOf(given, fulfilled ? 'fulfilled' : 'pending', fulfilled?.at, fulfilled?.fulfillment);
 			put(take(row, undefined), row);
 		},
 		find,

@@ -125,6 +125,9 @@ export const createOriginate = (
 			return await commits.run(decide, (answer) => ('until' in answer ? answer.until : 'durable'));
 		} catch (error) {
 			place?.leave();
+			// It never leaves, and may be in the log all the same, where the disk did not take it.
+			if (packets.find(egress, 'out', hash))
+				await settle(egress, hash, reject('T00', 'not on disk'), undefined);
 			throw error;
 		}
 	};
