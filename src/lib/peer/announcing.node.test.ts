@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createNodeSql } from '../../../server/akash-peer/node-sql.ts';
 import { KINDS } from './events/kinds.ts';
-import { nodesReady } from './testing/scenario-main-job.ts';
+import { nodesReady } from './testing/scenario-steps.ts';
 import { createWorld } from './testing/simulation.ts';
 
 describe('who publishes for the first time is announced to the hub', () => {

@@ -6,7 +6,7 @@ import { createConsents } from './consents.ts';
 import { createCommits } from './storage/commit.ts';
 import { migrate } from './storage/migrations.ts';
 import { auditWorld } from './testing/scenario-audit.ts';
-import { fundChannel, nodesReady, publishNotes } from './testing/scenario-main-job.ts';
+import { fundChannel, nodesReady, publishNotes } from './testing/scenario-steps.ts';
 import { createSimulatedClock } from './testing/simulated-clock.ts';
 import { createWorld, NOTE_PRICE, type SimulatedHost, type World } from './testing/simulation.ts';
 

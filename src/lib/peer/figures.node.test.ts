@@ -5,7 +5,7 @@
 import { expect, it } from 'vitest';
 import { createNodeSql } from '../../../server/akash-peer/node-sql.ts';
 import { strings } from '../strings/en.ts';
-import { fundChannel, hasBought, nodesReady, online, publishNotes } from './testing/scenario-main-job.ts';
+import { fundChannel, hasBought, nodesReady, online, publishNotes } from './testing/scenario-steps.ts';
 import { createWorld, NOTE_PRICE, type SimulatedHost, type World } from './testing/simulation.ts';
 
 interface Line {

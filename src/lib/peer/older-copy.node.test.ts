@@ -24,7 +24,7 @@ import {
 	online,
 	publishNotes,
 	rest
-} from './testing/scenario-main-job.ts';
+} from './testing/scenario-steps.ts';
 import {
 	createWorld,
 	NOTE_PRICE,

@@ -21,7 +21,7 @@ import {
 	online,
 	publishNotes,
 	rest
-} from './testing/scenario-main-job.ts';
+} from './testing/scenario-steps.ts';
 import { createWorld, NOTE_PRICE, urlOf } from './testing/simulation.ts';
 
 // Each of them is a world of its own: half a minute, and more beside other work.

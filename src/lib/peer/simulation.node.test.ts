@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import { createNodeSql } from '../../../server/akash-peer/node-sql.ts';
 import { runFaults } from './testing/scenario-faults.ts';
-import { nodesReady, runMainJob } from './testing/scenario-main-job.ts';
+import { runMainJob } from './testing/scenario-main-job.ts';
+import { nodesReady } from './testing/scenario-steps.ts';
 import { runPayoutAway } from './testing/scenario-payout.ts';
 import { runSettlement } from './testing/scenario-settlement.ts';
 import { createWorld, type World } from './testing/simulation.ts';

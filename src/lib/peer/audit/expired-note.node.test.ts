@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { createNodeSql } from '../../../../server/akash-peer/node-sql.ts';
 import { auditWorld } from '../testing/scenario-audit.ts';
-import { follow, fundChannel, hasBought, nodesReady, rest } from '../testing/scenario-main-job.ts';
+import { follow, fundChannel, hasBought, nodesReady, rest } from '../testing/scenario-steps.ts';
 import { createWorld } from '../testing/simulation.ts';
 
 it('a note that was paid for and has expired since is missed by nobody', async () => {

@@ -3,14 +3,7 @@ import { expect, it, vi } from 'vitest';
 import { createNodeSql } from '../../../../server/akash-peer/node-sql.ts';
 import { LIMITS } from '../limits.ts';
 import { auditWorld } from '../testing/scenario-audit.ts';
-import {
-	follow,
-	fundChannel,
-	hasBought,
-	nodesReady,
-	publishNotes,
-	rest
-} from '../testing/scenario-main-job.ts';
+import { follow, fundChannel, hasBought, nodesReady, publishNotes, rest } from '../testing/scenario-steps.ts';
 import { createWorld, type SimulatedHost } from '../testing/simulation.ts';
 
 vi.setConfig({ testTimeout: 90_000 });

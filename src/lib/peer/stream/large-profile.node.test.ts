@@ -2,7 +2,7 @@
 import { expect, it, vi } from 'vitest';
 import { createNodeSql } from '../../../../server/akash-peer/node-sql.ts';
 import { fromHex } from '../bytes.ts';
-import { nodesReady, online } from '../testing/scenario-main-job.ts';
+import { nodesReady, online } from '../testing/scenario-steps.ts';
 import { auditWorld } from '../testing/scenario-audit.ts';
 import { createWorld, type SimulatedHost } from '../testing/simulation.ts';
 

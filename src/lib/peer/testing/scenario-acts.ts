@@ -7,7 +7,7 @@
  */
 import type { Result } from '../result.ts';
 import { auditWorld } from './scenario-audit.ts';
-import { follow, fundChannel, nodesReady, online, publishNotes, rest } from './scenario-main-job.ts';
+import { follow, fundChannel, nodesReady, online, publishNotes, rest } from './scenario-steps.ts';
 import { runScenario, type ScenarioOptions, type ScenarioReport } from './scenario.ts';
 import { urlOf, type SimulatedHost, type World } from './simulation.ts';
 

@@ -6,15 +6,7 @@
  */
 import { unwrap } from '../result.ts';
 import { auditWorld } from './scenario-audit.ts';
-import {
-	follow,
-	fundChannel,
-	hasBought,
-	nodesReady,
-	online,
-	publishNotes,
-	rest
-} from './scenario-main-job.ts';
+import { follow, fundChannel, hasBought, nodesReady, online, publishNotes, rest } from './scenario-steps.ts';
 import { runScenario, type ScenarioOptions, type ScenarioReport, type Telling } from './scenario.ts';
 import { createSeededRandom } from './seeded-random.ts';
 import { urlOf, type SimulatedHost, type World } from './simulation.ts';

@@ -3,7 +3,7 @@
  * middle of it. When all are back, the wallet has risen by exactly what both books say, once.
  */
 import { auditWorld } from './scenario-audit.ts';
-import { follow, fundChannel, hasBought, nodesReady, online, rest } from './scenario-main-job.ts';
+import { follow, fundChannel, hasBought, nodesReady, online, rest } from './scenario-steps.ts';
 import { runScenario, type ScenarioOptions, type ScenarioReport, type Telling } from './scenario.ts';
 import { NOTE_PRICE, PAYOUT_TERMS, WALLET_START, type World } from './simulation.ts';
 import { unwrap } from '../result.ts';

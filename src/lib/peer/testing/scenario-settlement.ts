@@ -4,15 +4,7 @@
  * did not work the first time must work when asked again.
  */
 import { auditWorld, balanceOf } from './scenario-audit.ts';
-import {
-	follow,
-	fundChannel,
-	hasBought,
-	nodesReady,
-	online,
-	publishNotes,
-	rest
-} from './scenario-main-job.ts';
+import { follow, fundChannel, hasBought, nodesReady, online, publishNotes, rest } from './scenario-steps.ts';
 import { runScenario, type ScenarioOptions, type ScenarioReport, type Telling } from './scenario.ts';
 import { urlOf, type SimulatedHost, type World } from './simulation.ts';
 import { unwrap } from '../result.ts';

@@ -17,11 +17,12 @@
  */
 import { auditPacketEnds, type PacketBooks } from '../packet-ends.ts';
 import { auditWorld } from '../scenario-audit.ts';
+import { isAtRest } from '../scenario-steps.ts';
 import { createWorld, type Fates, type World, type WorldOptions } from '../simulation.ts';
 import { leavingAlone } from './leaving-alone.ts';
 import { lifeOfAGuest } from './life-of-a-guest.ts';
 import { nodesFundEachOther } from './nodes-fund-each-other.ts';
-import { createStage, isAtRest, STEP_MS, type Life } from './stage.ts';
+import { createStage, STEP_MS, type Life } from './stage.ts';
 
 /** In the order in which they are tried. */
 export const TROUBLES = {

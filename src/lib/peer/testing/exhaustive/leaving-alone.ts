@@ -1,6 +1,6 @@
 /** A guest takes her money home from a hub that is gone: two transactions from her wallet, a grace apart. */
 import type { Hex } from '../../bytes.ts';
-import { nodesReady, redeem, rest } from '../scenario-main-job.ts';
+import { nodesReady, redeem, rest } from '../scenario-steps.ts';
 import { A_DOLLAR, IS_OPEN, openChannel } from './guest.ts';
 import { has, one, STEP_MS, type Life } from './stage.ts';
 

@@ -1,6 +1,6 @@
 /** From opening a channel over paying and being paid to cashing out and closing it. */
 import type { Hex } from '../../bytes.ts';
-import { nodesReady } from '../scenario-main-job.ts';
+import { nodesReady } from '../scenario-steps.ts';
 import type { SimulatedHost } from '../simulation.ts';
 import { A_DOLLAR, IS_OPEN, openChannel } from './guest.ts';
 import { has, one, rows, STEP_MS, type Life, type Stage } from './stage.ts';

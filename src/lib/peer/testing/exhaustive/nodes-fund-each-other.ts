@@ -2,7 +2,7 @@
  * Nodes meet, open a channel each way on each link, and fill the one that is used up, all by themselves: nobody is there
  * to ask again.
  */
-import { nodesAreReady } from '../scenario-main-job.ts';
+import { nodesAreReady } from '../scenario-steps.ts';
 import type { SimulatedHost } from '../simulation.ts';
 import { A_DOLLAR, openChannel } from './guest.ts';
 import { has, one, STEP_MS, type Life } from './stage.ts';

@@ -62,18 +62,6 @@ export const rows = (host: SimulatedHost, query: string): number => host.sql.all
 export const has = (host: SimulatedHost, ids: readonly string[]) => (): boolean =>
 	ids.every((id) => one(host, 'SELECT 1 FROM bought WHERE event_id = ?', [id]) !== undefined);
 
-/** Every packet's outcome is known at both its ends. */
-export const isAtRest = (world: World): boolean =>
-	world
-		.hosts()
-		.every(
-			(host) =>
-				rows(
-					host,
-					`SELECT 1 FROM packet WHERE state = 'pending' OR (state = 'late' AND direction = 'out')`
-				) === 0
-		);
-
 export const createStage = (
 	world: World,
 	{ mayBeLate, count }: Pick<Stage, 'mayBeLate' | 'count'>
