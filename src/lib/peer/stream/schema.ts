@@ -49,5 +49,12 @@ export const STREAM_MIGRATIONS: readonly string[] = [
 	CREATE INDEX session_by_name ON session (name);
 	CREATE INDEX session_by_next_name ON session (next_name);
 	CREATE INDEX session_by_previous_name ON session (previous_name);
+	`,
+	`
+	-- Most sessions offer no new keys and have none to give up: their rows need not be in these.
+	DROP INDEX session_by_next_name;
+	DROP INDEX session_by_previous_name;
+	CREATE INDEX session_by_next_name ON session (next_name) WHERE next_name IS NOT NULL;
+	CREATE INDEX session_by_previous_name ON session (previous_name) WHERE previous_name IS NOT NULL;
 	`
 ];

@@ -20,7 +20,13 @@ import { createName, epochOf, takeStep } from './ratchet.ts';
 import { createSequenceWindow, type SequenceWindow } from './sequence-window.ts';
 import { NETWORKS, openFrames, sealFrames, type ReadPacket } from './session-packets.ts';
 import type { NodeSession, RequestHandler, SessionsDependencies } from './session.ts';
-import { loadSession, saveSession, sweepSessions } from './session-store.ts';
+import {
+	LAST_SEEN_LAG_MS,
+	loadSession,
+	saveSession,
+	sweepSessions,
+	type StoredSession
+} from './session-store.ts';
 import { deriveSessionSecrets, sessionId, tokenFromSegment } from './token.ts';
 import {
 	createUploads,
@@ -45,6 +51,8 @@ interface Session extends NodeSession {
 	readonly seen: SequenceWindow;
 	/** Its row exists. */
 	paid: boolean;
+	/** What its row holds, where that is known. */
+	stored: StoredSession | undefined;
 	openerAddress: string | undefined;
 	/** Number of the packet that told it: an older one that comes later tells nothing. */
 	addressSequence: bigint;
@@ -181,6 +189,7 @@ export const createNodeSide = (
 			| 'link'
 			| 'seen'
 			| 'paid'
+			| 'stored'
 			| 'openerAddress'
 			| 'addressConfirmed'
 			| 'pushSequence'
@@ -214,6 +223,8 @@ export const createNodeSide = (
 			link: stored.link,
 			seen: createSequenceWindow(stored.seen),
 			paid: true,
+			// One of an earlier release lacks columns.
+			stored: stored.id === undefined ? undefined : stored,
 			openerAddress: stored.openerAddress,
 			addressConfirmed: stored.addressConfirmed,
 			pushSequence: stored.pushSequence + PUSH_SEQUENCE_JUMP,
@@ -243,6 +254,7 @@ export const createNodeSide = (
 			link,
 			seen: createSequenceWindow(),
 			paid: false,
+			stored: undefined,
 			openerAddress: undefined,
 			addressConfirmed: false,
 			pushSequence: 0n,
@@ -339,8 +351,28 @@ export const createNodeSide = (
 	};
 
 	const save = (session: Session): void => {
-		const { seen, uploads: used, epochs, ...rest } = session;
-		saveSession(sql, { ...rest, epochs: epochs.stored(), seen: seen.bytes(), uploads: used.used() });
+		const { id, token, link, seen, epochs, openerAddress, addressConfirmed, pushSequence, lastSeen } =
+			session;
+		const before = session.stored;
+		session.stored = saveSession(
+			sql,
+			{
+				id,
+				token,
+				link,
+				epochs: epochs.stored(),
+				seen: seen.bytes(),
+				openerAddress,
+				addressConfirmed,
+				pushSequence,
+				lastSeen,
+				uploads: session.uploads.used()
+			},
+			before
+		);
+		sql.current()?.undo(() => {
+			session.stored = before;
+		});
 	};
 
 	const judge = async (incoming: Incoming): Promise<Verdict> => {
@@ -509,7 +541,7 @@ export const createNodeSide = (
 		const rows = sql.all(
 			`SELECT token FROM session WHERE link = ? AND opener_address IS NOT NULL AND last_seen > ?
 			ORDER BY last_seen DESC LIMIT ?`,
-			[link, clock.now() - LIMITS.restartToldMs, LIMITS.restartTold]
+			[link, clock.now() - LIMITS.restartToldMs - LAST_SEEN_LAG_MS, LIMITS.restartTold]
 		);
 		for (const row of rows) {
 			const token = row['token'] as string;

@@ -1,7 +1,12 @@
-/** Sessions that carried money, on disk: written in the transaction of the money, found by any of their names. */
+/**
+ * Sessions that carried money, on disk: written in the transaction of the money, found by any of their names.
+ *
+ * Every packet with money changes a session. What is written then is in no index, so that SQLite writes one page of
+ * the table and nothing else; names and keys are written when they are others, and when it was last seen once a minute.
+ */
 import { base64urlDecode } from '../bytes.ts';
 import type { Crypto } from '../platform.ts';
-import type { SqlDriver, SqlRow } from '../storage/sql.ts';
+import type { SqlDriver, SqlRow, SqlValue } from '../storage/sql.ts';
 import type { Offer, StoredEpochs } from './node-epochs.ts';
 import { epochOf, type Epoch } from './ratchet.ts';
 import type { UploadsUsed } from './uploads.ts';
@@ -17,17 +22,35 @@ export interface StoredSession {
 	readonly openerAddress: string | undefined;
 	readonly addressConfirmed: boolean;
 	readonly pushSequence: bigint;
+	/** Unix ms; of what was loaded, {@link LAST_SEEN_LAG_MS} too early at most. */
 	readonly lastSeen: number;
 	readonly uploads: UploadsUsed;
 }
 
-/** Runs in a transaction. */
-export const saveSession = (sql: SqlDriver, session: StoredSession & { readonly id: string }): void => {
+/**
+ * On disk a session may have been seen so much later than its row says: for sweeping sessions that were silent for a
+ * day, and for telling those of the last minutes of a restart, that is near enough. Rows are kept that much longer.
+ */
+export const LAST_SEEN_LAG_MS = 60_000;
+
+type Columns = Readonly<Record<string, SqlValue>>;
+
+/** In no index. */
+const movingColumns = (session: StoredSession): Columns => ({
+	link: session.link,
+	seen: session.seen,
+	opener_address: session.openerAddress ?? null,
+	confirmed: session.addressConfirmed ? 1 : 0,
+	push_sequence: session.pushSequence,
+	highest_stream: session.uploads.highestId,
+	stream_bytes: session.uploads.bytes
+});
+
+const allColumns = (session: StoredSession & { readonly id: string }): Columns => {
 	const { current, next, previous } = session.epochs;
-	const columns = {
+	return {
 		token: session.token,
 		id: session.id,
-		link: session.link,
 		name: current.name,
 		opener_secret: current.secrets.opener,
 		node_secret: current.secrets.node,
@@ -39,43 +62,48 @@ export const saveSession = (sql: SqlDriver, session: StoredSession & { readonly 
 		previous_opener: previous?.epoch.secrets.opener ?? null,
 		previous_node: previous?.epoch.secrets.node ?? null,
 		previous_until: previous?.until ?? null,
-		seen: session.seen,
-		opener_address: session.openerAddress ?? null,
-		confirmed: session.addressConfirmed ? 1 : 0,
-		push_sequence: session.pushSequence,
 		last_seen: session.lastSeen,
-		highest_stream: session.uploads.highestId,
-		stream_bytes: session.uploads.bytes
+		...movingColumns(session)
 	};
-	sql.run(UPSERT, Object.values(columns));
 };
 
-const COLUMNS = [
-	'token',
-	'id',
-	'link',
-	'name',
-	'opener_secret',
-	'node_secret',
-	'next_name',
-	'next_public',
-	'next_opener',
-	'next_node',
-	'previous_name',
-	'previous_opener',
-	'previous_node',
-	'previous_until',
-	'seen',
-	'opener_address',
-	'confirmed',
-	'push_sequence',
-	'last_seen',
-	'highest_stream',
-	'stream_bytes'
-] as const;
+const set = (columns: Columns): string =>
+	Object.keys(columns)
+		.map((column) => `${column} = ?`)
+		.join();
 
-const UPSERT = `INSERT INTO session (${COLUMNS.join()}) VALUES (${COLUMNS.map(() => '?').join()})
-	ON CONFLICT (token) DO UPDATE SET ${COLUMNS.map((column) => `${column} = excluded.${column}`).join()}`;
+const update = (sql: SqlDriver, token: string, columns: Columns): boolean =>
+	sql.run(`UPDATE session SET ${set(columns)} WHERE token = ?`, [...Object.values(columns), token]) === 1;
+
+const hasSameKeys = (a: StoredEpochs, b: StoredEpochs): boolean =>
+	a.current === b.current && a.next === b.next && a.previous === b.previous;
+
+/**
+ * Runs in a transaction. `before`: what its row holds, where that is known; answers what it holds now. The objects
+ * of keys must be the same ones while the keys are.
+ */
+export const saveSession = (
+	sql: SqlDriver,
+	session: StoredSession & { readonly id: string },
+	before: StoredSession | undefined
+): StoredSession => {
+	if (before && hasSameKeys(before.epochs, session.epochs)) {
+		const lag = session.lastSeen - before.lastSeen;
+		const isFresh = lag >= 0 && lag < LAST_SEEN_LAG_MS;
+		const columns = movingColumns(session);
+		// The row may have been swept meanwhile.
+		if (update(sql, session.token, isFresh ? columns : { ...columns, last_seen: session.lastSeen }))
+			return isFresh ? { ...session, lastSeen: before.lastSeen } : session;
+	}
+	const columns = allColumns(session);
+	const names = Object.keys(columns);
+	sql.run(
+		`INSERT INTO session (${names.join()}) VALUES (${names.map(() => '?').join()})
+		ON CONFLICT (token) DO UPDATE SET ${names.map((name) => `${name} = excluded.${name}`).join()}`,
+		Object.values(columns)
+	);
+	return session;
+};
 
 /** By any name it has or had while its row is there. */
 export const loadSession = async (
@@ -129,7 +157,7 @@ export const sweepSessions = (
 	sql: SqlDriver,
 	limits: { readonly now: number; readonly seenSince: number; readonly packetsSince: number }
 ): number => {
-	const gone = sql.run('DELETE FROM session WHERE last_seen < ?', [limits.seenSince]);
+	const gone = sql.run('DELETE FROM session WHERE last_seen < ?', [limits.seenSince - LAST_SEEN_LAG_MS]);
 	sql.run(
 		`UPDATE session SET previous_name = NULL, previous_opener = NULL, previous_node = NULL, previous_until = NULL
 		WHERE previous_until < ?`,
