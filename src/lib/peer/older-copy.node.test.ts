@@ -2,11 +2,10 @@
  * A whole network in which a guest, its hub or an author comes back on an older copy of its database and goes on.
  * What it forgot, its neighbours tell: its own newer claims, which bind it, and what was delivered for them.
  */
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { copyFileSync } from 'node:fs';
+import { expect, it, vi } from 'vitest';
 import { createNodeSql } from '../../../server/akash-peer/node-sql.ts';
+import { newFilesIn } from '../../../tests/test-files.ts';
 import type { PeerState } from './api.ts';
 import type { Hex } from './bytes.ts';
 import { migrate } from './storage/migrations.ts';
@@ -37,11 +36,7 @@ import {
 // Each runs hundreds of signatures; a busy machine takes its time.
 vi.setConfig({ testTimeout: 90_000 });
 
-let folder: string;
-beforeAll(() => {
-	folder = mkdtempSync(join(tmpdir(), 'older-copy-'));
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const newPath = newFilesIn('older-copy');
 
 const KEYS = 'identity.keys';
 
@@ -53,33 +48,29 @@ interface Disk {
 	lose(): void;
 }
 
-const createDisk = (() => {
-	let files = 0;
-	const newPath = (): string => join(folder, `${(files += 1)}.sqlite`);
-	return (): Disk => {
-		let current = createNodeSql(':memory:');
-		return {
-			sql: replaceableSql(() => current),
-			copy: () => {
-				const kept = newPath();
-				current.script(`VACUUM INTO '${kept}'`);
-				return () => {
-					current.close();
-					const path = newPath();
-					copyFileSync(kept, path);
-					current = createNodeSql(path, { durable: 'normal' });
-				};
-			},
-			lose: () => {
-				const keys = createSettings(current).get(KEYS) as string;
+const createDisk = (): Disk => {
+	let current = createNodeSql(':memory:');
+	return {
+		sql: replaceableSql(() => current),
+		copy: () => {
+			const kept = newPath();
+			current.script(`VACUUM INTO '${kept}'`);
+			return () => {
 				current.close();
-				current = createNodeSql(':memory:');
-				migrate(current);
-				createSettings(current).set(KEYS, keys);
-			}
-		};
+				const path = newPath();
+				copyFileSync(kept, path);
+				current = createNodeSql(path, { durable: 'normal' });
+			};
+		},
+		lose: () => {
+			const keys = createSettings(current).get(KEYS) as string;
+			current.close();
+			current = createNodeSql(':memory:');
+			migrate(current);
+			createSettings(current).set(KEYS, keys);
+		}
 	};
-})();
+};
 
 /** A guest with a channel at the hub; all claims that ever cross a wire, in their order. */
 const begin = async (seed: string, options: Pick<WorldOptions, 'payoutThreshold'> = {}) => {

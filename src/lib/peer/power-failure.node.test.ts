@@ -3,11 +3,10 @@
  * taken is gone, and whatever had left in the meantime has left. It comes back, its books agree with its hub's, and nobody
  * but the reader has lost a unit (docs/adr/0038).
  */
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { expect, it, vi } from 'vitest';
 import { createNodeSql } from '../../../server/akash-peer/node-sql.ts';
+import { newFilesIn } from '../../../tests/test-files.ts';
 import type { Clock } from './platform.ts';
 import type { SqlDriver } from './storage/sql.ts';
 import { createClaimsOnTheWire } from './testing/claims-on-the-wire.ts';
@@ -27,11 +26,7 @@ import { createWorld, NOTE_PRICE, urlOf } from './testing/simulation.ts';
 // Each of them is a world of its own: half a minute, and more beside other work.
 vi.setConfig({ testTimeout: 300_000 });
 
-let folder: string;
-beforeAll(() => {
-	folder = mkdtempSync(join(tmpdir(), 'power-failure-'));
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const newPath = newFilesIn('power-failure');
 
 interface Disk {
 	readonly sql: SqlDriver;
@@ -39,7 +34,6 @@ interface Disk {
 	loseUnsynced(): void;
 }
 
-let files = 0;
 /** A database whose log is on the disk `syncMs` after it was asked for, as of a driver that syncs aside. */
 const createDisk = (clock: Clock, syncMs: number): Disk => {
 	let path = '';
@@ -51,7 +45,6 @@ const createDisk = (clock: Clock, syncMs: number): Disk => {
 		// So that nothing reaches the database but by its log, which only grows.
 		current.script('PRAGMA wal_autocheckpoint = 0');
 	};
-	const newPath = (): string => join(folder, `${(files += 1)}.sqlite`);
 	path = newPath();
 	open();
 	return {

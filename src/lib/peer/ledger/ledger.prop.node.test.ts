@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { createNodeSql } from '../../../../server/akash-peer/node-sql.ts';
+import { createModelStep } from '../../../../tests/model-step.ts';
 import type { SqlDriver } from '../storage/sql.ts';
 import { CHART, entryOf, KINDS_OF_TRANSFER, type TransferKind } from './chart.ts';
 import { LedgerRefusal, type Ledger, type TransferDraft, type TransferState } from './ledger.ts';
@@ -78,14 +79,7 @@ const compare = (model: Model, { ledger }: Real): void => {
 
 type Step = fc.Command<Model, Real>;
 
-const step = (name: string, run: (model: Model, real: Real) => void): Step => ({
-	check: () => true,
-	run: (model, real) => {
-		run(model, real);
-		compare(model, real);
-	},
-	toString: () => name
-});
+const step = createModelStep(compare);
 
 const text = (value: unknown): string =>
 	JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? `${part}` : part));

@@ -6,6 +6,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { createNodeSql } from '../../../../server/akash-peer/node-sql.ts';
+import { createModelStep } from '../../../../tests/model-step.ts';
 import { bytesToHex } from '../bytes.ts';
 import { LIMITS } from '../limits.ts';
 import type { SqlDriver } from '../storage/sql.ts';
@@ -145,14 +146,7 @@ const toldLate =
 	};
 
 type Step = fc.Command<Model, Real>;
-const step = (name: string, run: (model: Model, real: Real) => void): Step => ({
-	check: () => true,
-	run: (model, real) => {
-		run(model, real);
-		compare(model, real);
-	},
-	toString: () => name
-});
+const step = createModelStep(compare);
 
 type Fate = 'fine' | 'flushed' | 'fails' | 'fails after a flush';
 /** Parts of one transaction, each of some acts, as a group of units is; `whole`: and then all of it fails. */
