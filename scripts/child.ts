@@ -9,8 +9,11 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { appendFileSync, closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { ENGINE_OPTIONS } from '../server/akash-peer/engine.ts';
 
 const WATCH_PARENT = new URL('./watch-parent.ts', import.meta.url).href;
+/** What every child is started with; the engine as a node wants it (server/akash-peer/engine.ts). */
+const NODE_OPTIONS = [...ENGINE_OPTIONS, '--disable-warning=ExperimentalWarning', '--import', WATCH_PARENT];
 export const ROOT = fileURLToPath(new URL('..', import.meta.url)).replace(/[/\\]$/, '');
 
 export interface ChildOptions {
@@ -40,11 +43,11 @@ export interface Child<Ready> {
  */
 export async function startChild<Ready>(options: ChildOptions): Promise<Child<Ready>> {
 	const log = openSync(options.logFile, 'a');
-	const child = spawn(
-		process.execPath,
-		['--disable-warning=ExperimentalWarning', '--import', WATCH_PARENT, ...options.command],
-		{ cwd: ROOT, stdio: ['ignore', 'pipe', log], detached: process.platform !== 'win32' }
-	);
+	const child = spawn(process.execPath, [...NODE_OPTIONS, ...options.command], {
+		cwd: ROOT,
+		stdio: ['ignore', 'pipe', log],
+		detached: process.platform !== 'win32'
+	});
 	closeSync(log);
 	const ended = new Promise<string>((resolve) => {
 		child.once('error', (error) => resolve(error.message));
@@ -136,11 +139,10 @@ export async function runForJson<Answer>(
 	logFile: string
 ): Promise<Answer> {
 	const log = openSync(logFile, 'a');
-	const child = spawn(
-		process.execPath,
-		['--disable-warning=ExperimentalWarning', '--import', WATCH_PARENT, ...command],
-		{ cwd: ROOT, stdio: ['ignore', 'pipe', log] }
-	);
+	const child = spawn(process.execPath, [...NODE_OPTIONS, ...command], {
+		cwd: ROOT,
+		stdio: ['ignore', 'pipe', log]
+	});
 	closeSync(log);
 	let output = '';
 	child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));

@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { ENGINE_OPTIONS } from '../../server/akash-peer/engine.ts';
 import { createEnds, openAccount, type Ends, type Workload } from './btp-ends.ts';
 
 export interface MeasuredConnector {
@@ -96,7 +97,10 @@ export const startOurs = async (
 		}))
 	};
 	writeFileSync(file, JSON.stringify(config));
-	const { child, line } = start(['server/akash-peer/main.ts', '--config', file], nodeOptions);
+	const { child, line } = start(
+		['server/akash-peer/main.ts', '--config', file],
+		[...ENGINE_OPTIONS, ...nodeOptions]
+	);
 	const ready = await line('ready');
 	const open = (name: string) => openAccount(ready['btp'] ?? '', name, tokenOf(name));
 	const ends = createEnds(await open('left'), await open('right'), {

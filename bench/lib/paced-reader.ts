@@ -10,6 +10,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
+import { growHeapFreely } from '../../server/akash-peer/engine.ts';
 import { nodeClock } from '../../server/akash-peer/node-clock.ts';
 import { nodeCrypto } from '../../server/akash-peer/node-crypto.ts';
 import { nodeRandom } from '../../server/akash-peer/node-random.ts';
@@ -26,7 +27,6 @@ import { createReaderStore } from '../../src/lib/peer/market/reader-store.ts';
 import { checkAnnouncement } from '../../src/lib/peer/peering/announcement.ts';
 import { contactOf } from '../../src/lib/peer/peering/announcer.ts';
 import { createViemChain } from '../../src/lib/peer/settlement/evm/viem-chain.ts';
-import { createCommits } from '../../src/lib/peer/storage/commit.ts';
 import { createSessions } from '../../src/lib/peer/stream/sessions.ts';
 import type { Pace } from './pace-thread.ts';
 
@@ -36,6 +36,7 @@ interface Orders {
 	readonly notes: readonly { readonly id: string; readonly createdAt: number; readonly size: number }[];
 }
 
+growHeapFreely();
 const [configFile = '', ordersFile = '', perSecond = ''] = process.argv.slice(2);
 const config = readNodeConfig(configFile);
 const orders = JSON.parse(readFileSync(ordersFile, 'utf8')) as Orders;
@@ -73,7 +74,7 @@ peer.start();
 while ((await peer.api.state()).link.status !== 'online')
 	await new Promise((resolve) => setTimeout(resolve, 20));
 
-const commits = createCommits(sql, nodeClock);
+const { commits } = peer;
 const store = createEventStore(sql);
 const [announced] = store.query([{ kinds: [KINDS.announcement], authors: [orders.author] }], {
 	now: nodeClock.now(),

@@ -22,8 +22,8 @@ describe('checkpoints beside the packets', () => {
 		sql.script('CREATE TABLE t (n INTEGER PRIMARY KEY, v BLOB)');
 		const value = new Uint8Array(3_900);
 		let rows = 0;
-		// Eight logs of the length at which a checkpoint is due.
-		while (rows < 8 * CHECKPOINT_PAGES) {
+		// Four logs of the length at which a checkpoint is due.
+		while (rows < 4 * CHECKPOINT_PAGES) {
 			sql.transaction(() => {
 				for (let one = 0; one < 16; one += 1) sql.run('INSERT INTO t VALUES (?, ?)', [(rows += 1), value]);
 			});

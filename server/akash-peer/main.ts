@@ -4,6 +4,8 @@
  *   node server/akash-peer/main.ts --config FILE.json               serves until it is told to stop
  *   node server/akash-peer/main.ts --config FILE.json --identity    makes its keys, prints who it is, ends
  *
+ * On few cores it answers sooner with the options of engine.ts: `node --v8-pool-size=1 server/akash-peer/main.ts …`.
+ *
  * When it serves it prints one JSON line; logs go to the standard error, one JSON object a line.
  */
 import { parseArgs } from 'node:util';
@@ -11,6 +13,7 @@ import { ownAddress } from '../../src/lib/peer/ilp/own-address.ts';
 import { loadIdentity } from '../../src/lib/peer/identity.ts';
 import { migrate } from '../../src/lib/peer/storage/migrations.ts';
 import { readNodeConfig, type NodeConfig } from './config.ts';
+import { growHeapFreely } from './engine.ts';
 import { nodeClock } from './node-clock.ts';
 import { nodeCrypto } from './node-crypto.ts';
 import { createNodeLog } from './node-log.ts';
@@ -44,6 +47,7 @@ async function printIdentity(node: NodeConfig): Promise<void> {
 }
 
 async function serve(node: NodeConfig): Promise<void> {
+	growHeapFreely();
 	const running = await startNode(node, createNodeLog('info'));
 	for (const signal of ['SIGTERM', 'SIGINT'] as const)
 		process.on(signal, () => void running.stop().then(() => process.exit(0)));

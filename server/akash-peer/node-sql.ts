@@ -3,7 +3,7 @@ import { closeSync, fdatasync, fdatasyncSync, openSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { createSqlDriver, sqlErrorKind, type SqliteStatement } from '../../src/lib/peer/storage/driver.ts';
 import { SqlError, type SqlDriver, type SqlRow, type SqlValue } from '../../src/lib/peer/storage/sql.ts';
-import { CHECKPOINT_PAGES, createCheckpoints, WITHOUT_THREAD } from './checkpoints.ts';
+import { createCheckpoints, OWN_CHECKPOINT_PAGES, WITHOUT_THREAD } from './checkpoints.ts';
 
 export interface NodeSqlOptions {
 	/** Pages of 4,096 bytes the file may grow to; beyond it writes fail with kind `full`. */
@@ -66,7 +66,7 @@ export const createNodeSql = (path: string, options: NodeSqlOptions = {}): SqlDr
 		if (!readOnly) {
 			database.exec('PRAGMA journal_mode = WAL');
 			database.exec(`PRAGMA synchronous = ${(options.durable ?? 'full') === 'full' ? 'FULL' : 'NORMAL'}`);
-			database.exec(`PRAGMA wal_autocheckpoint = ${isAside ? WITHOUT_THREAD : CHECKPOINT_PAGES}`);
+			database.exec(`PRAGMA wal_autocheckpoint = ${isAside ? WITHOUT_THREAD : OWN_CHECKPOINT_PAGES}`);
 		}
 		database.exec('PRAGMA foreign_keys = ON');
 		// The journal of savepoints, which every decision of a group has, is not a file then.

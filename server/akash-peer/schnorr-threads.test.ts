@@ -46,18 +46,20 @@ describe('signatures checked on threads', () => {
 
 	it('answers as one thread would, in order, for many batches at once', async () => {
 		const { crypto, counts } = open(2);
+		await crypto.schnorrVerifyMany(checks);
 		const batches = [checks, checks.slice(7, 60), checks.slice(100)];
 		const answers = await Promise.all(batches.map(async (batch) => crypto.schnorrVerifyMany(batch)));
 		expect(answers).toEqual([expected, expected.slice(7, 60), expected.slice(100)]);
-		expect(counts()).toEqual({ threads: 2, checked: 200 + 53 + 100 });
+		expect(counts()).toEqual({ threads: 2, checked: 200 + 200 + 53 + 100 });
 		expect(troubles).toEqual([]);
 	});
 
-	it('checks a single signature, and what is malformed, where it stands', async () => {
+	it('checks a single signature, and what is malformed, where it stands, and starts a thread meanwhile', async () => {
 		const { crypto, counts } = open(1);
 		expect(await crypto.schnorrVerifyMany(checks.slice(0, 1))).toEqual([false]);
 		expect(await crypto.schnorrVerifyMany(checks.slice(1, 2))).toEqual([true]);
 		const short = { publicKey32, message32: secret, signature64: new Uint8Array(63) };
+		expect(counts()).toEqual({ threads: 1, checked: 0 });
 		expect(crypto.schnorrVerifyMany([...checks.slice(0, 4), short])).toEqual([
 			false,
 			true,
@@ -65,7 +67,17 @@ describe('signatures checked on threads', () => {
 			false,
 			false
 		]);
-		expect(counts()).toEqual({ threads: 0, checked: 0 });
+		expect(counts()).toEqual({ threads: 1, checked: 0 });
+	});
+
+	it('lets nobody wait for a thread that is not there yet, but those who ask for more than that takes', async () => {
+		const { crypto, counts } = open(1);
+		expect(await crypto.schnorrVerifyMany(checks.slice(0, 60))).toEqual(expected.slice(0, 60));
+		expect(counts()).toEqual({ threads: 1, checked: 0 });
+		expect(await crypto.schnorrVerifyMany(checks)).toEqual(expected);
+		expect(counts()).toEqual({ threads: 1, checked: checks.length });
+		expect(await crypto.schnorrVerifyMany(checks.slice(0, 4))).toEqual(expected.slice(0, 4));
+		expect(counts()).toEqual({ threads: 1, checked: checks.length + 4 });
 	});
 
 	it('sends those to a thread together that are asked for one by one in the same turn', async () => {

@@ -53,6 +53,8 @@ export interface Answer {
 export const CHECK_BYTES = 128;
 /** A single check is done before a thread could have answered, and somebody waits for it. */
 const WORTH_A_THREAD = 4;
+/** While none is there yet: a thread starts in about the time in which these are checked. */
+const WORTH_A_START = 96;
 /** Checks of one message: about 10 ms, so that a large batch is shared by all threads. */
 const MOST_AT_ONCE = 48;
 /** Beside this file, and built like it. */
@@ -66,6 +68,8 @@ export const threadsFor = (cores: number = availableParallelism()): number =>
 
 interface Thread {
 	readonly worker: Worker;
+	/** It has answered once: what it is sent now waits for nothing. */
+	isReady: boolean;
 	readonly open: Map<number, (valid: Uint8Array | undefined) => void>;
 }
 
@@ -80,7 +84,7 @@ export const createSchnorrThreads = (options: SchnorrThreadsOptions): SchnorrThr
 	let stopped = false;
 
 	const begin = (): Thread => {
-		const thread: Thread = { worker: start(), open: new Map() };
+		const thread: Thread = { worker: start(), isReady: false, open: new Map() };
 		let reason = '';
 		const end = (): void => {
 			const at = threads.indexOf(thread);
@@ -95,6 +99,7 @@ export const createSchnorrThreads = (options: SchnorrThreadsOptions): SchnorrThr
 			sendGathered();
 		};
 		thread.worker.on('message', ({ id, valid }: Answer) => {
+			thread.isReady = true;
 			thread.open.get(id)?.(valid);
 			thread.open.delete(id);
 			if (thread.open.size === 0) thread.worker.unref();
@@ -110,7 +115,19 @@ export const createSchnorrThreads = (options: SchnorrThreadsOptions): SchnorrThr
 		});
 		thread.worker.unref();
 		threads.push(thread);
+		// An empty batch, to hear when it is there.
+		post(thread, new Uint8Array(0), () => undefined);
 		return thread;
+	};
+
+	const post = (
+		thread: Thread,
+		packed: Uint8Array,
+		settle: (valid: Uint8Array | undefined) => void
+	): void => {
+		const id = nextId++;
+		thread.open.set(id, settle);
+		thread.worker.postMessage({ id, packed } satisfies Batch, [packed.buffer as ArrayBuffer]);
 	};
 
 	/** The one with the least to do; another is started while all have something. */
@@ -132,9 +149,10 @@ export const createSchnorrThreads = (options: SchnorrThreadsOptions): SchnorrThr
 			packed.set(check.message32, i * CHECK_BYTES + 32);
 			packed.set(check.signature64, i * CHECK_BYTES + 64);
 		});
-		const id = nextId++;
 		return new Promise((resolve) => {
-			thread.open.set(id, (valid) => {
+			// A process that has nothing else to do still waits for an answer it asked for.
+			thread.worker.ref();
+			post(thread, packed, (valid) => {
 				if (valid?.length !== checks.length) {
 					resolve(crypto.schnorrVerifyMany(checks));
 					return;
@@ -142,9 +160,6 @@ export const createSchnorrThreads = (options: SchnorrThreadsOptions): SchnorrThr
 				checked += checks.length;
 				resolve(Array.from(valid, (one) => one === 1));
 			});
-			// A process that has nothing else to do still waits for an answer it asked for.
-			thread.worker.ref();
-			thread.worker.postMessage({ id, packed } satisfies Batch, [packed.buffer]);
 		});
 	};
 
@@ -162,7 +177,7 @@ export const createSchnorrThreads = (options: SchnorrThreadsOptions): SchnorrThr
 		if (
 			gathered.length < MOST_AT_ONCE &&
 			threads.length >= most &&
-			threads.every(({ open }) => open.size > 0)
+			threads.every(({ isReady, open }) => isReady && open.size > 0)
 		)
 			return;
 		const all = gathered;
@@ -179,7 +194,11 @@ export const createSchnorrThreads = (options: SchnorrThreadsOptions): SchnorrThr
 	};
 
 	const share: Crypto['schnorrVerifyMany'] = (checks) => {
-		if (stopped || checks.length < WORTH_A_THREAD) return crypto.schnorrVerifyMany(checks);
+		if (stopped) return crypto.schnorrVerifyMany(checks);
+		// Signatures come, so there will be more: the first thread starts before somebody waits for it.
+		if (threads.length === 0 && failures < FAILURES) begin();
+		const least = threads.some(({ isReady }) => isReady) ? WORTH_A_THREAD : WORTH_A_START;
+		if (checks.length < least) return crypto.schnorrVerifyMany(checks);
 		const size = Math.min(MOST_AT_ONCE, Math.ceil(checks.length / most));
 		const parts: Promise<readonly boolean[]>[] = [];
 		for (let at = 0; at < checks.length; at += size) parts.push(send(checks.slice(at, at + size)));

@@ -51,7 +51,7 @@ import type { Cancel, Clock, Platform, Socket } from './platform.ts';
 import { err, type Result } from './result.ts';
 import type { Address, SignedClaim } from './settlement/chain.ts';
 import { createEvmScheme } from './settlement/evm/scheme.ts';
-import { createCommits } from './storage/commit.ts';
+import { createCommits, type Commits } from './storage/commit.ts';
 import { migrate } from './storage/migrations.ts';
 import { createSettings } from './storage/settings.ts';
 import { createSessions } from './stream/sessions.ts';
@@ -68,6 +68,8 @@ export interface Peer {
 	readonly accounts: IlpAccounts;
 	/** Originates packets on this node: for a host that pays by STREAM. */
 	readonly sender: PacketSender;
+	/** Of its database, for a host that writes there beside it: two of them would wait for each other's syncs. */
+	readonly commits: Commits;
 	/** Packets to this node that none of its own parts knows go to `receiver` until the answer is called. One at a time. */
 	receive(receiver: PacketReceiver): Cancel;
 	/** For operators and tests. */
@@ -621,6 +623,7 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		stop: api.stop,
 		accept: links.accept,
 		accounts: ilpAccounts,
+		commits,
 		sender: connector,
 		receive: (given) => {
 			late.guestReceiver = given;
