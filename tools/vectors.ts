@@ -5,12 +5,14 @@
  *   scripts/n24 tools/vectors.ts [--check]
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { btpBundleVectors } from './vectors/btp-bundles.ts';
 import { frameVectorsV1 } from './vectors/btp-nips-v1.ts';
 import { frameVectors } from './vectors/btp-nips.ts';
 import { linkVectors } from './vectors/link.ts';
 import { sessionTokenVectors } from './vectors/session-token.ts';
 
 const files: Readonly<Record<string, () => Promise<unknown>>> = {
+	'src/lib/peer/codec/vectors/btp-bundles.json': btpBundleVectors,
 	'src/lib/peer/codec/vectors/btp-nips-v1.json': frameVectorsV1,
 	'src/lib/peer/codec/vectors/btp-nips-v2.json': frameVectors,
 	'src/lib/peer/codec/vectors/link-v1.json': linkVectors,

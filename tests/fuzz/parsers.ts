@@ -1,4 +1,5 @@
 /** Every parser that bytes of strangers reach, with valid bytes to start from. */
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import {
 	base64Decode,
@@ -16,10 +17,12 @@ import {
 import { decodeFrames, encodeFrame } from '../../src/lib/peer/codec/btp-nips.ts';
 import { decodeFramesV1, encodeFrameV1 } from '../../src/lib/peer/codec/btp-nips-v1.ts';
 import {
+	decodeBtpBundle,
 	decodeBtpPacket,
 	encodeBtpPacket,
 	formatGeneralizedTime,
-	parseGeneralizedTime
+	parseGeneralizedTime,
+	type BtpPacket
 } from '../../src/lib/peer/codec/btp.ts';
 import { decodeCbor, encodeCbor } from '../../src/lib/peer/codec/cbor.ts';
 import {
@@ -113,6 +116,9 @@ const note = await signEvent(nobleCrypto, random, secret, {
 	],
 	content: 'hello "world" \n 🌍'
 });
+
+const writeBundle = (packets: readonly BtpPacket[]): Uint8Array =>
+	concatBytes(...packets.map((packet) => encodeBtpPacket(packet)));
 
 /** All signatures hold, so that damage is met by the checks behind them too. */
 const trusting = { ...nobleCrypto, schnorrVerify: () => true };
@@ -226,6 +232,19 @@ export const PARSERS: readonly Parser[] = [
 		valid: some(btpPacket).map((packet) => encodeBtpPacket(packet)),
 		parse: decodeBtpPacket,
 		encode: encodeBtpPacket
+	}),
+	parser({
+		name: 'btp-bundle',
+		valid: some(fc.array(btpPacket, { minLength: 1, maxLength: 5 })).map(writeBundle),
+		parse: (bytes) => {
+			const bundle = decodeBtpBundle(bytes);
+			// Whoever knows no bundles reads the first of its packets.
+			const first = decodeBtpPacket(bytes);
+			if (bundle.ok && !(first.ok && isDeepStrictEqual(first.value, bundle.value[0])))
+				throw new Error('two readers of a message disagree');
+			return bundle;
+		},
+		encode: writeBundle
 	}),
 	parser({
 		name: 'btp-nips-v2',

@@ -22,6 +22,10 @@ export const LIMITS = {
 	socketMessageBytes: 256 * KIB,
 	/** Entries of protocol data in one BTP packet; ours has three. */
 	btpProtocols: 32,
+	/** Packets in one bundle, as many as a STREAM connection has under way: no message gets a longer turn. More is unreadable. */
+	btpBundlePackets: 256,
+	/** Bytes at which a bundle leaves and the next begins, so that the other end has something to do meanwhile. */
+	btpBundleBytes: 16 * KIB,
 	/** A link whose answer to a BTP request is this late gives up on it (as ilp-plugin-btp does; longer than any packet's life). */
 	btpResponseMs: 35 * SECOND,
 	/** A neighbour that must wait for a block before it answers gets this long. */

@@ -5,15 +5,19 @@ import { LIMITS } from '../limits.ts';
 import { unwrap } from '../result.ts';
 import { anyBytes, btpPacket, mutated } from '../testing/arbitraries.ts';
 import {
+	decodeBtpBundle,
 	decodeBtpPacket,
 	encodeBtpPacket,
 	formatGeneralizedTime,
 	MAX_BTP_ERROR_DATA,
 	parseGeneralizedTime,
 	type BtpError,
+	type BtpPacket,
 	type ProtocolData
 } from './btp.ts';
+import vectors from './vectors/btp-bundles.json' with { type: 'json' };
 import { BTP_PACKETS } from './vectors/interledger.ts';
+import { fromVectorJson } from './vectors/json.ts';
 
 const EMPTY = new Uint8Array(0);
 const TIME = 1_893_553_445_678;
@@ -142,6 +146,76 @@ describe('a BTP packet', () => {
 		expect(() => encodeBtpPacket({ ...message, protocolData: [entry('é')] })).toThrow();
 		expect(() => encodeBtpPacket({ ...ERROR, code: 'F0' })).toThrow();
 		expect(() => encodeBtpPacket({ ...ERROR, data: new Uint8Array(MAX_BTP_ERROR_DATA + 1) })).toThrow();
+	});
+});
+
+const together = (packets: readonly BtpPacket[]): Uint8Array =>
+	concatBytes(...packets.map((packet) => encodeBtpPacket(packet)));
+const bundle = fc.array(btpPacket, { minLength: 1, maxLength: 8 });
+
+describe('a bundle', () => {
+	it('is its packets in order', () => {
+		fc.assert(
+			fc.property(bundle, (packets) => {
+				expect(decodeBtpBundle(together(packets))).toEqual({ ok: true, value: packets });
+			})
+		);
+	});
+
+	it('is an error with a reason for any bytes that are none, and never an exception', () => {
+		fc.assert(
+			fc.property(fc.oneof(anyBytes, mutated(bundle.map(together))), (bytes) => {
+				const decoded = decodeBtpBundle(bytes);
+				if (decoded.ok) expect(decodeBtpBundle(together(decoded.value))).toEqual(decoded);
+				else expect(decoded.error.type).toBe('MalformedBtpPacket');
+			}),
+			{ numRuns: 500 }
+		);
+	});
+
+	it('begins with what its bytes are as a packet', () => {
+		fc.assert(
+			fc.property(mutated(bundle.map(together)), (bytes) => {
+				const whole = decodeBtpBundle(bytes);
+				if (whole.ok) expect(unwrap(decodeBtpPacket(bytes))).toEqual(whole.value[0]);
+			})
+		);
+	});
+
+	it('counts as nothing when it ends in the middle of a packet', () => {
+		const whole = together([ERROR, { type: 'response', requestId: 1, protocolData: [entry('a')] }]);
+		const first = encodeBtpPacket(ERROR).length;
+		for (let length = 0; length < whole.length; length++)
+			expect(decodeBtpBundle(whole.subarray(0, length)).ok).toBe(length === first);
+	});
+
+	it('ignores what follows the last field inside an envelope, and nothing after it', () => {
+		expect(unwrap(decodeBtpBundle(fromHex('0100000001040100c0ff' + '0100000002020100')))).toMatchObject([
+			{ requestId: 1 },
+			{ requestId: 2 }
+		]);
+		expect(decodeBtpBundle(fromHex('0100000001020100' + 'c0ffee')).ok).toBe(false);
+	});
+
+	it.each(vectors.valid)('reads and writes the vector: $name', ({ packets, hex }) => {
+		expect(unwrap(decodeBtpBundle(fromHex(hex)))).toEqual(fromVectorJson(packets));
+		expect(bytesToHex(together(fromVectorJson(packets) as readonly BtpPacket[]))).toBe(hex);
+	});
+
+	it.each(vectors.invalid)('refuses the vector: $name', ({ reason, hex }) => {
+		expect(decodeBtpBundle(fromHex(hex))).toEqual({
+			ok: false,
+			error: { type: 'MalformedBtpPacket', reason }
+		});
+	});
+
+	it('has no more packets than the limit', () => {
+		const { packets, each } = vectors.most;
+		expect(packets).toBe(LIMITS.btpBundlePackets);
+		expect(unwrap(decodeBtpBundle(fromHex(each.repeat(packets))))).toHaveLength(packets);
+		expect(decodeBtpBundle(fromHex(each.repeat(packets + 1)))).toMatchObject({
+			error: { reason: 'more than 256 packets in one message' }
+		});
 	});
 });
 

@@ -1,6 +1,7 @@
 /**
  * BTP 2.0 packets (RFC 23): what two neighbours say to each other, one packet per binary WebSocket
- * message.
+ * message. Neighbours who agreed on it put several into one, one after the other: a **bundle**
+ * (docs/adr/0039).
  *
  * Envelope: `type` UInt8 · `requestId` UInt32 · VarOctetString with these fields:
  *
@@ -123,13 +124,25 @@ export const encodeBtpPacket = (packet: BtpPacket, into?: Uint8Array): Uint8Arra
 /** Octet strings in the answer are views into `bytes`. */
 export const decodeBtpPacket = (bytes: Uint8Array): Result<BtpPacket, MalformedBtpPacket> => {
 	const reader = new OerReader(bytes);
-	const type = reader.uint8();
-	const requestId = reader.uint32();
-	reader.enter();
-	const packet = readContents(reader, type, requestId);
-	if (packet === undefined || reader.failure !== undefined)
-		return err({ type: 'MalformedBtpPacket', reason: reader.failure ?? 'malformed' });
-	return ok(packet);
+	const packet = readPacket(reader);
+	return packet === undefined ? malformed(reader) : ok(packet);
+};
+
+/**
+ * All packets of a message, in order: one at least, and at most {@link LIMITS.btpBundlePackets}. One that cannot be
+ * read, or an end in the middle of it, makes the whole message unreadable: a bundle counts whole or not at all.
+ */
+export const decodeBtpBundle = (bytes: Uint8Array): Result<readonly BtpPacket[], MalformedBtpPacket> => {
+	const reader = new OerReader(bytes);
+	const packets: BtpPacket[] = [];
+	do {
+		if (packets.length === LIMITS.btpBundlePackets)
+			reader.fail(`more than ${LIMITS.btpBundlePackets} packets in one message`);
+		const packet = readPacket(reader);
+		if (packet === undefined) return malformed(reader);
+		packets.push(packet);
+	} while (reader.remaining > 0);
+	return ok(packets);
 };
 
 /**
@@ -156,6 +169,19 @@ export const parseGeneralizedTime = (text: string): number | undefined => {
 const ERROR_CODE_LENGTH = 3;
 /** An empty name, a content type and empty data. */
 const MIN_PROTOCOL_DATA_LENGTH = 3;
+
+const malformed = (reader: OerReader): Result<never, MalformedBtpPacket> =>
+	err({ type: 'MalformedBtpPacket', reason: reader.failure ?? 'malformed' });
+
+/** The next packet, or undefined with the reader's failure. Steps over whatever follows its last field. */
+const readPacket = (reader: OerReader): BtpPacket | undefined => {
+	const type = reader.uint8();
+	const requestId = reader.uint32();
+	const outerEnd = reader.enter();
+	const packet = readContents(reader, type, requestId);
+	reader.leave(outerEnd);
+	return reader.failure === undefined ? packet : undefined;
+};
 
 const readContents = (reader: OerReader, type: number, requestId: number): BtpPacket | undefined => {
 	switch (type) {

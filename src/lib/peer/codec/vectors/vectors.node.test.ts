@@ -1,6 +1,7 @@
 /** The committed vectors are what the code makes: a change here is a change of protocol. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { btpBundleVectors } from '../../../../../tools/vectors/btp-bundles.ts';
 import { frameVectorsV1 } from '../../../../../tools/vectors/btp-nips-v1.ts';
 import { frameVectors } from '../../../../../tools/vectors/btp-nips.ts';
 import { linkVectors } from '../../../../../tools/vectors/link.ts';
@@ -10,6 +11,7 @@ const committed = (path: string): unknown => JSON.parse(readFileSync(new URL(pat
 
 describe('committed vectors', () => {
 	it.each([
+		['./btp-bundles.json', btpBundleVectors],
 		['./btp-nips-v1.json', frameVectorsV1],
 		['./btp-nips-v2.json', frameVectors],
 		['./link-v1.json', linkVectors],
