@@ -17,6 +17,7 @@ import {
 	encodePrepare,
 	type IlpReply
 } from '../../src/lib/peer/codec/ilp.ts';
+import { BUNDLES, takesBundles } from '../../src/lib/peer/link/auth-data.ts';
 import { createBtpConnection, type BtpConnection } from '../../src/lib/peer/link/btp-connection.ts';
 import { ok, unwrap } from '../../src/lib/peer/result.ts';
 import { createStreamServer } from '../../src/lib/peer/stream/connection/server.ts';
@@ -87,7 +88,14 @@ export const startBtpEnd = async (): Promise<BtpEnd> => {
 			socket,
 			{ clock: nodeClock, log: (level, what, details) => console.error(level, what, details ?? '') },
 			{
-				onMessage: async ([first]) => ok(first === undefined ? [] : await answer(child, first)),
+				onMessage: async (data) => {
+					const [first] = data;
+					if (first?.protocolName === 'auth' && takesBundles(data)) {
+						btp.useBundles();
+						return ok([BUNDLES]);
+					}
+					return ok(first === undefined ? [] : await answer(child, first));
+				},
 				onClose: () => children.delete(child)
 			}
 		);

@@ -62,6 +62,8 @@ export interface Node {
 	problems(): string[];
 	/** Ends every connection as a network would. */
 	cut(): void;
+	/** WebSocket messages that it sent to whoever dialled it. */
+	readonly sent: readonly Uint8Array[];
 }
 
 /** Closes all that a test opened, the last first. */
@@ -109,7 +111,15 @@ export const createWorld = () => {
 			}
 		);
 		const server = new WebSocketServer({ ...SERVER_OPTIONS, host: '127.0.0.1', port });
-		server.on('connection', (socket) => peer.accept(acceptWebSocket(socket, 'somebody'), url));
+		const sent: Uint8Array[] = [];
+		server.on('connection', (webSocket) => {
+			const socket = acceptWebSocket(webSocket, 'somebody');
+			const send = (message: Uint8Array): void => {
+				sent.push(message.slice());
+				socket.send(message);
+			};
+			peer.accept({ ...socket, send }, url);
+		});
 		closing.push(async () => {
 			await peer.api.stop();
 			for (const client of server.clients) client.terminate();
@@ -137,7 +147,8 @@ export const createWorld = () => {
 			},
 			cut: () => {
 				for (const client of server.clients) client.terminate();
-			}
+			},
+			sent
 		};
 	};
 

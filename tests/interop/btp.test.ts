@@ -1,7 +1,9 @@
 /** Plain ILP over BTP with `ilp-plugin-btp` and `ilp-connector` on the other side, over real sockets. */
 import { afterEach, describe, expect, it } from 'vitest';
+import { decodeBtpBundle, encodeBtpPacket, type BtpPacket } from '../../src/lib/peer/codec/btp.ts';
 import { decodeIldcpResponse, ildcpRequest } from '../../src/lib/peer/codec/ildcp.ts';
 import { decodeAmountTooLarge, encodePrepare } from '../../src/lib/peer/codec/ilp.ts';
+import { unwrap } from '../../src/lib/peer/result.ts';
 import { account, codeOf, createWorld, fulfil, pay, prepareOf, replyOf, until, USD } from './btp-world.ts';
 import { freePort } from './support.ts';
 
@@ -47,6 +49,24 @@ describe('ilp-plugin-btp as a child of our node', () => {
 		expect(most).toBe(IN_FLIGHT);
 		expect([node.balance('a'), node.balance('b')]).toEqual([received, -received]);
 		expect(node.problems()).toEqual([]);
+	});
+
+	it('gets a message for each packet: it never said that it takes bundles', async () => {
+		const node = await world.ourNode([account('a'), account('b')]);
+		await world.client(node.port, 'b');
+		const a = await world.client(node.port, 'a');
+		await Promise.all(
+			Array.from({ length: IN_FLIGHT }, (_, n) =>
+				a.sendData(pay(`${node.address}.b.shop`, 1n, { data: numbered(n) }))
+			)
+		);
+		// A prepare to the one and a fulfill to the other, after an answer to each one's auth.
+		expect(node.sent).toHaveLength(2 + 2 * IN_FLIGHT);
+		for (const message of node.sent) {
+			const packets = unwrap(decodeBtpBundle(message));
+			expect(packets).toHaveLength(1);
+			expect(message).toEqual(encodeBtpPacket(packets[0] as BtpPacket));
+		}
 	});
 
 	it.each([

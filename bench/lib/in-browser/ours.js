@@ -5,6 +5,7 @@ import { createWebCrypto } from '../../../src/lib/host/web-crypto.ts';
 import { webRandom } from '../../../src/lib/host/web-random.ts';
 import { base64Decode } from '../../../src/lib/peer/bytes.ts';
 import { decodeReply, encodePrepare } from '../../../src/lib/peer/codec/ilp.ts';
+import { BUNDLES, takesBundles } from '../../../src/lib/peer/link/auth-data.ts';
 import { createBtpConnection } from '../../../src/lib/peer/link/btp-connection.ts';
 import { unwrap } from '../../../src/lib/peer/result.ts';
 import { connectStream } from '../../../src/lib/peer/stream/connection/client.ts';
@@ -28,7 +29,9 @@ answerWith({
 			{ clock: browserClock, log: (level, what) => console.warn(level, what) },
 			{ onMessage: async () => ({ ok: true, value: [] }), onClose: () => undefined }
 		);
-		unwrap(await btp.request([entry('auth', new Uint8Array(0))]));
+		// As two peers do it.
+		const said = unwrap(await btp.request([entry('auth', new Uint8Array(0)), BUNDLES]));
+		if (takesBundles(said)) btp.useBundles();
 		const network = {
 			addresses: () => [],
 			maxPacket: () => 0n,

@@ -10,7 +10,7 @@ import { LIMITS } from '../limits.ts';
 import type { Authenticated } from '../peering/auth-token.ts';
 import type { Socket } from '../platform.ts';
 import { err, ok, type Result } from '../result.ts';
-import { authData, readToken } from './auth-data.ts';
+import { authData, readToken, takesBundles } from './auth-data.ts';
 import type { TakenConnection } from './btp-accounts.ts';
 import { createBtpConnection, type BtpHandler, type BtpRefusal } from './btp-connection.ts';
 import type { HandshakeParts } from './handshake.ts';
@@ -84,6 +84,7 @@ export const createAccept = (parts: HandshakeParts): Accept => {
 				candidate = { who: checked.value, terms };
 				// My own token answers theirs, so that nobody can stand in for me.
 				const mine = await auth.create(await auth.answerEndpoint(token.authToken));
+				if (takesBundles(data)) connection.useBundles();
 				return ok([...authData(mine), now]);
 			}
 			if (data[0]?.protocolName !== 'link') return refusal('F00', 'hello comes first', true);

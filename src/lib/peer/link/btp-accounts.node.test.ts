@@ -1,7 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { describe, expect, it } from 'vitest';
 import { createNodeSql } from '../../../../server/akash-peer/node-sql.ts';
-import { utf8 } from '../bytes.ts';
+import { concatBytes, utf8 } from '../bytes.ts';
 import { decodeBtpPacket, encodeBtpPacket, type BtpPacket, type ProtocolData } from '../codec/btp.ts';
 import { decodeReply, encodeIlpPacket, encodePrepare, type IlpReply } from '../codec/ilp.ts';
 import { createPeer, type Peer } from '../create-peer.ts';
@@ -13,6 +13,7 @@ import { createSeededRandom } from '../testing/seeded-random.ts';
 import { createSimulatedClock } from '../testing/simulated-clock.ts';
 import { createSimulatedNetwork } from '../testing/simulated-network.ts';
 import { accountKey, type AccountConfig } from './account-transport.ts';
+import { BUNDLES } from './auth-data.ts';
 import { find, octets, text } from './protocol-data.ts';
 
 const START = Date.UTC(2030, 0, 1);
@@ -87,13 +88,16 @@ const world = () => {
 		if (!dialled.ok) throw new Error('nobody there');
 		const socket: Socket = dialled.value;
 		const heard: BtpPacket[] = [];
-		const state = { closed: false, prepares: 0, lastRequest: 0 };
+		const state = { closed: false, prepares: 0, lastRequest: 0, answers: [] as number[] };
 		socket.listen({
 			onMessage: (bytes) => {
 				const packet = decodeBtpPacket(bytes);
 				if (!packet.ok) return;
 				heard.push(packet.value);
-				if (packet.value.type !== 'message') return;
+				if (packet.value.type !== 'message') {
+					if (packet.value.requestId < 1_000) state.answers.push(packet.value.requestId);
+					return;
+				}
 				const prepare = find(packet.value.protocolData, 'ilp');
 				state.lastRequest = packet.value.requestId;
 				if (prepare) state.prepares += 1;
@@ -362,6 +366,56 @@ describe('a neighbour that sends what nobody should', () => {
 		await a.authenticate('a');
 		expect([far.state.closed, owes(peer, 'far')]).toEqual([false, 0n]);
 		expect(codeOf(await a.ask(pay('test.far.shop', 100n)))).toBe('fulfill');
+	});
+});
+
+describe('a plain account', () => {
+	it('has a message for each packet, whatever its neighbour says it takes', async () => {
+		const { hub, stranger, clock, pay } = world();
+		await hub([account('a'), account('far', { role: 'peer' })]);
+		const far = await stranger(() => [octets('ilp', FULFILL)]);
+		await far.authenticate('far');
+		const a = await stranger();
+		const answer = await a.say([
+			octets('auth', new Uint8Array(0)),
+			text('auth_username', 'a'),
+			text('auth_token', 'token-of-a'),
+			BUNDLES
+		]);
+		expect(answer).toMatchObject({ type: 'response', protocolData: [] });
+		const asking = (n: number): Uint8Array =>
+			encodeBtpPacket({
+				type: 'message',
+				requestId: n,
+				protocolData: [octets('ilp', pay('test.far.shop', 100n, n))]
+			});
+		a.socket.send(concatBytes(asking(1), asking(2)));
+		a.socket.send(asking(3));
+		await clock.advance(100);
+		expect([far.state.prepares, a.state.answers]).toEqual([2, [1, 3]]);
+	});
+
+	it('is dialled with nothing but its name and token', async () => {
+		const { network, node, clock } = world();
+		const heard: Uint8Array[] = [];
+		network.listen('ws://b/btp', (socket) =>
+			socket.listen({ onMessage: (message) => heard.push(message), onClose: () => undefined })
+		);
+		const over = { type: 'btp', token: 'a token', username: 'me', url: 'ws://b/btp' } as const;
+		const { peer } = await node('dialler', [account('b', { role: 'parent', over })]);
+		peer.start();
+		await clock.advance(1_000);
+		expect(heard).toEqual([
+			encodeBtpPacket({
+				type: 'message',
+				requestId: 1,
+				protocolData: [
+					octets('auth', new Uint8Array(0)),
+					text('auth_username', 'me'),
+					text('auth_token', 'a token')
+				]
+			})
+		]);
 	});
 });
 

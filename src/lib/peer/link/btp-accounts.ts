@@ -11,6 +11,8 @@
  * A message without `ilp` is answered with nothing: some neighbours ask so whether one is there, and so
  * does this node (btp-connection.ts). Transfers are refused: what is owed on such an account is settled outside.
  *
+ * A message is one packet, whoever is there: bundles (docs/adr/0039) are neither offered nor taken.
+ *
  * An account has one connection. A newer one replaces the older: whoever knows the token is the
  * neighbour, and of two connections it lost sight of the older one. Packets sent on that are not sent
  * again; unanswered they are void when they expire (account-transport.ts), so none counts twice.

@@ -4,8 +4,13 @@
  *
  * Rules that avoid loops between two confused ends: an answer that fits no request and a frame that
  * cannot be read get **no answer**; an unreadable frame closes the socket.
+ *
+ * Between ends that agreed on it, what is sent within one turn leaves as one message (bundle.ts), and a message is
+ * read to its end: whole, or not at all, before the first of its packets is handled. Anybody else gets a message for each
+ * packet at once, and what follows the packet in a message of theirs is ignored, as RFC 23 has it.
  */
 import {
+	decodeBtpBundle,
 	decodeBtpPacket,
 	encodeBtpPacket,
 	type BtpErrorCode,
@@ -17,6 +22,7 @@ import { utf8, utf8Decode } from '../bytes.ts';
 import { LIMITS } from '../limits.ts';
 import type { Cancel, Platform, Socket } from '../platform.ts';
 import { err, ok, type Result } from '../result.ts';
+import { createBundle, type Bundle } from './bundle.ts';
 
 export type BtpFailure =
 	| {
@@ -58,7 +64,9 @@ export interface BtpConnection {
 	 * Nothing for {@link LIMITS.heartbeatAnswerMs} closes the connection: the other end is gone without a farewell.
 	 */
 	keepAlive(): void;
-	/** Open requests end as `BtpUnanswered`. */
+	/** Both ends said that they take bundles: from now on several packets may share a message, either way. */
+	useBundles(): void;
+	/** What was sent before still leaves. Open requests end as `BtpUnanswered`. */
 	close(): void;
 }
 
@@ -80,10 +88,16 @@ export const createBtpConnection = (
 		number,
 		{ resolve: (result: Result<readonly ProtocolData[], BtpFailure>) => void; cancel: Cancel }
 	>();
+	/** Requests of the other side that have no answer yet. */
+	let answering = 0;
 	let nextId = 1;
 	let closed = false;
 	let heardAt = clock.now();
 	let stopListening: Cancel = () => undefined;
+	/** Undefined where nobody agreed on bundles. */
+	let bundle: Bundle | undefined;
+
+	const bufferedBytes = (): number => socket.bufferedBytes() + (bundle?.bytes ?? 0);
 
 	const shut = (): void => {
 		if (closed) return;
@@ -100,22 +114,71 @@ export const createBtpConnection = (
 	const send = (packet: BtpPacket): void => {
 		if (closed) return;
 		// Answers to somebody who never reads them must not fill the memory.
-		if (socket.bufferedBytes() > 2 * LIMITS.socketBufferedBytes) {
+		if (bufferedBytes() > 2 * LIMITS.socketBufferedBytes) {
 			log('warn', 'the other side does not read', { to: socket.label });
 			connection.close();
 			return;
 		}
-		const bytes = encodeBtpPacket(packet, scratch);
+		if (bundle) bundle.add(packet);
+		else sendMessage(encodeBtpPacket(packet, scratch));
+	};
+
+	const sendMessage = (bytes: Uint8Array): void => {
+		if (closed) return;
 		handlers.onBytes?.('out', bytes.length);
 		socket.send(bytes);
+	};
+
+	/** `undefined`: cannot be read. */
+	const read = (bytes: Uint8Array): readonly BtpPacket[] | undefined => {
+		if (bytes.length > LIMITS.socketMessageBytes) return undefined;
+		if (bundle) {
+			const packets = decodeBtpBundle(bytes);
+			return packets.ok ? packets.value : undefined;
+		}
+		const packet = decodeBtpPacket(bytes);
+		return packet.ok ? [packet.value] : undefined;
+	};
+
+	const take = (packet: BtpPacket): void => {
+		if (packet.type === 'response' || packet.type === 'error') {
+			const request = waiting.get(packet.requestId);
+			if (!request) return;
+			waiting.delete(packet.requestId);
+			request.cancel();
+			request.resolve(
+				packet.type === 'response'
+					? ok(packet.protocolData)
+					: err({
+							type: 'BtpError',
+							code: packet.code,
+							text: utf8Decode(packet.data) ?? '',
+							protocolData: packet.protocolData
+						})
+			);
+			return;
+		}
+		const handle =
+			packet.type === 'transfer'
+				? refuseTransfer(packet.requestId)
+				: answer(packet.requestId, packet.protocolData);
+		handle.catch((error: unknown) => {
+			log('error', 'a BTP message broke its handler', { from: socket.label, error: String(error) });
+			connection.close();
+		});
 	};
 
 	/** Money moves by claims here; an amount that nothing proves is not taken. */
 	const refuseTransfer = async (requestId: number): Promise<void> =>
 		reply(requestId, err({ code: 'F00', text: 'transfers are not used on this link; send a claim' }));
 
-	const answer = (requestId: number, protocolData: readonly ProtocolData[]): Promise<void> =>
-		handlers.onMessage(protocolData).then((result) => reply(requestId, result));
+	const answer = (requestId: number, protocolData: readonly ProtocolData[]): Promise<void> => {
+		answering += 1;
+		return handlers.onMessage(protocolData).then((result) => {
+			reply(requestId, result);
+			answering -= 1;
+		});
+	};
 
 	const reply = (requestId: number, result: Awaited<ReturnType<BtpHandler>>): void => {
 		if (closed) return;
@@ -177,9 +240,13 @@ export const createBtpConnection = (
 				send({ type: 'message', requestId, protocolData });
 			}),
 		keepAlive: () => listenAfter(LIMITS.heartbeatMs),
-		writable: () => !closed && socket.bufferedBytes() < LIMITS.socketBufferedBytes,
+		useBundles: () => {
+			bundle ??= createBundle(clock, sendMessage, () => waiting.size + answering <= 1);
+		},
+		writable: () => !closed && bufferedBytes() < LIMITS.socketBufferedBytes,
 		close: () => {
 			if (closed) return;
+			bundle?.leave();
 			socket.close();
 			shut();
 		}
@@ -190,38 +257,13 @@ export const createBtpConnection = (
 			if (closed) return;
 			heardAt = clock.now();
 			handlers.onBytes?.('in', bytes.length);
-			const decoded = bytes.length > LIMITS.socketMessageBytes ? undefined : decodeBtpPacket(bytes);
-			if (!decoded?.ok) {
+			const packets = read(bytes);
+			if (!packets) {
 				log('warn', 'unreadable BTP frame', { from: socket.label, bytes: bytes.length });
 				connection.close();
 				return;
 			}
-			const packet = decoded.value;
-			if (packet.type === 'response' || packet.type === 'error') {
-				const request = waiting.get(packet.requestId);
-				if (!request) return;
-				waiting.delete(packet.requestId);
-				request.cancel();
-				request.resolve(
-					packet.type === 'response'
-						? ok(packet.protocolData)
-						: err({
-								type: 'BtpError',
-								code: packet.code,
-								text: utf8Decode(packet.data) ?? '',
-								protocolData: packet.protocolData
-							})
-				);
-				return;
-			}
-			const handle =
-				packet.type === 'transfer'
-					? refuseTransfer(packet.requestId)
-					: answer(packet.requestId, packet.protocolData);
-			handle.catch((error: unknown) => {
-				log('error', 'a BTP message broke its handler', { from: socket.label, error: String(error) });
-				connection.close();
-			});
+			for (const packet of packets) if (!closed) take(packet);
 		},
 		onClose: shut
 	});

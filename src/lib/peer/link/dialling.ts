@@ -1,7 +1,7 @@
 /** The dialling end: one attempt, from the socket to the end of the link that came of it. */
 import { decodeHello, encodeHello } from '../codec/link.ts';
 import { LIMITS } from '../limits.ts';
-import { authData, readToken } from './auth-data.ts';
+import { authData, readToken, takesBundles } from './auth-data.ts';
 import { createBtpConnection } from './btp-connection.ts';
 import type { HandshakeParts } from './handshake.ts';
 import type { Uplink } from './links-deps.ts';
@@ -62,6 +62,7 @@ export const createDialOnce = (parts: HandshakeParts): DialOnce => {
 			if (!who?.ok) return { type: 'retry', reason: 'the other side did not prove who it is' };
 			if (uplink.owner !== undefined && who.value.owner !== uplink.owner)
 				return { type: 'never', reason: 'another key answered than the one expected' };
+			if (takesBundles(answer.value)) connection.useBundles();
 			const { device, owner } = who.value;
 			// What a hello tells is on disk before it leaves.
 			await greeter.prepare(device);

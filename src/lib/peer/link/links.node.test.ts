@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { createNodeSql } from '../../../../server/akash-peer/node-sql.ts';
-import { utf8 } from '../bytes.ts';
+import { concatBytes, fromHex, utf8 } from '../bytes.ts';
 import { NOTHING_CLAIMED, type Channel } from '../channel/channel.ts';
 import { createChannels } from '../channel/channels.ts';
 import { createHeldClaims } from '../channel/held-claims.ts';
 import {
 	BTP_CONTENT_TYPES,
-	decodeBtpPacket,
+	decodeBtpBundle,
 	encodeBtpPacket,
 	type BtpPacket,
 	type ProtocolData
@@ -28,6 +28,7 @@ import { createSimulatedChain } from '../testing/simulated-chain.ts';
 import { createSimulatedClock } from '../testing/simulated-clock.ts';
 import { createSimulatedNetwork } from '../testing/simulated-network.ts';
 import { createLinkAccounts } from './accounts.ts';
+import { BUNDLES } from './auth-data.ts';
 import { createLinks, type Links } from './links.ts';
 import type { LinkEvent } from './links-deps.ts';
 import type { Hello } from './messages.ts';
@@ -54,7 +55,16 @@ interface End {
 
 const world = () => {
 	const clock = createSimulatedClock(START, turn);
-	const network = createSimulatedNetwork(clock, createSeededRandom('network'), { latencyMs: [5, 5] });
+	/** Every message that somebody sent, of all connections. */
+	const messages: { readonly label: string; readonly packets: number }[] = [];
+	const network = createSimulatedNetwork(clock, createSeededRandom('network'), {
+		latencyMs: [5, 5],
+		fateOf: (message, label) => {
+			const decoded = decodeBtpBundle(message);
+			messages.push({ label, packets: decoded.ok ? decoded.value.length : 0 });
+			return undefined;
+		}
+	});
 	const chain = createSimulatedChain({ clock });
 
 	const end = async (
@@ -170,8 +180,8 @@ const world = () => {
 		const state = { closed: false };
 		dialled.listen({
 			onMessage: (bytes) => {
-				const packet = decodeBtpPacket(bytes);
-				if (packet.ok) heard.push(packet.value);
+				const packets = decodeBtpBundle(bytes);
+				if (packets.ok) heard.push(...packets.value);
 			},
 			onClose: () => (state.closed = true)
 		});
@@ -183,9 +193,9 @@ const world = () => {
 			await clock.advance(100);
 			return heard.find((packet) => packet.requestId === mine && packet.type !== 'message');
 		};
-		return { socket: dialled, state, say };
+		return { socket: dialled, state, heard, say };
 	};
-	return { clock, network, chain, end, hub, dial, stranger };
+	return { clock, network, messages, chain, end, hub, dial, stranger };
 };
 
 const octets = (protocolName: string, data: Uint8Array): ProtocolData => ({
@@ -308,6 +318,99 @@ describe('a link comes up', () => {
 		expect(server.links.live()[0]?.peer).toBe(first?.peer);
 		expect(network.openConnections()).toBe(1);
 		expect(types(server).filter((type) => type === 'down')).toEqual([]);
+	});
+});
+
+describe('neighbours who both take bundles', () => {
+	const PREPARES = 12;
+	const prepare = (n: number): Uint8Array => new Uint8Array([12, n]);
+	const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+
+	it('send in one message what is sent in one turn, and the answers in one', async () => {
+		const { hub, end, dial, clock, messages } = world();
+		const [server, guest] = [await hub(), await end('guest')];
+		dial(guest);
+		await clock.advance(500);
+		// Hello and what belongs to it: nobody had two things to say at once.
+		expect(new Set(messages.map(({ packets }) => packets))).toEqual(new Set([1]));
+		messages.length = 0;
+		const before = guest.links.bytes();
+		const replies = upTo(PREPARES).map((n) =>
+			guest.links.transmit(server.identity.device, prepare(n), undefined, clock.now() + 10_000)
+		);
+		await clock.advance(100);
+		expect((await Promise.all(replies)).map((reply) => reply?.type)).toEqual(
+			Array.from({ length: PREPARES }, () => 'reject')
+		);
+		expect(server.prepares.map(([, n]) => n)).toEqual(upTo(PREPARES));
+		expect(messages.map(({ packets }) => packets)).toEqual([PREPARES, PREPARES]);
+		const [mine, theirs] = [guest.links.bytes(), server.links.bytes()];
+		expect([mine.out, mine.in]).toEqual([theirs.in, theirs.out]);
+		expect(mine.out - before.out).toBeGreaterThan(PREPARES);
+	});
+
+	/** Somebody who speaks by hand, says that it takes bundles, and has proved who it is. */
+	const guestByHand = async (made: ReturnType<typeof world>) => {
+		const server = await made.hub();
+		const someone = await made.stranger();
+		const token = await (await made.end('guest')).identity.auth.create(HUB_URL);
+		const answer = await someone.say([...auth(token), BUNDLES]);
+		expect(answer?.protocolData.map(({ protocolName }) => protocolName)).toContain('bundles');
+		const asking = (requestId: number, data: ProtocolData): Uint8Array =>
+			encodeBtpPacket({ type: 'message', requestId, protocolData: [data] });
+		return { server, someone, asking };
+	};
+
+	it('still take one step of the handshake at a time', async () => {
+		const made = world();
+		const { server, someone, asking } = await guestByHand(made);
+		const hello = octets('link', encodeHello(HELLO));
+		someone.socket.send(concatBytes(asking(50, hello), asking(51, hello)));
+		await made.clock.advance(100);
+		expect(someone.heard.filter(({ type }) => type === 'error').map(textOf)).toContain('one step at a time');
+		expect([someone.state.closed, server.links.live()]).toEqual([true, []]);
+	});
+
+	it('have nothing of a bundle handled that ends in garbage', async () => {
+		const made = world();
+		const { server, someone, asking } = await guestByHand(made);
+		await someone.say([octets('link', encodeHello(HELLO))]);
+		expect(server.links.live()).toHaveLength(1);
+		const ilp = (n: number): Uint8Array => asking(60 + n, octets('ilp', prepare(n)));
+		someone.socket.send(concatBytes(ilp(0), ilp(1)));
+		await made.clock.advance(100);
+		expect(server.prepares).toHaveLength(2);
+		someone.socket.send(concatBytes(ilp(2), ilp(3), fromHex('c0ffee')));
+		await made.clock.advance(100);
+		expect([server.prepares.length, someone.state.closed, server.links.live()]).toEqual([2, true, []]);
+	});
+
+	it.each([
+		['before it has proved who it is', true],
+		['without having said that it takes them', false]
+	])('are not believed to be one who sends several packets %s', async (_, says) => {
+		const made = world();
+		const server = await made.hub();
+		const someone = await made.stranger();
+		const token = await (await made.end('guest')).identity.auth.create(HUB_URL);
+		const hello = octets('link', encodeHello(HELLO));
+		const asking = (requestId: number, data: readonly ProtocolData[]): Uint8Array =>
+			encodeBtpPacket({ type: 'message', requestId, protocolData: data });
+		const first = asking(50, says ? [...auth(token), BUNDLES] : auth(token));
+		someone.socket.send(says ? concatBytes(first, asking(51, [hello])) : first);
+		await made.clock.advance(100);
+		// The second was not looked at.
+		expect(someone.heard.map(({ type, requestId }) => [type, requestId])).toEqual([['response', 50]]);
+		if (says) return;
+		someone.socket.send(asking(52, [hello]));
+		await made.clock.advance(100);
+		const ilp = (n: number): Uint8Array => asking(60 + n, [octets('ilp', prepare(n))]);
+		someone.socket.send(concatBytes(ilp(0), ilp(1)));
+		someone.socket.send(ilp(2));
+		made.messages.length = 0;
+		await made.clock.advance(100);
+		expect(server.prepares.map(([, n]) => n)).toEqual([0, 2]);
+		expect(made.messages.every(({ packets }) => packets === 1)).toBe(true);
 	});
 });
 

@@ -1,5 +1,5 @@
 /** What payers promise in the messages of a world, for tests that know what they may never do. */
-import { decodeBtpPacket } from '../codec/btp.ts';
+import { decodeBtpBundle } from '../codec/btp.ts';
 import { decodeWireClaim } from '../codec/link.ts';
 import { find } from '../link/protocol-data.ts';
 
@@ -15,13 +15,15 @@ export const createClaimsOnTheWire = (): ClaimsOnTheWire => {
 	return {
 		promised,
 		see: (message) => {
-			const packet = decodeBtpPacket(message);
-			const data = packet.ok ? find(packet.value.protocolData, 'claim') : undefined;
-			const claim = data && decodeWireClaim(data);
-			if (!claim?.ok) return;
-			const { channel, epoch, cumulative } = claim.value;
-			const name = `${channel}/${epoch}`;
-			promised.set(name, [...(promised.get(name) ?? []), cumulative]);
+			const packets = decodeBtpBundle(message);
+			for (const { protocolData } of packets.ok ? packets.value : []) {
+				const data = find(protocolData, 'claim');
+				const claim = data && decodeWireClaim(data);
+				if (!claim?.ok) continue;
+				const { channel, epoch, cumulative } = claim.value;
+				const name = `${channel}/${epoch}`;
+				promised.set(name, [...(promised.get(name) ?? []), cumulative]);
+			}
 		}
 	};
 };
