@@ -12,8 +12,7 @@ const PURE_PACKAGES = [
 	'^node_modules/@noble/(hashes|curves|ciphers)/',
 	'^node_modules/@stablelib/(aes|gcm)/',
 	'^node_modules/viem/',
-	'^node_modules/nostr-tools/',
-	'^node_modules/nostr-wasm/'
+	'^node_modules/nostr-tools/'
 ];
 
 /** What the core's parts stand on. They know nothing above them. */

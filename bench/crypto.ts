@@ -9,15 +9,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { loadWasmSchnorr, nodeCrypto } from '../server/akash-peer/node-crypto.ts';
+import { nodeCrypto } from '../server/akash-peer/node-crypto.ts';
 import { nodeClock } from '../server/akash-peer/node-clock.ts';
 import { createNodeSql } from '../server/akash-peer/node-sql.ts';
 import { createSchnorrThreads } from '../server/akash-peer/schnorr-threads.ts';
+import { loadSecp256k1 } from '../server/akash-peer/wasm-secp256k1.ts';
 import { createWebCrypto } from '../src/lib/host/web-crypto.ts';
 import { bytesEqual } from '../src/lib/peer/bytes.ts';
 import { nobleCrypto } from '../src/lib/peer/crypto/noble-crypto.ts';
 import { joinTag, splitTag } from '../src/lib/peer/crypto/sealed.ts';
-import { withSchnorr } from '../src/lib/peer/crypto/wasm-schnorr.ts';
 import type { Crypto, SchnorrCheck } from '../src/lib/peer/platform.ts';
 import { createCommits } from '../src/lib/peer/storage/commit.ts';
 import { rounded, spreadOf } from './lib/stats.ts';
@@ -47,9 +47,9 @@ const perSecond = async (count: number, once: () => Promise<void>): Promise<numb
 	return (done * 1_000) / (performance.now() - start);
 };
 
-const wasm = loadWasmSchnorr();
+const wasm = loadSecp256k1();
 if (!wasm) throw new Error('the WebAssembly is not installed');
-const wasmCrypto = withSchnorr(nobleCrypto, wasm);
+const wasmCrypto = { ...nobleCrypto, ...wasm };
 
 /** Signatures of a few authors, one in eight forged. */
 const secrets = Array.from({ length: KEYS }, (_, i) => new Uint8Array(32).fill(i + 1));

@@ -1,7 +1,8 @@
 /**
  * The crypto port on `node:crypto`: hashing, AES-GCM and X25519 run in OpenSSL, synchronously, since
  * for packets of a few kilobytes a trip to another thread costs more than the work. OpenSSL has no
- * BIP-340 and cannot recover ECDSA signers: the first is libsecp256k1's in WebAssembly, the second noble's.
+ * BIP-340 and cannot recover ECDSA signers: that is libsecp256k1's in WebAssembly (wasm-secp256k1.ts), or noble's, slower,
+ * where there is none.
  * Addresses are OpenSSL's too: noble would first make a table of the curve, at every start of a node.
  */
 import {
@@ -16,7 +17,6 @@ import {
 	hash,
 	type KeyObject
 } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import {
 	addressOf,
 	assertAesGcm,
@@ -25,42 +25,15 @@ import {
 } from '../../src/lib/peer/crypto/noble-crypto.ts';
 import { perKey } from '../../src/lib/peer/crypto/per-key.ts';
 import { AES_GCM_TAG_LENGTH } from '../../src/lib/peer/crypto/sealed.ts';
-import {
-	createWasmSchnorr,
-	withSchnorr,
-	type SchnorrProvider
-} from '../../src/lib/peer/crypto/wasm-schnorr.ts';
-
-/** What is used of a global that Node has and its types leave out. */
-interface SyncWebAssembly {
-	readonly Module: new (bytes: Uint8Array) => object;
-	readonly Instance: new (module: object, imports: object) => { readonly exports: object };
-}
-
-/**
- * libsecp256k1, or undefined where its file is not (a bundle without node_modules) or cannot be compiled:
- * noble then does its work, slower.
- */
-export const loadWasmSchnorr = (): SchnorrProvider | undefined => {
-	try {
-		const file = new URL('../public/out/secp256k1.wasm', import.meta.resolve('nostr-wasm'));
-		const { Module, Instance } = (globalThis as unknown as { readonly WebAssembly: SyncWebAssembly })
-			.WebAssembly;
-		const module = new Module(readFileSync(file));
-		return createWasmSchnorr((imports) => new Instance(module, imports).exports);
-	} catch {
-		return undefined;
-	}
-};
+import { loadSecp256k1 } from './wasm-secp256k1.ts';
 
 /** A 32-byte X25519 key in DER (RFC 8410) is one of these and the key. */
 const PKCS8_PREFIX = Buffer.from('302e020100300506032b656e04220420', 'hex');
 const SPKI_PREFIX = Buffer.from('302a300506032b656e032100', 'hex');
 
-const schnorr = loadWasmSchnorr();
-
 export const nodeCrypto: SyncCrypto = {
-	...(schnorr ? withSchnorr(nobleCrypto, schnorr) : nobleCrypto),
+	...nobleCrypto,
+	...loadSecp256k1(),
 
 	sha256: (data) => plain(hash('sha256', data, 'buffer')),
 
