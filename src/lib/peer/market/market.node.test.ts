@@ -1072,6 +1072,33 @@ describe('the seller', () => {
 		expect(bob.seller.earningsOf(first.id)).toEqual({ readers: 1, total: PRICE });
 	});
 
+	it('forgets receipts after a month, and never what its notes earned', async () => {
+		const { clock, alice, bob, events } = await aliceAndBob();
+		const [first, second] = events as [VerifiedEvent, VerifiedEvent];
+		const buy = (event: VerifiedEvent, byte: number) =>
+			during(clock, talk(alice, bob).request([get([event.id], receipt(byte))], paying(PRICE)));
+		expect((await buy(second, 1)).type).toBe('fulfilled');
+		await clock.advance(SECOND);
+		expect((await buy(first, 2)).type).toBe('fulfilled');
+		await clock.advance(SECOND);
+		expect((await buy(second, 3)).type).toBe('fulfilled');
+		const left = async (): Promise<unknown[]> => {
+			await during(clock, bob.seller.sweep());
+			return bob.sql.all('SELECT receipt FROM sale_receipt ORDER BY id').map((row) => row.receipt);
+		};
+		expect(await left()).toEqual([receipt(1), receipt(2), receipt(3)]);
+		const age = (ms: number): number => bob.sql.run('UPDATE sale_receipt SET at = at - ?', [ms]);
+		const oldest = Number(bob.sql.all('SELECT min(at) AS at FROM sale_receipt')[0]?.['at']);
+		age(LIMITS.receiptMs - (clock.now() - oldest) + SECOND);
+		expect(await left()).toEqual([receipt(2), receipt(3)]);
+		age(LIMITS.receiptMs);
+		expect(await left()).toEqual([]);
+		expect(bob.seller.earnings(9)).toMatchObject([
+			{ eventId: second.id, readers: 2, total: 2n * PRICE },
+			{ eventId: first.id, readers: 1, total: PRICE }
+		]);
+	});
+
 	it('lets nobody use a receipt for something else', async () => {
 		const { clock, alice, bob, events } = await aliceAndBob();
 		const [first, second] = events as [VerifiedEvent, VerifiedEvent];
@@ -1217,6 +1244,24 @@ describe('a hop that cheats', () => {
 		await clock.advance(20 * MINUTE);
 		expect(await replay()).toMatchObject({ type: 'reject', code: 'F99' });
 		expect(bob.ledger.balance('income/notes')).toBe(-PRICE);
+	});
+
+	it('plays a refused packet with money again, after a restart and with more money, and is sold nothing', async () => {
+		const { world, clock, alice, bob, events } = await aliceAndBob(['one']);
+		const [one] = events as [VerifiedEvent];
+		world.onPrepare = () => 'lose';
+		// The first of its session, so that its name opens another once this one is forgotten.
+		void talk(alice, bob).request([get([one.id], new Uint8Array(16).fill(1))], paying(PRICE));
+		await clock.advance(SECOND);
+		const { prepare } = world.carried.at(-1) as Carried;
+		const play = (amount: bigint) =>
+			during(clock, world.deliver({ ...prepare, amount, expiresAt: clock.now() + 10 * SECOND }, 'hub'));
+		expect(await play(prepare.amount - 1n)).toMatchObject({ type: 'reject', code: 'F99' });
+		bob.stop();
+		bob.begin();
+		expect(await play(prepare.amount)).toMatchObject({ type: 'reject', code: 'F99' });
+		expect(bob.ledger.balance('income/notes')).toBe(0n);
+		expect(bob.sql.all('SELECT result FROM session_packet')).toEqual([{ result: 'refused' }]);
 	});
 
 	it('hands a reader its own packet back and learns no fulfillment', async () => {

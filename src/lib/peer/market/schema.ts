@@ -112,5 +112,36 @@ export const MARKET_MIGRATIONS: readonly string[] = [
 	-- Of the event, Unix seconds; NULL: never. It may be gone from then on, and was paid for all the same.
 	ALTER TABLE bought ADD COLUMN expires INTEGER;
 	UPDATE bought SET expires = (SELECT expires FROM event WHERE id = unhex(bought.event_id));
+	`,
+	`
+	-- Sales lie in the order in which they were made, and go in it. By its receipt one is found in an index that is narrow.
+	CREATE TABLE sale_receipt_kept (
+		id INTEGER PRIMARY KEY,
+		receipt BLOB NOT NULL,              -- 16 bytes, chosen by the reader
+		ids TEXT NOT NULL,                  -- comma-separated, as asked
+		part TEXT NOT NULL,                 -- '' or 'index/count'
+		paid INTEGER NOT NULL,
+		at INTEGER NOT NULL
+	) STRICT;
+	INSERT INTO sale_receipt_kept (receipt, ids, part, paid, at)
+		SELECT receipt, ids, part, paid, at FROM sale_receipt ORDER BY at, receipt;
+	DROP TABLE sale_receipt;
+	ALTER TABLE sale_receipt_kept RENAME TO sale_receipt;
+	CREATE UNIQUE INDEX sale_receipt_by_receipt ON sale_receipt (receipt);
+
+	-- By the arrival number of the event, which no other event ever has: notes that are sold now were made one after another.
+	CREATE TABLE earning_kept (
+		seq INTEGER PRIMARY KEY,            -- of the event; below zero: it was gone when this table was made
+		event_id TEXT NOT NULL,
+		readers INTEGER NOT NULL,           -- how often it was sold
+		total INTEGER NOT NULL,
+		at INTEGER NOT NULL                 -- of the newest sale
+	) STRICT;
+	INSERT INTO earning_kept (seq, event_id, readers, total, at)
+		SELECT coalesce((SELECT seq FROM event WHERE id = unhex(event_id)), -row_number() OVER (ORDER BY at, event_id)),
+			event_id, readers, total, at FROM earning;
+	DROP TABLE earning;
+	ALTER TABLE earning_kept RENAME TO earning;
+	CREATE INDEX earning_by_time ON earning (at);
 	`
 ];

@@ -378,14 +378,14 @@ export const createSeller = (dependencies: SellerDependencies): Seller => {
 				now
 			]);
 			const reader = get.part && get.part.index > 0 ? 0 : 1;
-			found.forEach(({ event }, i) => {
+			found.forEach(({ event, seq }, i) => {
 				// What came beyond the sum (the way is paid for in whole units) goes to the first.
 				const amount = (prices[i] as bigint) + (i === 0 ? arrived - price : 0n);
 				sql.run(
-					`INSERT INTO earning (event_id, readers, total, at) VALUES (?, ?, ?, ?)
-					ON CONFLICT (event_id) DO UPDATE SET readers = readers + excluded.readers,
+					`INSERT INTO earning (seq, event_id, readers, total, at) VALUES (?, ?, ?, ?, ?)
+					ON CONFLICT (seq) DO UPDATE SET readers = readers + excluded.readers,
 						total = total + excluded.total, at = excluded.at`,
-					[event.id, reader, amount, now]
+					[seq, event.id, reader, amount, now]
 				);
 			});
 		}
@@ -616,7 +616,12 @@ export const createSeller = (dependencies: SellerDependencies): Seller => {
 				return { type: 'CLOSED', requestId: request.requestId, code: CLOSED_CODES.idle, text: 'ask again' };
 			}),
 		earningsOf: (eventId) =>
-			earned(sql.all('SELECT readers, total FROM earning WHERE event_id = ?', [eventId])[0]),
+			earned(
+				sql.all(
+					'SELECT readers, total FROM earning WHERE seq = (SELECT seq FROM event WHERE id = unhex(?))',
+					[eventId]
+				)[0]
+			),
 		earnings: (limit) =>
 			sql
 				.all('SELECT event_id, readers, total, at FROM earning ORDER BY at DESC, event_id LIMIT ?', [limit])
@@ -628,7 +633,12 @@ export const createSeller = (dependencies: SellerDependencies): Seller => {
 			for (const [id, { until }] of noted) if (until < now) noted.delete(id);
 			await commits.run(() => {
 				sql.run('DELETE FROM offer WHERE honoured_until < ?', [now]);
-				sql.run('DELETE FROM sale_receipt WHERE at < ?', [now - LIMITS.receiptMs]);
+				// The oldest come first.
+				sql.run(
+					`DELETE FROM sale_receipt WHERE id < coalesce(
+						(SELECT id FROM sale_receipt WHERE at >= ? ORDER BY id LIMIT 1), ${Number.MAX_SAFE_INTEGER})`,
+					[now - LIMITS.receiptMs]
+				);
 			});
 		}
 	};

@@ -69,6 +69,37 @@ describe('migrations', () => {
 		expect(migrate(sql, SECOND)).toEqual({ ok: true, value: 2 });
 	});
 
+	it('keep sales, what notes earned and what packets did when these get other keys', () => {
+		const sql = createNodeSql(':memory:');
+		const shipped = { stream: 4, market: 3 } as const;
+		const before = MIGRATIONS.map(({ feature, steps }) => ({
+			feature,
+			steps: steps.slice(0, (shipped as Readonly<Record<string, number>>)[feature] ?? steps.length)
+		}));
+		expect(migrate(sql, before).ok).toBe(true);
+		const [here, gone] = ['01'.repeat(32), '02'.repeat(32)];
+		sql.script(`
+			INSERT INTO author VALUES (1, x'aa');
+			INSERT INTO event (seq, id, author, kind, created_at, size, sig, body) VALUES (7, x'${here}', 1, 1, 1, 1, x'', '');
+			INSERT INTO earning VALUES ('${here}', 2, 20, 100), ('${gone}', 1, 5, 300);
+			INSERT INTO sale_receipt VALUES (x'01', '${gone}', '', 5, 300), (x'02', '${here}', '0/2', 20, 100);
+			INSERT INTO session_packet VALUES ('s', 2, '1,2', 20, 'fulfilled', 200), ('s', 1, '', 5, 'refused', 100);
+		`);
+		migrate(sql);
+		expect(sql.all('SELECT * FROM earning ORDER BY at DESC')).toEqual([
+			{ seq: -2, event_id: gone, readers: 1, total: 5, at: 300 },
+			{ seq: 7, event_id: here, readers: 2, total: 20, at: 100 }
+		]);
+		expect(sql.all('SELECT id, hex(receipt) AS receipt, ids, part, paid, at FROM sale_receipt')).toEqual([
+			{ id: 1, receipt: '02', ids: here, part: '0/2', paid: 20, at: 100 },
+			{ id: 2, receipt: '01', ids: gone, part: '', paid: 5, at: 300 }
+		]);
+		expect(sql.all('SELECT sequence, request_ids, amount, result, expires_at FROM session_packet')).toEqual([
+			{ sequence: 1, request_ids: '', amount: 5, result: 'refused', expires_at: 100 },
+			{ sequence: 2, request_ids: '1,2', amount: 20, result: 'fulfilled', expires_at: 200 }
+		]);
+	});
+
 	it('keep what was under way when each packet and transfer still had a row from its beginning', () => {
 		const sql = createNodeSql(':memory:');
 		const shipped = { ledger: 2, link: 6 } as const;

@@ -56,5 +56,24 @@ export const STREAM_MIGRATIONS: readonly string[] = [
 	DROP INDEX session_by_previous_name;
 	CREATE INDEX session_by_next_name ON session (next_name) WHERE next_name IS NOT NULL;
 	CREATE INDEX session_by_previous_name ON session (previous_name) WHERE previous_name IS NOT NULL;
+	`,
+	`
+	-- Each behind all others, which is the cheapest place there is; they go in the order in which they came. Of a session
+	-- with a row nobody asks for them: its used numbers are there.
+	CREATE TABLE session_packet_kept (
+		id INTEGER PRIMARY KEY,
+		session TEXT NOT NULL,              -- first 16 bytes of SHA-256(S_c), hex
+		sequence INTEGER NOT NULL,
+		request_ids TEXT NOT NULL,          -- of its frames, comma-separated
+		amount INTEGER NOT NULL,            -- link units that came with it
+		result TEXT NOT NULL CHECK (result IN ('fulfilled', 'refused')),
+		expires_at INTEGER NOT NULL         -- of the packet, as far as hops wait; Unix ms
+	) STRICT;
+	INSERT INTO session_packet_kept (session, sequence, request_ids, amount, result, expires_at)
+		SELECT session, sequence, request_ids, amount, result, min(expires_at, 1000 * unixepoch() + 30000)
+		FROM session_packet ORDER BY expires_at;
+	DROP TABLE session_packet;
+	ALTER TABLE session_packet_kept RENAME TO session_packet;
+	CREATE INDEX session_packet_refused ON session_packet (session) WHERE result = 'refused';
 	`
 ];

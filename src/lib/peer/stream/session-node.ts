@@ -23,6 +23,7 @@ import type { NodeSession, RequestHandler, SessionsDependencies } from './sessio
 import {
 	LAST_SEEN_LAG_MS,
 	loadSession,
+	refusedSequences,
 	saveSession,
 	sweepSessions,
 	type StoredSession
@@ -247,12 +248,17 @@ export const createNodeSide = (
 			token: parsed.value.bytes,
 			streamPublic: pair.publicKey
 		});
+		const id = bytesToHex(await sessionId(crypto, secrets));
+		const epochs = createNodeEpochs({ current: await epochOf(crypto, token, secrets) });
+		const seen = createSequenceWindow();
+		// It may have been here before, and been forgotten.
+		for (const sequence of refusedSequences(sql, id)) seen.use(sequence);
 		return make({
-			id: bytesToHex(await sessionId(crypto, secrets)),
+			id,
 			token,
-			epochs: createNodeEpochs({ current: await epochOf(crypto, token, secrets) }),
+			epochs,
 			link,
-			seen: createSequenceWindow(),
+			seen,
 			paid: false,
 			stored: undefined,
 			openerAddress: undefined,
@@ -478,7 +484,8 @@ export const createNodeSide = (
 						requestIds.join(),
 						prepare.amount,
 						accept ? 'fulfilled' : 'refused',
-						prepare.expiresAt
+						// Who says that a packet may take longer than hops wait does not keep this longer.
+						Math.min(prepare.expiresAt, clock.now() + LIMITS.maxHoldMs)
 					]
 				);
 			}

@@ -7,6 +7,7 @@ import { epochOf, type Epoch } from './ratchet.ts';
 import {
 	LAST_SEEN_LAG_MS,
 	loadSession,
+	refusedSequences,
 	saveSession,
 	sweepSessions,
 	type StoredSession
@@ -92,6 +93,30 @@ describe('the row of a session', () => {
 		expect(await found('token', 'c2Vjb25k', 'older')).toEqual([true, true, true]);
 		saveSession(sql, { ...first, epochs: { current: second } }, stored);
 		expect(await found('token', 'c2Vjb25k', 'older')).toEqual([true, true, false]);
+	});
+
+	it('and what its packets did are swept in the order in which they came', () => {
+		const { sql } = createStore();
+		const insert = (sequence: number, result: string, expiresAt: number): number =>
+			sql.run(
+				`INSERT INTO session_packet (session, sequence, request_ids, amount, result, expires_at)
+				VALUES ('id', ?, '', 1, ?, ?)`,
+				[sequence, result, expiresAt]
+			);
+		insert(1, 'refused', NOW - 2);
+		insert(2, 'fulfilled', NOW);
+		insert(3, 'refused', NOW - 1);
+		const left = (packetsSince: number): unknown[] => {
+			sweepSessions(sql, { now: NOW, seenSince: NOW, packetsSince });
+			return sql.all('SELECT sequence FROM session_packet').map((row) => row.sequence);
+		};
+		expect(refusedSequences(sql, 'id')).toEqual([1n, 3n]);
+		expect(left(NOW - 2)).toEqual([1, 2, 3]);
+		expect(left(NOW)).toEqual([2, 3]);
+		expect(refusedSequences(sql, 'id')).toEqual([3n]);
+		expect(left(NOW + 1)).toEqual([]);
+		insert(4, 'fulfilled', NOW + 2);
+		expect(left(NOW + 1)).toEqual([4]);
 	});
 
 	it('is kept while the session is not silent for too long, and written anew when it was swept', async () => {

@@ -152,6 +152,12 @@ const offerOf = (row: SqlRow, epoch: Epoch): Offer => {
 	return { epoch, step: { nodePublic: row.next_public as Uint8Array, name } };
 };
 
+/** Of packets with money that were refused: a session without a row forgets its used numbers. */
+export const refusedSequences = (sql: SqlDriver, id: string): readonly bigint[] =>
+	sql
+		.all(`SELECT sequence FROM session_packet WHERE session = ? AND result = 'refused'`, [id])
+		.map((row) => BigInt(row.sequence as number | bigint));
+
 /** Runs in a transaction. Answers how many silent sessions were forgotten. */
 export const sweepSessions = (
 	sql: SqlDriver,
@@ -163,6 +169,11 @@ export const sweepSessions = (
 		WHERE previous_until < ?`,
 		[limits.now]
 	);
-	sql.run('DELETE FROM session_packet WHERE expires_at < ?', [limits.packetsSince]);
+	// Those that came first, up to one that is not over: it keeps others for as long as a hop waits.
+	sql.run(
+		`DELETE FROM session_packet WHERE id < coalesce(
+			(SELECT id FROM session_packet WHERE expires_at >= ? ORDER BY id LIMIT 1), ${Number.MAX_SAFE_INTEGER})`,
+		[limits.packetsSince]
+	);
 	return gone;
 };
