@@ -96,7 +96,7 @@ const COLUMNS: readonly (readonly [Name, table: string, column: string, named: R
 	['hub', 'payout', 'fee', /is booked as payout-fee/],
 	['reader', 'payout_taken', 'amount', /payout 0x[0-9a-f]{64}: .* is booked as payout/],
 	['reader', 'payout_taken', 'fee', /is booked as payout-fee/],
-	['reader', 'purchase', 'amount', /purchase [0-9a-f]{32}: /],
+	['reader', 'purchase_ended', 'amount', /purchase [0-9a-f]{32}: /],
 	['reader', 'spending', 'amount', /spending of 2026-01-01 at [0-9a-f]{64}: /],
 	['reader', 'bought', 'sent', /purchase [0-9a-f]{32}: .* did not arrive/],
 	['reader', 'bought', 'arrived', /purchase [0-9a-f]{32}: .* did not arrive/],
@@ -109,7 +109,7 @@ it.each(COLUMNS)('finds one unit in %s: %s.%s', async (name, table, column, name
 	const of: Readonly<Record<string, string>> = {
 		link: 'peer',
 		payout_taken: 'hash',
-		purchase: 'receipt',
+		purchase_ended: 'receipt',
 		spending: 'node',
 		bought: 'event_id',
 		earning: 'event_id',
@@ -117,7 +117,12 @@ it.each(COLUMNS)('finds one unit in %s: %s.%s', async (name, table, column, name
 	};
 	const id = of[table] ?? key;
 	const most = column.startsWith('pending') ? '1' : `${column} > 0`;
-	const also = table === 'channel' ? ` AND direction = '${column === 'deposited' ? 'out' : 'in'}'` : '';
+	const alsoOf: Readonly<Record<string, string>> = {
+		channel: ` AND direction = '${column === 'deposited' ? 'out' : 'in'}'`,
+		// Nothing was paid, and nothing says so but this row.
+		purchase_ended: ` AND state <> 'refused'`
+	};
+	const also = alsoOf[table] ?? '';
 	const found = await auditWith(
 		name,
 		`UPDATE ${table} SET ${column} = ${column} + 1 WHERE ${id} = (SELECT ${id} FROM ${table} WHERE ${most}${also} LIMIT 1)${

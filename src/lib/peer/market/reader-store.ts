@@ -3,16 +3,24 @@
  *
  * A purchase is *asked* (its receipt is here, the money may have left), *answered* (the money moved,
  * the events are not here yet), *stored*, or *failed* (paid, and the events are lost for good). One
- * that was refused is deleted: nothing was paid.
+ * that was *refused* counts nowhere: nothing was paid.
  *
  * What it cost is the ledger's word, not this table's: its money is *open* while the transfer is pending,
  * and *moved* or *back* once that is posted or voided. Open and moved money counts against the limits; what
  * came back counts nowhere, even when the events came all the same (a hop that was late paid for them).
+ *
+ * All of which something may still become known are in memory. On disk one that is asked is an entry of the list of its
+ * transaction (storage/begun.ts), and has a row as soon as its money or its events are known: mostly both are at once,
+ * and it is written once. `purchase` is a view of both. Nobody else may write these tables.
  */
+import { bytesToHex } from '../bytes.ts';
 import type { HaveEntry, Part } from '../codec/frames.ts';
 import type { Filter } from '../codec/nostr-event.ts';
 import { minOf } from '../money.ts';
-import type { SqlDriver, SqlRow } from '../storage/sql.ts';
+import { createBegun } from '../storage/begun.ts';
+import { createInsertRows } from '../storage/insert-rows.ts';
+import type { OpenTransaction } from '../storage/open-transaction.ts';
+import type { SqlDriver, SqlRow, SqlValue } from '../storage/sql.ts';
 
 export interface FollowRow {
 	readonly node: string;
@@ -73,7 +81,7 @@ const GOOD_ANSWERS_COUNTED = 1_000;
 
 const big = (value: unknown): bigint => BigInt((value as number | bigint | null) ?? 0);
 
-const toPurchase = (row: SqlRow): Purchase & { readonly answered: boolean } => {
+const toPurchase = (row: SqlRow): Purchase => {
 	const [index, count] = (row.part as string).split('/').map(Number);
 	return {
 		receipt: row.receipt as Uint8Array,
@@ -83,10 +91,11 @@ const toPurchase = (row: SqlRow): Purchase & { readonly answered: boolean } => {
 		part: index !== undefined && count !== undefined ? { index, count } : undefined,
 		amount: big(row.amount),
 		day: row.day as number,
-		at: row.at as number,
-		answered: row.state === 'answered'
+		at: row.at as number
 	};
 };
+
+const partText = (part: Part | undefined): string => (part ? `${part.index}/${part.count}` : '');
 
 /** Shares of a sum by price; what division leaves goes to the first. */
 export const shares = (sum: bigint, prices: readonly bigint[]): readonly bigint[] => {
@@ -103,278 +112,454 @@ export const leastArrived = ({ prices, amount }: Pick<Purchase, 'prices' | 'amou
 		prices.reduce((sum, price) => sum + price, 0n)
 	);
 
+/** How far a purchase got. */
+interface Standing {
+	readonly state: 'asked' | 'answered' | 'stored' | 'failed' | 'refused';
+	readonly money: Money;
+}
+
+/** A purchase of which something may still become known, or that the open transaction ends. */
+interface Held {
+	readonly id: number;
+	readonly purchase: Purchase;
+	/** `undefined`: it was begun, and that was undone. */
+	now: Standing | undefined;
+	/** As it is on disk. */
+	stored: Standing | undefined;
+	/** The list that it is on; with a row of its own it is on none. */
+	list: number | undefined;
+}
+
+const isOpen = ({ state }: Standing): boolean => state === 'asked' || state === 'answered';
+const isUnsettled = (standing: Standing): boolean => isOpen(standing) || standing.money === 'open';
+const isListed = ({ state, money }: Standing): boolean => state === 'asked' && money === 'open';
+
+const ENDED_COLUMNS = 'id receipt node ids part prices amount state money day at'.split(' ');
+
+/** In the order of {@link ENDED_COLUMNS}. */
+const toEnded = ({ id, purchase }: Held, { state, money }: Standing): readonly SqlValue[] => {
+	const { receipt, node, ids, part, prices, amount, day, at } = purchase;
+	return [id, receipt, node, ids.join(), partText(part), prices.join(), amount, state, money, day, at];
+};
+
+/** As the view `purchase_open` reads it. */
+const toEntry = ({ id, purchase }: Held): readonly unknown[] => {
+	const { receipt, node, ids, part, prices, amount, day, at } = purchase;
+	return [id, bytesToHex(receipt), node, ids.join(), partText(part), prices.join(), `${amount}`, day, at];
+};
+
+/** Purchases by receipt. One for each database: nobody else may write their tables. Reads them, so they must be there. */
+const createPurchases = (sql: SqlDriver) => {
+	const owner = {};
+	const held = new Map<string, Held>();
+	const open = sql.all('SELECT * FROM purchase_open ORDER BY id');
+	const begun = createBegun(
+		sql,
+		'purchase_begun',
+		open.map((row) => Number(row.begun))
+	);
+	const unsettled = sql.all(
+		`SELECT * FROM purchase_ended WHERE state IN ('asked', 'answered') OR money = 'open' ORDER BY id`
+	);
+	for (const row of [...open, ...unsettled]) {
+		const purchase = toPurchase(row);
+		const stored = { state: row.state, money: row.money } as Standing;
+		const list = row.begun === undefined ? undefined : Number(row.begun);
+		held.set(bytesToHex(purchase.receipt), { id: Number(row.id), purchase, now: stored, stored, list });
+	}
+	/** Numbers go up by one. */
+	let last = Math.max(
+		Number(sql.all('SELECT max(id) AS id FROM purchase_ended')[0]?.id),
+		...open.map((row) => Number(row.id))
+	);
+
+	/** What this transaction changes, to be written at its end. */
+	const changedIn = (transaction: OpenTransaction): Set<Held> =>
+		transaction.keep(owner, () => new Set<Held>());
+
+	/** Writes the list of those that are on none yet, or on one that goes. */
+	const list = (began: readonly Held[]): void => {
+		if (began.length === 0) return;
+		const before = began.map((one) => one.list);
+		const number = begun.add(began.map(toEntry));
+		for (const one of began) one.list = number;
+		sql.current()?.undo(() => {
+			for (const [at, one] of began.entries()) one.list = before[at];
+		});
+	};
+
+	const insertRows = createInsertRows(sql, 'purchase_ended', ENDED_COLUMNS);
+
+	const write = (): void => {
+		const transaction = sql.current();
+		if (!transaction) return;
+		const changed = changedIn(transaction);
+		const all = [...changed];
+		const before = all.map(({ stored, list: number }) => ({ stored, list: number }));
+		changed.clear();
+		transaction.undo(() => {
+			for (const [at, one] of all.entries()) {
+				changed.add(one);
+				Object.assign(one, before[at]);
+			}
+		});
+		const began: Held[] = [];
+		const rows: (readonly SqlValue[])[] = [];
+		for (const one of all) {
+			const { now, stored } = one;
+			// Begun and undone, or changed and undone.
+			if (!now || now === stored) continue;
+			// Begun and refused.
+			if (!stored && now.state === 'refused') continue;
+			if (stored && one.list === undefined)
+				sql.run('UPDATE purchase_ended SET state = ?, money = ? WHERE id = ?', [
+					now.state,
+					now.money,
+					one.id
+				]);
+			else if (!isListed(now)) rows.push(toEnded(one, now));
+			else if (one.list === undefined) began.push(one);
+			one.stored = now;
+		}
+		insertRows(rows);
+		for (const one of all) {
+			if (one.list === undefined || !one.stored || isListed(one.stored)) continue;
+			// Its entry counts no more.
+			begun.end(one.list);
+			one.list = undefined;
+		}
+		list(began);
+	};
+
+	const put = (one: Held, now: Standing): void =>
+		sql.transaction(() => {
+			const transaction = sql.current() as OpenTransaction;
+			const key = bytesToHex(one.purchase.receipt);
+			const before = one.now;
+			const known = held.get(key);
+			one.now = now;
+			if (isUnsettled(now)) held.set(key, one);
+			else held.delete(key);
+			changedIn(transaction).add(one);
+			transaction.last(owner, write);
+			transaction.undo(() => {
+				one.now = before;
+				if (known) held.set(key, known);
+				else held.delete(key);
+			});
+		});
+
+	return {
+		add: (purchase: Purchase, now: Standing): void => {
+			last += 1;
+			put({ id: last, purchase, now: undefined, stored: undefined, list: undefined }, now);
+			sql.current()?.undo(() => {
+				last -= 1;
+			});
+		},
+
+		/** What is known of it, while something may still become known. */
+		standing: (receipt: Uint8Array): Standing | undefined => held.get(bytesToHex(receipt))?.now,
+
+		/** Of one whose {@link standing} is known. */
+		set: (receipt: Uint8Array, to: Partial<Standing>): void => {
+			const one = held.get(bytesToHex(receipt));
+			if (one?.now) put(one, { ...one.now, ...to });
+		},
+
+		/** In the order in which they were asked. */
+		unsettled: (): readonly (Standing & { readonly purchase: Purchase })[] =>
+			[...held.values()]
+				.sort((a, b) => a.id - b.id)
+				.flatMap(({ purchase, now }) => (now ? [{ purchase, ...now }] : [])),
+
+		/** Rows of what was asked before a time (Unix ms) and is over. */
+		prune: (before: number): void => {
+			sql.current()?.flush();
+			// A list must not outlive the rows that say what of it has ended.
+			list([...held.values()].filter(({ list: number }) => number !== undefined && begun.isMixed(number)));
+			begun.tidy();
+			sql.run(
+				`DELETE FROM purchase_ended WHERE state NOT IN ('asked', 'answered') AND money <> 'open' AND id < coalesce(
+					(SELECT id FROM purchase_ended WHERE at >= ? ORDER BY id LIMIT 1), ${Number.MAX_SAFE_INTEGER})`,
+				[before]
+			);
+		}
+	};
+};
+
 export type ReaderStore = ReturnType<typeof createReaderStore>;
 
-export const createReaderStore = (sql: SqlDriver) => ({
-	follows: (): readonly FollowRow[] =>
-		sql.all('SELECT * FROM follow ORDER BY node').map((row) => ({
-			node: row.node as string,
-			maxPrice: big(row.max_price),
-			dailyLimit: big(row.daily_limit),
-			filters: JSON.parse(row.filters as string) as readonly Filter[],
-			cursor: (row.cursor as Uint8Array | null) ?? undefined,
-			since: row.since as number
-		})),
-
-	/** Other filters begin anew: the cursor belongs to the old ones. */
-	saveFollow: (follow: Omit<FollowRow, 'cursor'>): void => {
-		sql.run(
-			`INSERT INTO follow (node, max_price, daily_limit, filters, since) VALUES (?, ?, ?, ?, ?)
-			ON CONFLICT (node) DO UPDATE SET max_price = excluded.max_price, daily_limit = excluded.daily_limit,
-				cursor = CASE WHEN filters = excluded.filters THEN cursor END, filters = excluded.filters`,
-			[follow.node, follow.maxPrice, follow.dailyLimit, JSON.stringify(follow.filters), follow.since]
-		);
-	},
-
-	removeFollow: (node: string): void => {
-		sql.run('DELETE FROM follow WHERE node = ?', [node]);
-		sql.run('DELETE FROM wanted WHERE node = ?', [node]);
-	},
-
-	saveCursor: (node: string, cursor: Uint8Array): void => {
-		sql.run('UPDATE follow SET cursor = ? WHERE node = ?', [cursor, node]);
-	},
-
-	wanted: (node: string): readonly HaveEntry[] =>
-		sql.all('SELECT * FROM wanted WHERE node = ? ORDER BY created_at DESC, event_id', [node]).map((row) => ({
-			id: row.event_id as string,
-			author: row.author as string,
-			kind: row.kind as number,
-			createdAt: row.created_at as number,
-			size: row.size as number,
-			price: big(row.price),
-			parts: row.parts as number
-		})),
-
-	saveWanted: (node: string, entry: HaveEntry): void => {
-		sql.run(
-			`INSERT INTO wanted (node, event_id, author, kind, created_at, size, price, parts)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-			ON CONFLICT (node, event_id) DO UPDATE SET price = excluded.price, parts = excluded.parts`,
-			[node, entry.id, entry.author, entry.kind, entry.createdAt, entry.size, entry.price, entry.parts]
-		);
-	},
-
-	/** From every node that offered it. */
-	dropWanted: (id: string): void => {
-		// By the key of the table, which begins with the node: only followed ones have rows.
-		sql.run('DELETE FROM wanted WHERE node IN (SELECT node FROM follow) AND event_id = ?', [id]);
-	},
-
-	record: (node: string): NodeRecord => {
-		const row = sql.all('SELECT * FROM node_record WHERE node = ?', [node])[0];
-		return {
-			goodAnswers: (row?.good_answers as number | undefined) ?? 0,
-			sent: big(row?.rate_sent),
-			arrived: big(row?.rate_arrived),
-			cheated: row !== undefined && row.cheated_at !== null
-		};
-	},
-
-	saveRate: (node: string, sent: bigint, arrived: bigint): void => {
-		sql.run(
-			`INSERT INTO node_record (node, rate_sent, rate_arrived) VALUES (?, ?, ?)
-			ON CONFLICT (node) DO UPDATE SET rate_sent = excluded.rate_sent, rate_arrived = excluded.rate_arrived`,
-			[node, sent, arrived]
-		);
-	},
-
-	countGoodAnswer: (node: string): void => {
-		sql.run(
-			`INSERT INTO node_record (node, good_answers) VALUES (?, 1)
-			ON CONFLICT (node) DO UPDATE SET good_answers = good_answers + 1 WHERE good_answers < ?`,
-			[node, GOOD_ANSWERS_COUNTED]
-		);
-	},
-
-	markCheated: (node: string, at: number, proof: Uint8Array): void => {
-		sql.run(
-			`INSERT INTO node_record (node, cheated_at, proof) VALUES (?, ?, ?)
-			ON CONFLICT (node) DO UPDATE SET cheated_at = excluded.cheated_at, proof = excluded.proof`,
-			[node, at, proof]
-		);
-	},
-
-	/** Again for the same receipt changes only its state. */
-	savePurchase: (purchase: Purchase, state: 'asked' | 'answered'): void => {
-		const { receipt, node, ids, part, prices, amount, day, at } = purchase;
-		const isNew = sql.run(
-			`INSERT INTO purchase (receipt, node, ids, part, prices, amount, state, day, at, money)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'open') ON CONFLICT (receipt) DO NOTHING`,
-			[
-				receipt,
-				node,
-				ids.join(),
-				part ? `${part.index}/${part.count}` : '',
-				prices.join(),
-				amount,
-				state,
-				day,
-				at
-			]
-		);
-		if (isNew === 0) {
-			sql.run(`UPDATE purchase SET state = ? WHERE receipt = ? AND state = 'asked'`, [state, receipt]);
-			return;
-		}
+/** One for each database, like {@link createPurchases}. */
+export const createReaderStore = (sql: SqlDriver) => {
+	const purchases = createPurchases(sql);
+	const spend = (day: number, node: string, amount: bigint): void => {
 		sql.run(
 			`INSERT INTO spending (day, node, amount) VALUES (?, ?, ?)
 			ON CONFLICT (day, node) DO UPDATE SET amount = amount + excluded.amount`,
 			[day, node, amount]
 		);
-	},
-
-	/** Asked for, paid and here, all in one: the ordinary case. False, and nothing is changed, in any other. */
-	storePurchase: (receipt: Uint8Array): boolean =>
-		sql.run(
-			`UPDATE purchase SET state = 'stored', money = 'moved' WHERE receipt = ? AND state = 'asked' AND money = 'open'`,
-			[receipt]
-		) === 1,
-
-	endPurchase: (receipt: Uint8Array, state: 'stored' | 'failed'): void => {
-		sql.run('UPDATE purchase SET state = ? WHERE receipt = ?', [state, receipt]);
-	},
-
-	/** Refused: nothing was paid. Leaves alone what is known to be paid. */
-	cancelPurchase: ({ receipt, day, node, amount }: Purchase): void => {
-		const [cancelled] = sql.all(
-			`DELETE FROM purchase WHERE receipt = ? AND state = 'asked' RETURNING money`,
-			[receipt]
-		);
-		if (cancelled && cancelled.money !== 'back')
-			sql.run('UPDATE spending SET amount = amount - ? WHERE day = ? AND node = ?', [amount, day, node]);
-	},
-
-	money: (receipt: Uint8Array): Money | undefined =>
-		sql.all('SELECT money FROM purchase WHERE receipt = ?', [receipt])[0]?.money as Money | undefined,
-
-	/** The ledger has decided. What came back is not spent, on that day or on the events it was for. */
-	settleMoney: ({ receipt, day, node, amount, ids, prices }: Purchase, money: 'moved' | 'back'): void => {
-		const [was] = sql.all(
-			`UPDATE purchase SET money = ? WHERE receipt = ? AND money = 'open' RETURNING state`,
-			[money, receipt]
-		);
-		if (!was || money === 'moved') return;
+	};
+	const unspend = ({ day, node, amount }: Purchase): void => {
 		sql.run('UPDATE spending SET amount = amount - ? WHERE day = ? AND node = ?', [amount, day, node]);
-		if (was.state !== 'stored') return;
-		const arrived = shares(leastArrived({ prices, amount }), prices);
-		for (const [i, share] of shares(amount, prices).entries())
-			sql.run('UPDATE bought SET sent = sent - ?, arrived = arrived - ? WHERE event_id = ?', [
-				share,
-				arrived[i] ?? 0n,
-				ids[i] ?? ''
-			]);
-	},
+	};
 
-	/** Those that are over while the ledger had not decided yet. */
-	undecided: (): readonly Purchase[] =>
-		sql
-			.all(
-				`SELECT * FROM purchase WHERE money = 'open' AND state IN ('stored', 'failed') ORDER BY at, receipt`
-			)
-			.map(toPurchase),
+	return {
+		follows: (): readonly FollowRow[] =>
+			sql.all('SELECT * FROM follow ORDER BY node').map((row) => ({
+				node: row.node as string,
+				maxPrice: big(row.max_price),
+				dailyLimit: big(row.daily_limit),
+				filters: JSON.parse(row.filters as string) as readonly Filter[],
+				cursor: (row.cursor as Uint8Array | null) ?? undefined,
+				since: row.since as number
+			})),
 
-	/** What ended before a time (Unix ms). */
-	prune: (before: number): void => {
-		sql.run(`DELETE FROM purchase WHERE state IN ('stored', 'failed') AND at < ?`, [before]);
-		sql.run('DELETE FROM spending WHERE day < ?', [before]);
-	},
+		/** Other filters begin anew: the cursor belongs to the old ones. */
+		saveFollow: (follow: Omit<FollowRow, 'cursor'>): void => {
+			sql.run(
+				`INSERT INTO follow (node, max_price, daily_limit, filters, since) VALUES (?, ?, ?, ?, ?)
+			ON CONFLICT (node) DO UPDATE SET max_price = excluded.max_price, daily_limit = excluded.daily_limit,
+				cursor = CASE WHEN filters = excluded.filters THEN cursor END, filters = excluded.filters`,
+				[follow.node, follow.maxPrice, follow.dailyLimit, JSON.stringify(follow.filters), follow.since]
+			);
+		},
 
-	isOpen: (receipt: Uint8Array): boolean =>
-		sql.all(`SELECT 1 FROM purchase WHERE receipt = ? AND state IN ('asked', 'answered')`, [receipt]).length >
-		0,
+		removeFollow: (node: string): void => {
+			sql.run('DELETE FROM follow WHERE node = ?', [node]);
+			sql.run('DELETE FROM wanted WHERE node = ?', [node]);
+		},
 
-	openPurchases: (): readonly (Purchase & { readonly answered: boolean })[] =>
-		sql
-			.all(`SELECT * FROM purchase WHERE state IN ('asked', 'answered') ORDER BY at, receipt`)
-			.map(toPurchase),
+		saveCursor: (node: string, cursor: Uint8Array): void => {
+			sql.run('UPDATE follow SET cursor = ? WHERE node = ?', [cursor, node]);
+		},
 
-	/** Everything sent and not come back on the day that began then (Unix ms), to one node or to all. */
-	spent: (day: number, node?: string): bigint => {
-		const row =
-			node === undefined
-				? sql.all('SELECT sum(amount) AS total FROM spending WHERE day = ?', [day])[0]
-				: sql.all('SELECT amount AS total FROM spending WHERE day = ? AND node = ?', [day, node])[0];
-		return big(row?.total);
-	},
+		wanted: (node: string): readonly HaveEntry[] =>
+			sql
+				.all('SELECT * FROM wanted WHERE node = ? ORDER BY created_at DESC, event_id', [node])
+				.map((row) => ({
+					id: row.event_id as string,
+					author: row.author as string,
+					kind: row.kind as number,
+					createdAt: row.created_at as number,
+					size: row.size as number,
+					price: big(row.price),
+					parts: row.parts as number
+				})),
 
-	saveBought: (
-		id: string,
-		bought: Bought & {
-			readonly node: string;
-			readonly createdAt: number;
-			/** Unix seconds. */
-			readonly expires: number | undefined;
-			readonly receipt: Uint8Array | undefined;
-		}
-	): void => {
-		sql.run(
-			`INSERT INTO bought (event_id, node, author, created_at, expires, sent, arrived, receipt, at)
+		saveWanted: (node: string, entry: HaveEntry): void => {
+			sql.run(
+				`INSERT INTO wanted (node, event_id, author, kind, created_at, size, price, parts)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT (node, event_id) DO UPDATE SET price = excluded.price, parts = excluded.parts`,
+				[node, entry.id, entry.author, entry.kind, entry.createdAt, entry.size, entry.price, entry.parts]
+			);
+		},
+
+		/** From every node that offered it. */
+		dropWanted: (id: string): void => {
+			// By the key of the table, which begins with the node: only followed ones have rows.
+			sql.run('DELETE FROM wanted WHERE node IN (SELECT node FROM follow) AND event_id = ?', [id]);
+		},
+
+		record: (node: string): NodeRecord => {
+			const row = sql.all('SELECT * FROM node_record WHERE node = ?', [node])[0];
+			return {
+				goodAnswers: (row?.good_answers as number | undefined) ?? 0,
+				sent: big(row?.rate_sent),
+				arrived: big(row?.rate_arrived),
+				cheated: row !== undefined && row.cheated_at !== null
+			};
+		},
+
+		saveRate: (node: string, sent: bigint, arrived: bigint): void => {
+			sql.run(
+				`INSERT INTO node_record (node, rate_sent, rate_arrived) VALUES (?, ?, ?)
+			ON CONFLICT (node) DO UPDATE SET rate_sent = excluded.rate_sent, rate_arrived = excluded.rate_arrived`,
+				[node, sent, arrived]
+			);
+		},
+
+		countGoodAnswer: (node: string): void => {
+			sql.run(
+				`INSERT INTO node_record (node, good_answers) VALUES (?, 1)
+			ON CONFLICT (node) DO UPDATE SET good_answers = good_answers + 1 WHERE good_answers < ?`,
+				[node, GOOD_ANSWERS_COUNTED]
+			);
+		},
+
+		markCheated: (node: string, at: number, proof: Uint8Array): void => {
+			sql.run(
+				`INSERT INTO node_record (node, cheated_at, proof) VALUES (?, ?, ?)
+			ON CONFLICT (node) DO UPDATE SET cheated_at = excluded.cheated_at, proof = excluded.proof`,
+				[node, at, proof]
+			);
+		},
+
+		/** Again for the same receipt changes only its state. */
+		savePurchase: (purchase: Purchase, state: 'asked' | 'answered'): void => {
+			const { receipt, day, node, amount } = purchase;
+			const known = purchases.standing(receipt);
+			if (known) {
+				if (known.state === 'asked' && state !== 'asked') purchases.set(receipt, { state });
+				return;
+			}
+			purchases.add(purchase, { state, money: 'open' });
+			spend(day, node, amount);
+		},
+
+		/** Asked for, paid and here, all in one: the ordinary case. False, and nothing is changed, in any other. */
+		storePurchase: (receipt: Uint8Array): boolean => {
+			const known = purchases.standing(receipt);
+			if (!known || !isListed(known)) return false;
+			purchases.set(receipt, { state: 'stored', money: 'moved' });
+			return true;
+		},
+
+		endPurchase: (receipt: Uint8Array, state: 'stored' | 'failed'): void => {
+			purchases.set(receipt, { state });
+		},
+
+		/** Refused: nothing was paid. Leaves alone what is known to be paid. */
+		cancelPurchase: (purchase: Purchase): void => {
+			const known = purchases.standing(purchase.receipt);
+			if (known?.state !== 'asked') return;
+			purchases.set(purchase.receipt, { state: 'refused', money: 'back' });
+			if (known.money !== 'back') unspend(purchase);
+		},
+
+		/** Of one that is not over, or whose money the ledger had not decided. */
+		money: (receipt: Uint8Array): Money | undefined => purchases.standing(receipt)?.money,
+
+		/** The ledger has decided. What came back is not spent, on that day or on the events it was for. */
+		settleMoney: (purchase: Purchase, money: 'moved' | 'back'): void => {
+			const { receipt, amount, ids, prices } = purchase;
+			const known = purchases.standing(receipt);
+			if (known?.money !== 'open') return;
+			purchases.set(receipt, { money });
+			if (money === 'moved') return;
+			unspend(purchase);
+			if (known.state !== 'stored') return;
+			const arrived = shares(leastArrived({ prices, amount }), prices);
+			for (const [i, share] of shares(amount, prices).entries())
+				sql.run('UPDATE bought SET sent = sent - ?, arrived = arrived - ? WHERE event_id = ?', [
+					share,
+					arrived[i] ?? 0n,
+					ids[i] ?? ''
+				]);
+		},
+
+		/** Those that are over while the ledger had not decided yet. */
+		undecided: (): readonly Purchase[] =>
+			purchases
+				.unsettled()
+				.filter((one) => one.money === 'open' && !isOpen(one))
+				.map(({ purchase }) => purchase),
+
+		/** What ended before a time (Unix ms). */
+		prune: (before: number): void => {
+			purchases.prune(before);
+			sql.run('DELETE FROM spending WHERE day < ?', [before]);
+		},
+
+		isOpen: (receipt: Uint8Array): boolean => {
+			const known = purchases.standing(receipt);
+			return known !== undefined && isOpen(known);
+		},
+
+		openPurchases: (): readonly (Purchase & { readonly answered: boolean })[] =>
+			purchases
+				.unsettled()
+				.filter(isOpen)
+				.map(({ purchase, state }) => ({ ...purchase, answered: state === 'answered' })),
+
+		/** Everything sent and not come back on the day that began then (Unix ms), to one node or to all. */
+		spent: (day: number, node?: string): bigint => {
+			const row =
+				node === undefined
+					? sql.all('SELECT sum(amount) AS total FROM spending WHERE day = ?', [day])[0]
+					: sql.all('SELECT amount AS total FROM spending WHERE day = ? AND node = ?', [day, node])[0];
+			return big(row?.total);
+		},
+
+		saveBought: (
+			id: string,
+			bought: Bought & {
+				readonly node: string;
+				readonly createdAt: number;
+				/** Unix seconds. */
+				readonly expires: number | undefined;
+				readonly receipt: Uint8Array | undefined;
+			}
+		): void => {
+			sql.run(
+				`INSERT INTO bought (event_id, node, author, created_at, expires, sent, arrived, receipt, at)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (event_id) DO UPDATE SET sent = sent + excluded.sent, arrived = arrived + excluded.arrived`,
-			[
-				id,
-				bought.node,
-				bought.author,
-				bought.createdAt,
-				bought.expires ?? null,
-				bought.sent,
-				bought.arrived,
-				bought.receipt ?? null,
-				bought.at
-			]
-		);
-	},
+				[
+					id,
+					bought.node,
+					bought.author,
+					bought.createdAt,
+					bought.expires ?? null,
+					bought.sent,
+					bought.arrived,
+					bought.receipt ?? null,
+					bought.at
+				]
+			);
+		},
 
-	bought: (id: string): Bought | undefined => {
-		const row = sql.all('SELECT sent, arrived, author, at FROM bought WHERE event_id = ?', [id])[0];
-		return (
-			row && {
-				sent: big(row.sent),
-				arrived: big(row.arrived),
-				author: row.author as string,
-				at: row.at as number
-			}
-		);
-	},
+		bought: (id: string): Bought | undefined => {
+			const row = sql.all('SELECT sent, arrived, author, at FROM bought WHERE event_id = ?', [id])[0];
+			return (
+				row && {
+					sent: big(row.sent),
+					arrived: big(row.arrived),
+					author: row.author as string,
+					at: row.at as number
+				}
+			);
+		},
 
-	/** What the node's events of the time since (Unix s) cost, and when the oldest of them was made. */
-	pace: (node: string, since: number): { readonly sent: bigint; readonly oldest: number | undefined } => {
-		const row = sql.all(
-			'SELECT sum(sent) AS sent, min(created_at) AS oldest FROM bought WHERE node = ? AND created_at >= ?',
-			[node, since]
-		)[0];
-		return { sent: big(row?.sent), oldest: (row?.oldest as number | null | undefined) ?? undefined };
-	},
+		/** What the node's events of the time since (Unix s) cost, and when the oldest of them was made. */
+		pace: (node: string, since: number): { readonly sent: bigint; readonly oldest: number | undefined } => {
+			const row = sql.all(
+				'SELECT sum(sent) AS sent, min(created_at) AS oldest FROM bought WHERE node = ? AND created_at >= ?',
+				[node, since]
+			)[0];
+			return { sent: big(row?.sent), oldest: (row?.oldest as number | null | undefined) ?? undefined };
+		},
 
-	savePart: (id: string, part: StoredPart): void => {
-		sql.run(
-			`INSERT OR REPLACE INTO bought_part (event_id, part_index, part_count, bytes, sent, arrived)
+		savePart: (id: string, part: StoredPart): void => {
+			sql.run(
+				`INSERT OR REPLACE INTO bought_part (event_id, part_index, part_count, bytes, sent, arrived)
 			VALUES (?, ?, ?, ?, ?, ?)`,
-			[id, part.index, part.count, part.bytes, part.sent, part.arrived]
-		);
-	},
+				[id, part.index, part.count, part.bytes, part.sent, part.arrived]
+			);
+		},
 
-	parts: (id: string): readonly StoredPart[] =>
-		sql.all('SELECT * FROM bought_part WHERE event_id = ? ORDER BY part_index', [id]).map((row) => ({
-			index: row.part_index as number,
-			count: row.part_count as number,
-			bytes: row.bytes as Uint8Array,
-			sent: big(row.sent),
-			arrived: big(row.arrived)
-		})),
+		parts: (id: string): readonly StoredPart[] =>
+			sql.all('SELECT * FROM bought_part WHERE event_id = ? ORDER BY part_index', [id]).map((row) => ({
+				index: row.part_index as number,
+				count: row.part_count as number,
+				bytes: row.bytes as Uint8Array,
+				sent: big(row.sent),
+				arrived: big(row.arrived)
+			})),
 
-	/** Link units paid to a node for parts of events that are not whole yet, but for one of them. */
-	unchecked: (node: string, except: string): bigint =>
-		big(
-			sql.all(
-				`SELECT sum(sent) AS total FROM bought_part WHERE event_id != ?
+		/** Link units paid to a node for parts of events that are not whole yet, but for one of them. */
+		unchecked: (node: string, except: string): bigint =>
+			big(
+				sql.all(
+					`SELECT sum(sent) AS total FROM bought_part WHERE event_id != ?
 				AND event_id IN (SELECT event_id FROM wanted WHERE node = ?)`,
-				[except, node]
-			)[0]?.total
-		),
+					[except, node]
+				)[0]?.total
+			),
 
-	dropParts: (id: string): void => {
-		sql.run('DELETE FROM bought_part WHERE event_id = ?', [id]);
-	}
-});
+		dropParts: (id: string): void => {
+			sql.run('DELETE FROM bought_part WHERE event_id = ?', [id]);
+		}
+	};
+};

@@ -143,5 +143,44 @@ export const MARKET_MIGRATIONS: readonly string[] = [
 	DROP TABLE earning;
 	ALTER TABLE earning_kept RENAME TO earning;
 	CREATE INDEX earning_by_time ON earning (at);
+	`,
+	`
+	-- What is asked is listed, a row for each transaction that asked something (storage/begun.ts). The row of a purchase is
+	-- written when the first of both is known: what became of its money, or of what was asked for.
+	CREATE TABLE purchase_ended (
+		id INTEGER PRIMARY KEY,             -- in the order in which they were asked
+		receipt BLOB NOT NULL,              -- 16 random bytes, on disk before the money leaves
+		node TEXT NOT NULL,
+		ids TEXT NOT NULL,                  -- comma-separated
+		part TEXT NOT NULL,                 -- '' or 'index/count'
+		prices TEXT NOT NULL,               -- of each id, comma-separated
+		amount INTEGER NOT NULL,            -- sent
+		state TEXT NOT NULL CHECK (state IN ('asked', 'answered', 'stored', 'failed', 'refused')),
+		money TEXT NOT NULL CHECK (money IN ('open', 'moved', 'back')),
+		day INTEGER NOT NULL,               -- whose limit it counts against, see spending
+		at INTEGER NOT NULL
+	) STRICT;
+	INSERT INTO purchase_ended (receipt, node, ids, part, prices, amount, state, money, day, at)
+		SELECT receipt, node, ids, part, prices, amount, state, money, day, at FROM purchase ORDER BY at, receipt;
+	DROP TABLE purchase;
+	CREATE INDEX purchase_unsettled ON purchase_ended (id) WHERE state IN ('asked', 'answered') OR money = 'open';
+	CREATE TABLE purchase_begun (
+		id INTEGER PRIMARY KEY,
+		-- JSON: [[id, receipt in hex, node, ids, part, prices, amount, day, at], ...]
+		entries TEXT NOT NULL
+	) STRICT;
+	CREATE VIEW purchase_open AS
+		SELECT b.id AS begun, CAST(e.value ->> 0 AS INTEGER) AS id, CAST(unhex(e.value ->> 1) AS BLOB) AS receipt,
+			CAST(e.value ->> 2 AS TEXT) AS node, CAST(e.value ->> 3 AS TEXT) AS ids, CAST(e.value ->> 4 AS TEXT) AS part,
+			CAST(e.value ->> 5 AS TEXT) AS prices, CAST(e.value ->> 6 AS INTEGER) AS amount,
+			CAST('asked' AS TEXT) AS state, CAST('open' AS TEXT) AS money,
+			CAST(e.value ->> 7 AS INTEGER) AS day, CAST(e.value ->> 8 AS INTEGER) AS at
+		FROM purchase_begun b, json_each(b.entries) e
+		WHERE NOT EXISTS (SELECT 1 FROM purchase_ended p WHERE p.id = e.value ->> 0);
+	-- Refused ones cost nothing: only the numbers of their entries are still needed.
+	CREATE VIEW purchase AS
+		SELECT id, receipt, node, ids, part, prices, amount, state, money, day, at FROM purchase_ended
+			WHERE state <> 'refused'
+		UNION ALL SELECT id, receipt, node, ids, part, prices, amount, state, money, day, at FROM purchase_open;
 	`
 ];

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createNodeSql } from '../../../../server/akash-peer/node-sql.ts';
 import { createEventStore } from '../events/sqlite-store.ts';
 import { createLedger } from '../ledger/sqlite-ledger.ts';
+import { createReaderStore, type Purchase } from '../market/reader-store.ts';
 import { createPackets } from '../link/packets.ts';
 import { migrate, MIGRATIONS, type FeatureMigrations } from './migrations.ts';
 
@@ -98,6 +99,47 @@ describe('migrations', () => {
 			{ sequence: 1, request_ids: '', amount: 5, result: 'refused', expires_at: 100 },
 			{ sequence: 2, request_ids: '1,2', amount: 20, result: 'fulfilled', expires_at: 200 }
 		]);
+	});
+
+	it('keep purchases when those that are asked become entries of lists', () => {
+		const sql = createNodeSql(':memory:');
+		const before = MIGRATIONS.map(({ feature, steps }) => ({
+			feature,
+			steps: feature === 'market' ? steps.slice(0, 4) : steps
+		}));
+		expect(migrate(sql, before).ok).toBe(true);
+		const hex = (n: number): string => `0${n}`.repeat(16);
+		sql.script(`
+			INSERT INTO purchase (receipt, node, ids, part, prices, amount, state, day, at, money) VALUES
+				(x'${hex(1)}', 'n', 'a,b', '', '3,4', 8, 'stored', 0, 300, 'moved'),
+				(x'${hex(2)}', 'n', 'c', '1/2', '5', 9007199254740993, 'asked', 0, 200, 'open'),
+				(x'${hex(3)}', 'm', 'd', '', '5', 5, 'stored', 0, 100, 'open'),
+				(x'${hex(4)}', 'm', 'e', '', '5', 5, 'answered', 0, 400, 'moved');
+		`);
+		const rows = () =>
+			sql
+				.all(
+					'SELECT receipt, node, ids, part, prices, amount, state, day, at, money FROM purchase ORDER BY at'
+				)
+				.map((row) => ({ ...row }));
+		const kept = rows();
+		migrate(sql);
+		expect(rows()).toEqual(kept);
+
+		const records = createReaderStore(sql);
+		const numbers = (purchases: readonly Purchase[]): unknown[] => purchases.map(({ receipt }) => receipt[0]);
+		expect(records.openPurchases()).toMatchObject([
+			{ ids: ['c'], part: { index: 1, count: 2 }, amount: 9_007_199_254_740_993n, answered: false },
+			{ ids: ['e'], part: undefined, answered: true }
+		]);
+		expect(numbers(records.undecided())).toEqual([3]);
+		const asked = records.openPurchases()[0] as Purchase;
+		sql.transaction(() => {
+			expect(records.storePurchase(asked.receipt)).toBe(true);
+			records.savePurchase({ ...asked, receipt: new Uint8Array(16).fill(5), at: 500 }, 'asked');
+		});
+		expect(numbers(records.openPurchases())).toEqual([4, 5]);
+		expect(sql.all('SELECT id FROM purchase WHERE at = 500')).toEqual([{ id: 5 }]);
 	});
 
 	it('keep what was under way when each packet and transfer still had a row from its beginning', () => {
