@@ -29,7 +29,7 @@ export const openBooks = ({ file }: Pick<PaidNode, 'file'>): Books => {
 		database.prepare(sql).get(...parameters) ?? {};
 	const bytes = (hex: string): Uint8Array => Buffer.from(hex, 'hex');
 	const countBought = database.prepare(
-		'SELECT count(*) AS n FROM bought WHERE node = ? AND receipt IS NOT NULL'
+		`SELECT count(*) AS n FROM bought WHERE substr(node, 1, 8) = substr(?1, 1, 8) AND node = ?1 AND receipt IS NOT NULL`
 	);
 	return {
 		bought: (author) => Number(countBought.get(author)?.['n']),

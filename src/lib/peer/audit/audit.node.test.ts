@@ -165,6 +165,13 @@ it.each([
 		/claims\/0x[0-9a-f]{64}: /
 	],
 	[
+		'an event that was bought twice',
+		'reader',
+		`INSERT INTO bought (event_id, node, author, created_at, sent, arrived, at)
+			SELECT event_id, node, author, created_at, 0, 0, at FROM bought WHERE sent > 0 LIMIT 1`,
+		/event [0-9a-f]{64}: 2 rows say that it was bought/
+	],
+	[
 		'an event that was paid for and is gone',
 		'reader',
 		`DELETE FROM event WHERE id = (SELECT unhex(event_id) FROM bought WHERE sent > 0 LIMIT 1)`,

@@ -96,6 +96,10 @@ const checkBought = (books: Books): Check => {
 				`${text(row, 'arrived')} of ${text(row, 'sent')} sent for it arrived`
 			);
 	for (const row of sql.all(
+		'SELECT event_id, count(*) AS n FROM bought GROUP BY event_id HAVING count(*) > 1'
+	))
+		check.wrong(`event ${text(row, 'event_id')}`, `${text(row, 'n')} rows say that it was bought`);
+	for (const row of sql.all(
 		`SELECT b.event_id, b.sent FROM bought b WHERE b.sent > 0 AND (b.expires IS NULL OR b.expires > ?)
 		AND NOT EXISTS (SELECT 1 FROM event e WHERE e.id = unhex(b.event_id))
 		AND NOT EXISTS (SELECT 1 FROM deleted_event d WHERE d.id = unhex(b.event_id))

@@ -76,6 +76,9 @@ export interface StoredPart {
 	readonly arrived: bigint;
 }
 
+/** As the index of the table reads it; ?1 is the id. */
+const BOUGHT_BY_EVENT = 'substr(event_id, 1, 8) = substr(?1, 1, 8) AND event_id = ?1';
+
 /** Beyond this more of them say nothing new: trust has long been as large as it gets. */
 const GOOD_ANSWERS_COUNTED = 1_000;
 
@@ -304,6 +307,14 @@ export const createReaderStore = (sql: SqlDriver) => {
 		sql.run('UPDATE spending SET amount = amount - ? WHERE day = ? AND node = ?', [amount, day, node]);
 	};
 
+	/** Answers whether it had been bought before. */
+	const addBought = (id: string, sent: bigint, arrived: bigint): boolean =>
+		sql.run(`UPDATE bought SET sent = sent + ?2, arrived = arrived + ?3 WHERE ${BOUGHT_BY_EVENT}`, [
+			id,
+			sent,
+			arrived
+		]) > 0;
+
 	return {
 		follows: (): readonly FollowRow[] =>
 			sql.all('SELECT * FROM follow ORDER BY node').map((row) => ({
@@ -442,11 +453,7 @@ export const createReaderStore = (sql: SqlDriver) => {
 			if (known.state !== 'stored') return;
 			const arrived = shares(leastArrived({ prices, amount }), prices);
 			for (const [i, share] of shares(amount, prices).entries())
-				sql.run('UPDATE bought SET sent = sent - ?, arrived = arrived - ? WHERE event_id = ?', [
-					share,
-					arrived[i] ?? 0n,
-					ids[i] ?? ''
-				]);
+				addBought(ids[i] ?? '', -share, -(arrived[i] ?? 0n));
 		},
 
 		/** Those that are over while the ledger had not decided yet. */
@@ -492,10 +499,10 @@ export const createReaderStore = (sql: SqlDriver) => {
 				readonly receipt: Uint8Array | undefined;
 			}
 		): void => {
+			if (addBought(id, bought.sent, bought.arrived)) return;
 			sql.run(
 				`INSERT INTO bought (event_id, node, author, created_at, expires, sent, arrived, receipt, at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-			ON CONFLICT (event_id) DO UPDATE SET sent = sent + excluded.sent, arrived = arrived + excluded.arrived`,
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 				[
 					id,
 					bought.node,
@@ -511,7 +518,7 @@ export const createReaderStore = (sql: SqlDriver) => {
 		},
 
 		bought: (id: string): Bought | undefined => {
-			const row = sql.all('SELECT sent, arrived, author, at FROM bought WHERE event_id = ?', [id])[0];
+			const row = sql.all(`SELECT sent, arrived, author, at FROM bought WHERE ${BOUGHT_BY_EVENT}`, [id])[0];
 			return (
 				row && {
 					sent: big(row.sent),
@@ -525,7 +532,8 @@ export const createReaderStore = (sql: SqlDriver) => {
 		/** What the node's events of the time since (Unix s) cost, and when the oldest of them was made. */
 		pace: (node: string, since: number): { readonly sent: bigint; readonly oldest: number | undefined } => {
 			const row = sql.all(
-				'SELECT sum(sent) AS sent, min(created_at) AS oldest FROM bought WHERE node = ? AND created_at >= ?',
+				`SELECT sum(sent) AS sent, min(created_at) AS oldest FROM bought
+				WHERE substr(node, 1, 8) = substr(?1, 1, 8) AND created_at >= ?2 AND node = ?1`,
 				[node, since]
 			)[0];
 			return { sent: big(row?.sent), oldest: (row?.oldest as number | null | undefined) ?? undefined };

@@ -182,5 +182,26 @@ export const MARKET_MIGRATIONS: readonly string[] = [
 		SELECT id, receipt, node, ids, part, prices, amount, state, money, day, at FROM purchase_ended
 			WHERE state <> 'refused'
 		UNION ALL SELECT id, receipt, node, ids, part, prices, amount, state, money, day, at FROM purchase_open;
+	`,
+	`
+	-- In the order in which they came. Found by the first bytes of what they are found by, like packets.
+	CREATE TABLE bought_kept (
+		id INTEGER PRIMARY KEY,
+		event_id TEXT NOT NULL,             -- of no other row
+		node TEXT NOT NULL,
+		author TEXT NOT NULL,
+		created_at INTEGER NOT NULL,        -- of the event, Unix seconds
+		expires INTEGER,                    -- of the event, Unix seconds; NULL: never
+		sent INTEGER NOT NULL,
+		arrived INTEGER NOT NULL,
+		receipt BLOB,                       -- of its last part; NULL when it was free
+		at INTEGER NOT NULL
+	) STRICT;
+	INSERT INTO bought_kept (event_id, node, author, created_at, expires, sent, arrived, receipt, at)
+		SELECT event_id, node, author, created_at, expires, sent, arrived, receipt, at FROM bought ORDER BY at, event_id;
+	DROP TABLE bought;
+	ALTER TABLE bought_kept RENAME TO bought;
+	CREATE INDEX bought_by_event ON bought (substr(event_id, 1, 8));
+	CREATE INDEX bought_by_node ON bought (substr(node, 1, 8), created_at);
 	`
 ];

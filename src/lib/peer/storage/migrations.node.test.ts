@@ -101,7 +101,7 @@ describe('migrations', () => {
 		]);
 	});
 
-	it('keep purchases when those that are asked become entries of lists', () => {
+	it('keep purchases, and what was bought, when those that are asked become entries of lists', () => {
 		const sql = createNodeSql(':memory:');
 		const before = MIGRATIONS.map(({ feature, steps }) => ({
 			feature,
@@ -115,7 +115,16 @@ describe('migrations', () => {
 				(x'${hex(2)}', 'n', 'c', '1/2', '5', 9007199254740993, 'asked', 0, 200, 'open'),
 				(x'${hex(3)}', 'm', 'd', '', '5', 5, 'stored', 0, 100, 'open'),
 				(x'${hex(4)}', 'm', 'e', '', '5', 5, 'answered', 0, 400, 'moved');
+			INSERT INTO bought (event_id, node, author, created_at, sent, arrived, receipt, at, expires) VALUES
+				('b', 'n', 'nn', 70, 5, 4, x'${hex(1)}', 300, NULL), ('a', 'n', 'mm', 90, 3, 3, x'${hex(1)}', 200, 99);
 		`);
+		const bought = () =>
+			sql
+				.all(
+					'SELECT event_id, node, author, created_at, expires, sent, arrived, receipt, at FROM bought ORDER BY at'
+				)
+				.map((row) => ({ ...row }));
+		const held = bought();
 		const rows = () =>
 			sql
 				.all(
@@ -124,9 +133,22 @@ describe('migrations', () => {
 				.map((row) => ({ ...row }));
 		const kept = rows();
 		migrate(sql);
-		expect(rows()).toEqual(kept);
+		expect([rows(), bought()]).toEqual([kept, held]);
 
 		const records = createReaderStore(sql);
+		records.saveBought('a', {
+			node: 'n',
+			author: 'mm',
+			createdAt: 90,
+			expires: 99,
+			sent: 2n,
+			arrived: 1n,
+			receipt: undefined,
+			at: 600
+		});
+		expect(records.bought('a')).toEqual({ sent: 5n, arrived: 4n, author: 'mm', at: 200 });
+		expect(records.pace('n', 80)).toEqual({ sent: 5n, oldest: 90 });
+		expect(bought()).toHaveLength(2);
 		const numbers = (purchases: readonly Purchase[]): unknown[] => purchases.map(({ receipt }) => receipt[0]);
 		expect(records.openPurchases()).toMatchObject([
 			{ ids: ['c'], part: { index: 1, count: 2 }, amount: 9_007_199_254_740_993n, answered: false },
