@@ -21,6 +21,7 @@ import { createBegun } from '../storage/begun.ts';
 import { createInsertRows } from '../storage/insert-rows.ts';
 import type { OpenTransaction } from '../storage/open-transaction.ts';
 import type { SqlDriver, SqlRow, SqlValue } from '../storage/sql.ts';
+import { createTally } from '../storage/tally.ts';
 
 export interface FollowRow {
 	readonly node: string;
@@ -293,18 +294,57 @@ const createPurchases = (sql: SqlDriver) => {
 
 export type ReaderStore = ReturnType<typeof createReaderStore>;
 
+/** The sums of days: every GET asks for them before its money is promised, so they are in memory. */
+const createSpending = (sql: SqlDriver) => {
+	const keyOf = (day: number, node: string): string => `${day}/${node}`;
+	const ofNode = createTally<bigint>(sql, {
+		read: (key) => {
+			const [day, node] = key.split('/') as [string, string];
+			return big(
+				sql.all('SELECT amount FROM spending WHERE day = ? AND node = ?', [Number(day), node])[0]?.amount
+			);
+		},
+		write: (key, amount) => {
+			const [day, node] = key.split('/') as [string, string];
+			sql.run(
+				`INSERT INTO spending (day, node, amount) VALUES (?, ?, ?)
+				ON CONFLICT (day, node) DO UPDATE SET amount = excluded.amount`,
+				[Number(day), node, amount]
+			);
+		}
+	});
+	/** Changed with the former and only so: what it reads is whole, or it need not read. */
+	const ofDay = createTally<bigint>(sql, {
+		read: (day) =>
+			big(sql.all('SELECT sum(amount) AS total FROM spending WHERE day = ?', [Number(day)])[0]?.total),
+		write: () => undefined
+	});
+	return {
+		/** Inside a transaction. */
+		add: (day: number, node: string, by: bigint): void => {
+			const total = ofDay.get(`${day}`);
+			const key = keyOf(day, node);
+			ofNode.set(key, ofNode.get(key) + by);
+			ofDay.set(`${day}`, total + by);
+		},
+		of: (day: number, node?: string): bigint =>
+			node === undefined ? ofDay.get(`${day}`) : ofNode.get(keyOf(day, node)),
+		/** Days before a time (Unix ms). */
+		prune: (before: number): void => {
+			ofNode.forget();
+			ofDay.forget();
+			sql.run('DELETE FROM spending WHERE day < ?', [before]);
+		}
+	};
+};
+
 /** One for each database, like {@link createPurchases}. */
 export const createReaderStore = (sql: SqlDriver) => {
 	const purchases = createPurchases(sql);
-	const spend = (day: number, node: string, amount: bigint): void => {
-		sql.run(
-			`INSERT INTO spending (day, node, amount) VALUES (?, ?, ?)
-			ON CONFLICT (day, node) DO UPDATE SET amount = amount + excluded.amount`,
-			[day, node, amount]
-		);
-	};
+	const spending = createSpending(sql);
 	const unspend = ({ day, node, amount }: Purchase): void => {
-		sql.run('UPDATE spending SET amount = amount - ? WHERE day = ? AND node = ?', [amount, day, node]);
+		// Of a day that was pruned nothing is left to take back.
+		if (spending.of(day, node) >= amount) spending.add(day, node, -amount);
 	};
 
 	/** Answers whether it had been bought before. */
@@ -416,7 +456,7 @@ export const createReaderStore = (sql: SqlDriver) => {
 				return;
 			}
 			purchases.add(purchase, { state, money: 'open' });
-			spend(day, node, amount);
+			spending.add(day, node, amount);
 		},
 
 		/** Asked for, paid and here, all in one: the ordinary case. False, and nothing is changed, in any other. */
@@ -466,7 +506,7 @@ export const createReaderStore = (sql: SqlDriver) => {
 		/** What ended before a time (Unix ms). */
 		prune: (before: number): void => {
 			purchases.prune(before);
-			sql.run('DELETE FROM spending WHERE day < ?', [before]);
+			spending.prune(before);
 		},
 
 		isOpen: (receipt: Uint8Array): boolean => {
@@ -481,13 +521,7 @@ export const createReaderStore = (sql: SqlDriver) => {
 				.map(({ purchase, state }) => ({ ...purchase, answered: state === 'answered' })),
 
 		/** Everything sent and not come back on the day that began then (Unix ms), to one node or to all. */
-		spent: (day: number, node?: string): bigint => {
-			const row =
-				node === undefined
-					? sql.all('SELECT sum(amount) AS total FROM spending WHERE day = ?', [day])[0]
-					: sql.all('SELECT amount AS total FROM spending WHERE day = ? AND node = ?', [day, node])[0];
-			return big(row?.total);
-		},
+		spent: spending.of,
 
 		saveBought: (
 			id: string,
