@@ -32,7 +32,7 @@ const WORKLOADS: readonly Workload[] = [
 	{ name: 'messages', unit: '1 kB messages/s', bytes: MESSAGE_BYTES }
 ];
 /** A fifth of a second of each: whatever else the machine does meets both. */
-const PACKETS: Readonly<Record<WorkerName, number>> = { ours: 2_000, reference: 200 };
+const PACKETS: Readonly<Record<WorkerName, number>> = { ours: 5_000, reference: 200 };
 const CLIENTS: readonly WorkerName[] = ['ours', 'reference'];
 
 const end = await startBtpEnd();

@@ -37,7 +37,8 @@ export const dialWebSocket: Dial = (url) =>
 export interface NodeSocket extends Socket {
 	/**
 	 * The stream that carries it: from now on all messages of one turn leave in one write. Many packets are decided
-	 * by one commit, and each write of its own costs as much as sealing three of them.
+	 * by one commit, and each write of its own costs as much as sealing three of them. Where bundles were agreed on
+	 * (docs/adr/0039) there is little left to gather; plain accounts have a message for each packet.
 	 */
 	over(stream: Duplex): void;
 }
