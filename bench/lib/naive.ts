@@ -5,7 +5,7 @@
  * once, 64 GETs under way, no encryption, no hop, no ledger.
  *
  *   naive.ts author FILE NOTES    makes NOTES notes, listens, prints `{"ready": true, "port", "pubkey"}`
- *   naive.ts reader FILE PORT     gets all of them, prints `{"ready": true, "notes", "seconds"}`
+ *   naive.ts reader FILE PORT     gets all of them, prints `{"ready": true, "notes", "seconds"}` of the second half
  */
 import { randomBytes } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
@@ -140,6 +140,7 @@ const buy = (file: string, port: number): void => {
 	let left: string[] = [];
 	let missing = 0;
 	let total = 0;
+	let measured = 0;
 	let started = 0;
 
 	const get = async (): Promise<void> => {
@@ -161,10 +162,12 @@ const buy = (file: string, port: number): void => {
 			end.run(receipts.get(id) ?? '');
 		});
 		missing -= 1;
+		// What came before the engine had compiled it is not what is measured.
+		if (missing === measured) started = performance.now();
 		if (missing === 0) {
 			const { n } = database.prepare('SELECT count(*) AS n FROM event').get() as { n: bigint };
 			if (n !== BigInt(total)) throw new Error(`${n} of ${total} notes stored`);
-			ready({ notes: total, seconds: (performance.now() - started) / 1_000 });
+			ready({ notes: measured, seconds: (performance.now() - started) / 1_000 });
 			process.exit(0);
 		}
 		void get();
@@ -179,7 +182,7 @@ const buy = (file: string, port: number): void => {
 		if (told.ids) {
 			left = told.ids;
 			missing = total = left.length;
-			started = performance.now();
+			measured = Math.floor(total / 2);
 			for (let i = 0; i < UNDER_WAY; i += 1) void get();
 		} else if (told.id !== undefined && told.event) take(told.id, told.event);
 		else throw new Error(`refused: ${String(told.refused)}`);
