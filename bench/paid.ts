@@ -10,6 +10,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { runForJson, startChild } from '../scripts/child.ts';
 import { readOptions } from '../scripts/options.ts';
 import { processorOf } from '../scripts/processor.ts';
@@ -161,6 +163,12 @@ interface HalfLoads {
 	readonly measured: HalfLoad;
 }
 
+/** This process has nothing to do meanwhile, which is when V8 would tidy its heap, on cores that are measured. */
+const collectGarbage = (): void => {
+	setFlagsFromString('--expose-gc');
+	runInNewContext('gc')();
+};
+
 /** New notes at a pace, each from when it is due until it is on the reader's disk. */
 const latencyAt = async ({ row, readers }: Cast, pace: number): Promise<HalfLoad> => {
 	const [author, reader] = [row.at(-1) as PaidNode, readers[0] as PaidNode];
@@ -174,6 +182,7 @@ const latencyAt = async ({ row, readers }: Cast, pace: number): Promise<HalfLoad
 		JSON.stringify({ author: author.pubkey, price: `${PRICE}`, notes: books.notes(count) })
 	);
 	books.close();
+	collectGarbage();
 	const { latencies, failed } = await runForJson<{ latencies: number[]; failed: number }>(
 		'the paced reader',
 		['bench/lib/paced-reader.ts', reader.config, orders, `${pace}`],
