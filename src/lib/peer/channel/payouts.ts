@@ -360,9 +360,9 @@ export const createPayouts = (deps: PayoutsDeps): Payouts => {
 
 	const tell = async ({ peer, hash, amount, fee }: Payout, triesLeft: number): Promise<void> => {
 		const told = await deps.ask(peer, { op: 'paid', transaction: hash, amount: toLink(amount), fee });
-		// One that is away is told when it comes back.
-		if (!told.ok || told.value.op === 'done' || deps.isStopped()) return;
-		log('warn', 'a guest does not book a payout', { peer, hash });
+		if ((told.ok && told.value.op === 'done') || deps.isStopped()) return;
+		if (told.ok) log('warn', 'a guest does not book a payout', { peer, hash });
+		// It may be there and not have heard. One that is away is told when it comes back.
 		if (triesLeft <= 1) return;
 		await wait(TELL_EVERY_MS);
 		const payout = sql.all('SELECT * FROM payout WHERE hash = ?', [hash])[0];

@@ -258,6 +258,21 @@ describe('a payout unasked', () => {
 		world.audit();
 	});
 
+	it('is told again to a guest that did not hear of it, though its link never broke', async () => {
+		const world = open({ threshold: 1_000_000n });
+		await world.start();
+		world.cutLink();
+		await world.earn(1_000_000n);
+		while (world.balance(WALLET) === 10n * DOLLAR) await world.clock.advance(1_000);
+		await world.clock.advance(5_000);
+		expect(world.guest.booked).toEqual([]);
+		world.healLink();
+		await world.clock.advance(60_000);
+		expect(world.guest.accounts.get(HUB_DEVICE)?.paidOutByPeer).toBe(DUE + FEE);
+		expect(world.guest.booked).toEqual([HUB_DEVICE]);
+		world.audit();
+	});
+
 	it('does not come below it, nor to a guest that named no address', async () => {
 		const below = open({ threshold: 1_000_001n });
 		await below.start();

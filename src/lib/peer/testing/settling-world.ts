@@ -309,6 +309,8 @@ export const openSettlingWorld = ({
 			),
 		audit,
 		cutLink: () => (linked = false),
+		/** Messages come through again; neither end had noticed that they did not, so there is no hello. */
+		healLink: () => (linked = true),
 		/** The link is back, and with it the hello that says what the guest has booked. */
 		link: (): void => {
 			linked = true;
