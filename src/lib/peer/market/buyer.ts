@@ -37,7 +37,8 @@ import type { Clock, Crypto, Log, Random } from '../platform.ts';
 import type { Commits } from '../storage/commit.ts';
 import type { OpenerSession } from '../stream/session.ts';
 import { minOf } from '../money.ts';
-import { leastArrived, shares, type Money, type Purchase, type ReaderStore } from './reader-store.ts';
+import type { Money, Purchase } from './purchases.ts';
+import { leastArrived, shares, type ReaderStore } from './reader-store.ts';
 
 export interface BuyerDependencies {
 	readonly clock: Clock;

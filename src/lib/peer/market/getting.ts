@@ -7,7 +7,7 @@ import type { Batches } from './batches.ts';
 import { NotAdmitted, type Outcome } from './buyer.ts';
 import type { Offers } from './offers.ts';
 import { RETRY_LAST_MS, type Pauses } from './pauses.ts';
-import type { Purchase } from './reader-store.ts';
+import type { Purchase } from './purchases.ts';
 import type { Batch, ReaderContext, Subscription } from './subscription.ts';
 
 export interface Getting {

@@ -9,7 +9,8 @@ import { createNodeSql } from '../../../../server/akash-peer/node-sql.ts';
 import { bytesToHex } from '../bytes.ts';
 import { migrate } from '../storage/migrations.ts';
 import type { SqlDriver } from '../storage/sql.ts';
-import { createReaderStore, type Money, type Purchase, type ReaderStore } from './reader-store.ts';
+import type { Money, Purchase } from './purchases.ts';
+import { createReaderStore, type ReaderStore } from './reader-store.ts';
 
 interface Row {
 	readonly purchase: Purchase;

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { createNodeSql } from '../../../../server/akash-peer/node-sql.ts';
 import { createEventStore } from '../events/sqlite-store.ts';
 import { createLedger } from '../ledger/sqlite-ledger.ts';
-import { createReaderStore, type Purchase } from '../market/reader-store.ts';
+import type { Purchase } from '../market/purchases.ts';
+import { createReaderStore } from '../market/reader-store.ts';
 import { createPackets } from '../link/packets.ts';
 import { migrate, MIGRATIONS, type FeatureMigrations } from './migrations.ts';
 
