@@ -10,13 +10,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { runForJson, startChild } from '../scripts/child.ts';
 import { readOptions } from '../scripts/options.ts';
 import { processorOf } from '../scripts/processor.ts';
 import { statusOf } from '../tests/process/nodes.ts';
 import { appWithBench, openOwnReader, until } from './lib/browser.ts';
+import { collectGarbage } from './lib/collect-garbage.ts';
 import { prepareCovered } from './lib/covered.ts';
 import { checkPaid } from './lib/paid-check.ts';
 import { openBooks } from './lib/paid-books.ts';
@@ -163,12 +162,6 @@ interface HalfLoads {
 	readonly measured: HalfLoad;
 }
 
-/** This process has nothing to do meanwhile, which is when V8 would tidy its heap, on cores that are measured. */
-const collectGarbage = (): void => {
-	setFlagsFromString('--expose-gc');
-	runInNewContext('gc')();
-};
-
 /** New notes at a pace, each from when it is due until it is on the reader's disk. */
 const latencyAt = async ({ row, readers }: Cast, pace: number): Promise<HalfLoad> => {
 	const [author, reader] = [row.at(-1) as PaidNode, readers[0] as PaidNode];
@@ -182,6 +175,7 @@ const latencyAt = async ({ row, readers }: Cast, pace: number): Promise<HalfLoad
 		JSON.stringify({ author: author.pubkey, price: `${PRICE}`, notes: books.notes(count) })
 	);
 	books.close();
+	// This process has nothing to do meanwhile, which is when V8 would tidy its heap, on cores that are measured.
 	collectGarbage();
 	const { latencies, failed } = await runForJson<{ latencies: number[]; failed: number }>(
 		'the paced reader',

@@ -8,8 +8,7 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { setTimeout } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { collectGarbage } from './lib/collect-garbage.ts';
 import { createCeiling } from './lib/ceiling.ts';
 import { rounded, spreadOf } from './lib/stats.ts';
 import {
@@ -71,8 +70,6 @@ const PACKETS_FOR_MEMORY = 100_000;
 /** What the engine itself may have more or less of between two collections. */
 const MOST_GROWTH_BYTES = 2_000_000;
 
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
 /** Of objects and of buffers, once everything that nobody holds is gone. */
 const heldBytes = async (): Promise<number> => {
 	// Buffers are given back on a thread, after the objects that held them.
