@@ -1,11 +1,12 @@
 /**
  * `npm run bench -- forward`: packets through one connector over BTP, ours and `ilp-connector`, each a process of its
- * own, between the same two light ends in this one. Prints a table and, as its last line, one JSON object. Fails when a packet
- * is not fulfilled, books do not hold what was paid, or a ratio is not what is promised. See bench/README.md.
+ * own, between the same two light ends in this one; and, to see what is possible at all, a relay that passes frames on
+ * unread, and one sync of the disk. Prints a table and, as its last line, one JSON object. Fails when a packet is not fulfilled,
+ * books do not hold what was paid, or a ratio is not what is promised. See bench/README.md.
  *
  *   --rounds N     rounds of each (default 5); medians count
  *   --packets N    packets of a round (default 2500)
- *   --only ours    without the reference: to look at our profile
+ *   --only ours    without the others: to look at our profile
  *   --profile DIR  CPU profiles of the connectors go there
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -13,8 +14,9 @@ import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createDirectEnds } from './lib/btp-ends.ts';
-import { startOurs, startReference, type MeasuredConnector } from './lib/connectors.ts';
+import { startOurs, startReference, startRelay, type MeasuredConnector } from './lib/connectors.ts';
 import { percentile, rounded, spreadOf } from './lib/stats.ts';
+import { syncTime } from './lib/sync-time.ts';
 
 const { values } = parseArgs({
 	options: {
@@ -72,7 +74,10 @@ try {
 	const connectors: [name: string, connector: MeasuredConnector][] = [
 		['ours', await startOurs(folder, WORKLOAD, nodeOptions)]
 	];
-	if (values.only !== 'ours') connectors.push(['reference', await startReference(WORKLOAD, nodeOptions)]);
+	if (values.only !== 'ours') {
+		connectors.push(['reference', await startReference(WORKLOAD, nodeOptions)]);
+		connectors.push(['relay', await startRelay(WORKLOAD, nodeOptions)]);
+	}
 	for (const [, connector] of connectors) ends.push(connector.stop);
 
 	const seen: Record<string, Round[]> = Object.fromEntries(connectors.map(([name]) => [name, []]));
@@ -87,7 +92,7 @@ try {
 	}
 	const directly = packets / (await direct.run(packets, IN_FLIGHT)).seconds;
 	for (const [, connector] of connectors) await connector.checkBooks();
-	console.log(JSON.stringify(report(seen, without, directly)));
+	console.log(JSON.stringify(report(seen, without, directly, syncTime(folder))));
 } finally {
 	for (const end of ends.reverse()) await end().catch(() => undefined);
 	rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
@@ -96,7 +101,8 @@ try {
 function report(
 	seen: Readonly<Record<string, readonly Round[]>>,
 	without: readonly number[],
-	directly: number
+	directly: number,
+	syncMs: number
 ): object {
 	const withoutHop = spreadOf(without).median;
 	const figuresOf = (name: string) => {
@@ -119,6 +125,7 @@ function report(
 		node: process.version,
 		withoutHopMs: rounded(withoutHop),
 		endsAlonePacketsPerSecond: rounded(directly),
+		syncMs: rounded(syncMs),
 		ours
 	};
 	if (!seen['reference']) {
@@ -126,18 +133,26 @@ function report(
 		return summary;
 	}
 	const reference = figuresOf('reference');
-	const ratioOf = (of: (name: string, round: number) => number): number =>
-		rounded(
-			spreadOf((seen['ours'] ?? []).map((_, round) => of('ours', round) / of('reference', round))).median
-		);
-	const at = (name: string, round: number): Round => seen[name]?.[round] as Round;
-	const ratios = {
-		packetsPerSecond: ratioOf((name, round) => at(name, round).packetsPerSecond),
-		cpuPerPacket: ratioOf((name, round) => at(name, round).cpuMicros),
-		addedMs: ratioOf((name, round) => at(name, round).aloneMs - (without[round] ?? 0))
+	const relay = figuresOf('relay');
+	const ratiosOf = (who: string) => {
+		const ratioOf = (of: (name: string, round: number) => number): number =>
+			rounded(spreadOf((seen[who] ?? []).map((_, round) => of(who, round) / of('reference', round))).median);
+		const at = (name: string, round: number): Round => seen[name]?.[round] as Round;
+		return {
+			packetsPerSecond: ratioOf((name, round) => at(name, round).packetsPerSecond),
+			cpuPerPacket: ratioOf((name, round) => at(name, round).cpuMicros),
+			addedMs: ratioOf((name, round) => at(name, round).aloneMs - (without[round] ?? 0))
+		};
 	};
-	console.table({ ours, reference });
-	console.table({ 'ours / reference': ratios, promised: PROMISED });
+	const ratios = ratiosOf('ours');
+	const ofRelay = ratiosOf('relay');
+	console.table({ ours, reference, relay });
+	console.table({
+		'ours / reference': ratios,
+		'relay / reference': ofRelay,
+		'relay and one sync / reference': { addedMs: rounded((relay.addedMs + syncMs) / reference.addedMs) },
+		promised: PROMISED
+	});
 	const failures = [
 		...(ratios.packetsPerSecond < PROMISED.packetsPerSecond ? ['packets/s'] : []),
 		...(ratios.cpuPerPacket > PROMISED.cpuPerPacket ? ['processor time'] : []),
@@ -147,5 +162,5 @@ function report(
 		console.error(`Not as promised: ${failures.join(', ')}`);
 		process.exitCode = 1;
 	}
-	return { ...summary, reference, ratios, promised: PROMISED };
+	return { ...summary, reference, relay, ratios, ofRelay, promised: PROMISED };
 }

@@ -154,3 +154,17 @@ export const startReference = async (
 		return { left: of('left'), right: of('right') };
 	});
 };
+
+/** Frames passed on as they came (bare-relay.ts): less than any connector does. */
+export const startRelay = async (
+	workload: Omit<Workload, 'destination'>,
+	nodeOptions: readonly string[]
+): Promise<MeasuredConnector> => {
+	const { child, line } = start(['bench/lib/bare-relay.ts'], nodeOptions);
+	const ready = await line('relay');
+	const open = (name: string) => openAccount(ready[name] ?? '', name, tokenOf(name));
+	const [left, right] = await Promise.all([open('left'), open('right')]);
+	const ends = createEnds(left, right, { ...workload, destination: 'test.hop.right' });
+	// It has no books; the ends saw that all money arrived.
+	return measured(child, ends, () => Promise.resolve({ left: ends.paid(), right: -ends.paid() }));
+};

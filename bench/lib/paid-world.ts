@@ -13,8 +13,8 @@ import { control, statusOf } from '../../tests/process/nodes.ts';
 import { until } from './browser.ts';
 
 const PROGRAM = 'server/akash-peer/main.ts';
-/** Token units in each channel: two dollars, more than all notes of a run cost. */
-const DEPOSIT = '2000000';
+/** Token units in each channel: eight dollars, more than all notes of a run cost. */
+const DEPOSIT = '8000000';
 /** What a hop takes, in millionths. */
 const FEE_PPM = '10000';
 /**
