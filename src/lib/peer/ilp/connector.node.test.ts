@@ -15,6 +15,7 @@ import {
 import { nobleCrypto } from '../crypto/noble-crypto.ts';
 import { createLedger } from '../ledger/sqlite-ledger.ts';
 import { LIMITS } from '../limits.ts';
+import { accountKey } from '../link/account-transport.ts';
 import { createLinkAccounts, type LearnedTerms } from '../link/accounts.ts';
 import { createPackets } from '../link/packets.ts';
 import type { Eventually } from '../platform.ts';
@@ -261,6 +262,26 @@ describe('a packet for somebody else', () => {
 		waiting.shift()?.();
 		await world.clock.advance(20);
 		expect(world.sent.map(({ claim }) => claim)).toEqual([undefined]);
+		waiting.shift()?.();
+		expect((await world.wait(told)).type).toBe('fulfill');
+		world.audit();
+	});
+
+	it('moves on to a plain account once it is in the log: its row could not help that neighbour', async () => {
+		const waiting: (() => void)[] = [];
+		const world = open({ durable: () => new Promise((resolve) => waiting.push(resolve)) });
+		const shop = accountKey('shop');
+		world.accounts.meet(shop, { owner: shop, role: 'child', credit: 0n, window: 0n, at: 0 });
+		world.accounts.learn(shop, lets(10_000_000n));
+		world.routes.set({ prefix: 'test.me.shop', peer: shop, links: 1 });
+		const told = world.connector.handle(ALICE, encodePrepare(prepare({ destination: 'test.me.shop' })));
+		await world.clock.advance(5);
+		expect(world.sent.map(({ peer }) => peer)).toEqual([shop]);
+		// What it was paid for is on the disk before anybody hears of it.
+		let isTold = false;
+		void told.then(() => (isTold = true));
+		await world.clock.advance(20);
+		expect([waiting.length, isTold]).toEqual([1, false]);
 		waiting.shift()?.();
 		expect((await world.wait(told)).type).toBe('fulfill');
 		world.audit();
