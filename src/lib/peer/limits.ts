@@ -162,6 +162,10 @@ export const LIMITS = {
 	/** Filters in one REQ, and values in one list of a filter. */
 	filters: 16,
 	filterValues: 1_000,
+	/** Frames in one packet: each is a question that costs its sender a few bytes. Readers send one; more is refused. */
+	framesPerPacket: 16,
+	/** Events of the store that one packet's questions may look at: some 50 ms of work. Beyond it there is more, to be asked for. */
+	lookedAtPerPacket: 8_192,
 	/** Parts an event may be sold in: at a cent each, more than anybody should pay for one event. */
 	parts: 65_535,
 	/** Characters of a NOTICE's or CLOSED's code, and of the text beside it (shown to people, so kept short). */

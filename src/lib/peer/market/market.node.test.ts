@@ -1153,6 +1153,82 @@ describe('the seller', () => {
 		expect(counted).toMatchObject({ type: 'fulfilled', frames: [{ type: 'COUNT', count: 4 }] });
 	});
 
+	/** Events of others that are here and not for sale, as an import leaves them. */
+	const keepOthers = async (peer: Peer, count: number): Promise<void> => {
+		const { commits, store, random } = peer;
+		const put = commits.run(() => {
+			for (let i = 0; i < count; i++)
+				store.put(
+					{
+						id: bytesToHex(random.bytes(32)),
+						pubkey: '0b'.repeat(32),
+						created_at: 1_700_000_000 + i,
+						kind: 1,
+						tags: [],
+						content: 'not for sale',
+						sig: '00'.repeat(64)
+					} as unknown as VerifiedEvent,
+					START
+				);
+		});
+		commits.flush();
+		await put;
+	};
+
+	it('looks at a part of a large store for each packet, and the cursor leads to what lies behind', async () => {
+		const { clock, alice, bob } = await aliceAndBob([]);
+		await keepOthers(bob, 2 * LIMITS.lookedAtPerPacket);
+		const note = await bob.publish('behind all of them');
+		const session = talk(alice, bob);
+		const found: HaveEntry[] = [];
+		let packets = 0;
+		let cursor: Uint8Array | undefined;
+		for (let more = true; more; packets++) {
+			const question: Frame = { type: 'REQ', requestId: 1, filters: [{}], live: false };
+			const reply = await during(clock, session.request([{ ...question, ...(cursor ? { cursor } : {}) }]));
+			const frames = reply.type === 'fulfilled' ? reply.frames : [];
+			for (const frame of frames) if (frame.type === 'HAVE') found.push(...frame.entries);
+			const end = frames.find((frame) => frame.type === 'EOSE');
+			if (end?.type !== 'EOSE') throw new Error(reply.type);
+			({ more, cursor } = end);
+		}
+		expect(found.map(({ id }) => id)).toEqual([note.id]);
+		expect(packets).toBeGreaterThan(2);
+	});
+
+	it('tells a live reader of a note behind a great many events that are not for sale', async () => {
+		const { clock, alice, bob } = await aliceAndBob([]);
+		alice.reader.follow(bob.pubkey, TERMS);
+		await clock.advance(SECOND);
+		await keepOthers(bob, 2 * LIMITS.lookedAtPerPacket);
+		const note = await bob.publish('behind all of them');
+		await clock.advance(SECOND);
+		expect(has(alice, note, clock.now())).toBe(true);
+	});
+
+	it('answers the questions of one packet until they have looked at enough, and refuses a heap of them', async () => {
+		const { clock, alice, bob } = await aliceAndBob([]);
+		await keepOthers(bob, 2 * LIMITS.lookedAtPerPacket);
+		const ask = (frames: readonly Frame[]) => during(clock, talk(alice, bob).request(frames));
+		const many = (count: number, type: 'REQ' | 'COUNT'): readonly Frame[] =>
+			Array.from({ length: count }, (_, requestId) => ({ type, requestId, filters: [{}], live: false }));
+		expect(await ask(many(2, 'REQ'))).toMatchObject({
+			type: 'refused',
+			frames: [
+				{ type: 'EOSE', requestId: 0, more: true },
+				{ type: 'CLOSED', requestId: 1, code: 'restricted' }
+			]
+		});
+		expect(await ask([...many(1, 'REQ'), ...many(1, 'COUNT')])).toMatchObject({
+			type: 'refused',
+			frames: [{ type: 'EOSE' }, { type: 'NOTICE', code: 'too-large' }]
+		});
+		expect(await ask(many(LIMITS.framesPerPacket + 1, 'COUNT'))).toMatchObject({
+			type: 'refused',
+			frames: [{ type: 'NOTICE', code: 'too-large' }]
+		});
+	});
+
 	it('takes no money for a question that costs nothing', async () => {
 		const { clock, alice, bob } = await aliceAndBob();
 		const reply = await during(

@@ -13,7 +13,9 @@
  * is all or nothing. What was sold is written in the transaction that takes the money, so an answer
  * that was lost on the way can be asked for again by its receipt.
  *
- * A packet holds at most one GET or EVENT: its money belongs to one question.
+ * A packet holds at most one GET or EVENT: its money belongs to one question. What all questions of a packet have
+ * looked at in the store is bounded, because asking costs next to nothing: beyond {@link LIMITS.lookedAtPerPacket}
+ * EOSE says that there is more, and a question that comes behind it is refused.
  */
 import type { UnknownFrame } from '../codec/btp-nips.ts';
 import { encodeEvent } from '../codec/event-v2.ts';
@@ -107,8 +109,13 @@ export interface Seller extends RequestHandler {
 const SUBSCRIPTIONS_PER_SESSION = 16;
 /** Ids in one GET: more would hardly fit an answer, and a refusal repeats them. */
 const IDS_PER_GET = 128;
-/** A COUNT looks at no more than this many events. */
-const COUNT_LIMIT = 10_000;
+/** A COUNT looks at no more than this many events, all its filters together. */
+const COUNT_LIMIT = 4_096;
+const ASK_FOR_LESS = 'ask for less in one packet';
+/** Of looking at an event: it is as much work as so many bytes of another. */
+const LOOK_BYTES = 1_024;
+/** Of a filter that finds nothing: it is as much work as looking at so many events. */
+const LOOKS_PER_FILTER = 64;
 /** A price is noted for this much longer than promised, so that a busy node need not note it each time. */
 const OFFER_SLACK_MS = 5_000;
 
@@ -126,6 +133,19 @@ interface Subscription {
 	asleep: boolean;
 	pushing: boolean;
 }
+
+/** What the questions of a packet may still look at. */
+interface Looks {
+	left: number;
+}
+
+const allLooks = (): Looks => ({ left: LIMITS.lookedAtPerPacket });
+
+/** One page of the store, read by so many filters: each may have found all of it. */
+const look = (looks: Looks, page: readonly StoredEvent[], filters: number): void => {
+	const found = page.reduce((sum, { size }) => sum + 1 + size / LOOK_BYTES, 0);
+	looks.left -= filters * (LOOKS_PER_FILTER + found);
+};
 
 const notice = (
 	requestId: number,
@@ -196,26 +216,30 @@ export const createSeller = (dependencies: SellerDependencies): Seller => {
 	const isOffered = (request: ReqFrame, event: VerifiedEvent): boolean =>
 		mayServe(event) && (request.maxPrice === undefined || priceOf(event) <= request.maxPrice);
 
-	/** In order of arrival; runs in a transaction. */
-	const findAfter = (request: ReqFrame, start: number, limit: number): Found => {
+	/** In order of arrival; runs in a transaction. At least one page is looked at, so that each answer leads on. */
+	const findAfter = (request: ReqFrame, start: number, limit: number, looks: Looks): Found => {
 		const now = clock.now();
 		const entries: HaveEntry[] = [];
 		let seq = start;
 		for (;;) {
-			const page = store.after(seq, request.filters, { now, limit });
+			const page = store.after(seq, request.filters, { now, limit: LIMITS.haveEntries });
+			look(looks, page, request.filters.length);
 			for (const stored of page) {
 				if (entries.length === limit) return { entries, seq, more: true };
 				seq = stored.seq;
 				if (isOffered(request, stored.event)) entries.push(haveEntry(stored, now));
 			}
-			if (page.length < limit) return { entries, seq: Math.max(seq, store.lastSeq()), more: false };
+			if (page.length < LIMITS.haveEntries)
+				return { entries, seq: Math.max(seq, store.lastSeq()), more: false };
+			if (looks.left <= 0) return { entries, seq, more: true };
 		}
 	};
 
 	/** The newest, for a reader without a cursor who asked with a limit; runs in a transaction. */
-	const findNewest = (request: ReqFrame): Found => {
+	const findNewest = (request: ReqFrame, looks: Looks): Found => {
 		const now = clock.now();
 		const found = store.query(request.filters, { now, limit: LIMITS.haveEntries });
+		look(looks, found, request.filters.length);
 		// A stranger must see what he can afford to try, however many newer ones there are.
 		const tried = samples
 			.all()
@@ -236,25 +260,23 @@ export const createSeller = (dependencies: SellerDependencies): Seller => {
 	const subscriptionsOf = (session: NodeSession): readonly Subscription[] =>
 		[...subscriptions.values()].filter((subscription) => subscription.session.id === session.id);
 
-	const answerReq = (session: NodeSession, request: ReqFrame): Answer => {
+	const answerReq = (session: NodeSession, request: ReqFrame, looks: Looks): Answer => {
 		const { requestId, cursor } = request;
 		const key = keyOf(session, requestId);
 		const told = cursor && cursor.length > 0 ? seqOf(cursor) : 0;
-		if (told === undefined)
-			return {
-				accept: false,
-				frames: [{ type: 'CLOSED', requestId, code: CLOSED_CODES.invalid, text: 'unknown cursor' }]
-			};
+		const closed = (code: string, text: string): Answer => ({
+			accept: false,
+			frames: [{ type: 'CLOSED', requestId, code, text }]
+		});
+		if (told === undefined) return closed(CLOSED_CODES.invalid, 'unknown cursor');
+		if (looks.left <= 0) return closed(CLOSED_CODES.restricted, ASK_FOR_LESS);
 		const isNew = !subscriptions.has(key);
 		if (request.live && isNew && subscriptionsOf(session).length >= SUBSCRIPTIONS_PER_SESSION)
-			return {
-				accept: false,
-				frames: [{ type: 'CLOSED', requestId, code: CLOSED_CODES.restricted, text: 'too many subscriptions' }]
-			};
+			return closed(CLOSED_CODES.restricted, 'too many subscriptions');
 		// A cursor beyond the end is of an earlier store: begin again, the reader knows what it has.
 		const start = told > store.lastSeq() ? 0 : told;
 		const newest = told === 0 && request.filters.some(({ limit }) => limit !== undefined);
-		const found = newest ? findNewest(request) : findAfter(request, start, LIMITS.haveEntries);
+		const found = newest ? findNewest(request, looks) : findAfter(request, start, LIMITS.haveEntries, looks);
 		subscriptions.delete(key);
 		if (request.live && !found.more)
 			subscriptions.set(key, {
@@ -285,8 +307,12 @@ export const createSeller = (dependencies: SellerDependencies): Seller => {
 		};
 	};
 
-	const answerCount = ({ requestId, filters }: CountFrame): Answer => {
-		const found = store.query(filters ?? [], { now: clock.now(), limit: COUNT_LIMIT });
+	const answerCount = ({ requestId, filters = [] }: CountFrame, looks: Looks): Answer => {
+		if (looks.left <= 0)
+			return { accept: false, frames: [notice(requestId, NOTICE_CODES.tooLarge, ASK_FOR_LESS)] };
+		const limit = Math.floor(COUNT_LIMIT / Math.max(1, filters.length));
+		const found = store.query(filters, { now: clock.now(), limit });
+		look(looks, found, filters.length);
 		const count = found.filter(({ event }) => mayServe(event)).length;
 		return { accept: true, frames: [{ type: 'COUNT', requestId, count }] };
 	};
@@ -475,15 +501,15 @@ export const createSeller = (dependencies: SellerDependencies): Seller => {
 				? await verifyEvent(crypto, first.event)
 				: undefined;
 
-		const answerOne = (frame: Frame | UnknownFrame): Answer => {
+		const answerOne = (frame: Frame | UnknownFrame, looks: Looks): Answer => {
 			switch (frame.type) {
 				case 'REQ':
-					return answerReq(session, frame);
+					return answerReq(session, frame, looks);
 				case 'CLOSE':
 					subscriptions.delete(keyOf(session, frame.requestId));
 					return { accept: true, frames: [] };
 				case 'COUNT':
-					return answerCount(frame);
+					return answerCount(frame, looks);
 				case 'GET':
 					return answerGet(request, frame);
 				case 'EVENT':
@@ -494,6 +520,11 @@ export const createSeller = (dependencies: SellerDependencies): Seller => {
 		};
 
 		const decide = (): Answer => {
+			if (frames.length > LIMITS.framesPerPacket)
+				return {
+					accept: false,
+					frames: [{ type: 'NOTICE', code: NOTICE_CODES.tooLarge, text: ASK_FOR_LESS, amount: arrived }]
+				};
 			if (paidFor.length > 1)
 				return {
 					accept: false,
@@ -508,7 +539,8 @@ export const createSeller = (dependencies: SellerDependencies): Seller => {
 						{ type: 'NOTICE', code: NOTICE_CODES.price, text: 'nothing here costs money', amount: arrived }
 					]
 				};
-			const answers = frames.map((frame) => ({ frame, answer: answerOne(frame) }));
+			const looks = allLooks();
+			const answers = frames.map((frame) => ({ frame, answer: answerOne(frame, looks) }));
 			const deciding = first ? answers.filter(({ frame }) => frame === first) : answers;
 			const fitting: Frame[] = [];
 			let bytes = first ? deciding.reduce((sum, { answer }) => sum + roughBytes(answer.frames), 0) : 0;
@@ -550,12 +582,12 @@ export const createSeller = (dependencies: SellerDependencies): Seller => {
 				if (room <= 0 || store.lastSeq() <= subscription.scanned) return;
 				const { request, session, seq, scanned } = subscription;
 				const found = await commits.run(() =>
-					findAfter(request, scanned, Math.min(room, LIMITS.haveEntries))
+					findAfter(request, scanned, Math.min(room, LIMITS.haveEntries), allLooks())
 				);
 				if (found.entries.length === 0) {
 					// Nothing for this reader: it keeps its cursor.
 					subscription.scanned = found.seq;
-					return;
+					continue;
 				}
 				const { requestId } = request;
 				const outcome = await session.push([
