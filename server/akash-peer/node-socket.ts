@@ -1,7 +1,11 @@
 /**
  * WebSockets of a Node host, by `ws`: `dialWebSocket` opens one, `acceptWebSocket` adapts one that a
- * server accepted. A server must be created with `maxPayload: LIMITS.socketMessageBytes` and
- * `perMessageDeflate: false` ({@link SERVER_OPTIONS}): packets are encrypted and do not shrink.
+ * server accepted. A server must be created with {@link SERVER_OPTIONS}: packets are encrypted and do not shrink,
+ * and what a stranger sends is bounded in bytes and in pieces, since each piece costs some hundred bytes more.
+ *
+ * The same holds for what a stranger does not read. A message that waits counts {@link QUEUED_MESSAGE_BYTES} beside its
+ * own bytes, and when all sockets together hold more than {@link LIMITS.socketsBufferedBytes}, the one that holds most
+ * is cut off.
  */
 import type { Duplex } from 'node:stream';
 import { WebSocket, type ServerOptions } from 'ws';
@@ -14,10 +18,41 @@ const DIAL_TIMEOUT_MS = 10_000;
 /** A peer that does not answer the closing handshake is cut off after this. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
+/** Buffers, callbacks and a place in the queue of a message that is not written yet. */
+const QUEUED_MESSAGE_BYTES = 512;
+
 export const SERVER_OPTIONS = {
 	maxPayload: LIMITS.socketMessageBytes,
+	maxFragments: LIMITS.socketMessageFragments,
+	maxBufferedChunks: LIMITS.socketMessageChunks,
 	perMessageDeflate: false
 } as const satisfies ServerOptions;
+
+/** What waits to be written on one socket. */
+interface Queue {
+	bytes: number;
+	readonly cut: () => void;
+}
+
+/** Of this process. */
+const queues = new Set<Queue>();
+let queuedBytes = 0;
+
+const enqueue = (queue: Queue, bytes: number): void => {
+	queue.bytes += bytes;
+	queuedBytes += bytes;
+	if (queuedBytes <= LIMITS.socketsBufferedBytes) return;
+	let largest = queue;
+	for (const other of queues) if (other.bytes > largest.bytes) largest = other;
+	largest.cut();
+};
+
+const dequeue = (queue: Queue, bytes: number): void => {
+	// What was left when it closed is given back already.
+	if (!queues.has(queue)) return;
+	queue.bytes -= bytes;
+	queuedBytes -= bytes;
+};
 
 export const dialWebSocket: Dial = (url) =>
 	new Promise((resolve) => {
@@ -66,7 +101,22 @@ export function acceptWebSocket(webSocket: WebSocket, label: string): NodeSocket
 	});
 	// `close` always follows; without a listener an error would end the process.
 	webSocket.on('error', () => {});
-	webSocket.on('close', () => inbox.ended());
+	const queue: Queue = {
+		bytes: 0,
+		cut: () => {
+			leave();
+			webSocket.terminate();
+		}
+	};
+	const leave = (): void => {
+		dequeue(queue, queue.bytes);
+		queues.delete(queue);
+	};
+	queues.add(queue);
+	webSocket.on('close', () => {
+		leave();
+		inbox.ended();
+	});
 	return {
 		label,
 		send: (message) => {
@@ -74,9 +124,11 @@ export function acceptWebSocket(webSocket: WebSocket, label: string): NodeSocket
 			if (webSocket.readyState !== WebSocket.OPEN) return;
 			gather();
 			// From the pool: an array of its own takes longer than the rest of this.
-			webSocket.send(Buffer.from(message), () => {});
+			const bytes = message.length + QUEUED_MESSAGE_BYTES;
+			enqueue(queue, bytes);
+			webSocket.send(Buffer.from(message), () => dequeue(queue, bytes));
 		},
-		bufferedBytes: () => webSocket.bufferedAmount,
+		bufferedBytes: () => queue.bytes,
 		close: () => {
 			inbox.closed();
 			webSocket.close();

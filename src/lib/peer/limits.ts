@@ -20,6 +20,9 @@ export const LIMITS = {
 	ilpMessageBytes: 8_191,
 	/** Bytes of one socket message: one ILP packet, a claim and a hello fit many times; larger closes the socket. */
 	socketMessageBytes: 256 * KIB,
+	/** Frames that one message may come in, and pieces the network may cut a frame into: proxies cut into KiB; more closes the socket. */
+	socketMessageFragments: 256,
+	socketMessageChunks: 4_096,
 	/** Entries of protocol data in one BTP packet; ours has three. */
 	btpProtocols: 32,
 	/** Packets in one bundle, as many as a STREAM connection has under way: no message gets a longer turn. More is unreadable. */
@@ -38,6 +41,8 @@ export const LIMITS = {
 	authFreshMs: 60 * SECOND,
 	/** Bytes a socket may have queued before its link takes no more packets (T02): a slow reader bounds our memory. */
 	socketBufferedBytes: 4 * KIB * KIB,
+	/** And all sockets of a process together; beyond it the one that has queued most is cut off. */
+	socketsBufferedBytes: 256 * KIB * KIB,
 	/** Prepares under way per link; more is T02 Peer Busy. */
 	inFlightPerLink: 1_024,
 
