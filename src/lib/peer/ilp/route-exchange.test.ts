@@ -466,6 +466,30 @@ describe('what this node tells', () => {
 		expect(updates('carl').at(-1)).toMatchObject({ fromEpoch: 0 });
 	});
 
+	it('costs as much as what changed, however large the table is', async () => {
+		const { up, hear, control, updates, clock } = open();
+		up('bob', 'peer');
+		up('cara', 'peer');
+		for (let i = 0; i < 10; i++)
+			await hear('bob', {
+				fromEpoch: i,
+				toEpoch: i + 1,
+				newRoutes: Array.from({ length: 1_000 }, (_, k) => route(`test.r${i * 1_000 + k}`))
+			});
+		// Each of these few bytes had the node go through all of its table: half a minute for what follows.
+		const began = performance.now();
+		for (let i = 10; i < 1_010; i++) {
+			const path = i % 2 === 0 ? ['test.bob', 'test.dora'] : ['test.bob'];
+			await hear('bob', { fromEpoch: i, toEpoch: i + 1, newRoutes: [route('test.r5', path)] });
+			await control('cara');
+		}
+		expect(performance.now() - began).toBeLessThan(10_000);
+		await control('cara', { mode: 'idle' });
+		await control('cara');
+		await clock.advance(LIMITS.routeUpdateLeastMs);
+		expect(updates('cara')[0]?.currentEpoch).toBe(11_001);
+	}, 60_000);
+
 	it('is told to nobody who wants to hear no more', async () => {
 		const { clock, up, control, updates, exchange } = open();
 		up('carl', 'peer');

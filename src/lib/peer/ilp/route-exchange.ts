@@ -35,7 +35,7 @@ export const createRouteExchange = (deps: RouteExchangeDeps): RouteExchange => {
 		isStopped,
 		changed: (prefixes) => {
 			choosing.choose(prefixes);
-			telling.retell();
+			telling.retell(prefixes);
 		},
 		forget: (peer) => neighbours.delete(peer)
 	});
@@ -74,7 +74,7 @@ export const createRouteExchange = (deps: RouteExchangeDeps): RouteExchange => {
 			neighbour.refusals = 0;
 			neighbour.toldEpoch = 0;
 			hearing.ask(neighbour);
-			telling.retell();
+			telling.retell(neighbour.heard.keys());
 		},
 		down: (peer) => {
 			const neighbour = neighbours.get(peer);

@@ -31,8 +31,8 @@ import { createToldTable, type Told, type ToldRoute } from './told-table.ts';
 export interface Telling {
 	/** The neighbour says whether it wants updates, and what it knows. */
 	listen(neighbour: Neighbour, control: CcpRouteControl): void;
-	/** Writes what changed into the log and lets those who listen know. */
-	retell(): void;
+	/** Writes what changed into the log and lets those who listen know. `heard`: prefixes of which something else was heard. */
+	retell(heard?: Iterable<string>): void;
 }
 
 export interface TellingParts {
@@ -51,29 +51,42 @@ export const createTelling = (
 	const table = createToldTable(deps.random);
 	/** This node's address, as it is told. */
 	let speaker: string | undefined;
+	/** What this node says by itself, as it was written down last. */
+	let own: ReadonlyMap<string, ToldRoute> = new Map();
+	/** Prefixes of which something else may have to be told. A neighbour may say something new of one at any time. */
+	const due = new Set<string>();
 	const proof = createOwnProof(deps, { address: () => speaker, isStopped, tell: () => retell() });
 
 	const startTable = (address: string | undefined): void => {
 		table.restart();
 		speaker = address;
 		proof.forget();
-		for (const neighbour of neighbours.values()) neighbour.toldEpoch = 0;
+		for (const neighbour of neighbours.values()) {
+			neighbour.toldEpoch = 0;
+			for (const prefix of neighbour.heard.keys()) due.add(prefix);
+		}
 	};
 
-	const retell = (): void => {
+	const retell = (heard: Iterable<string> = []): void => {
 		const address = host.address();
+		for (const prefix of heard) due.add(prefix);
 		if (address !== speaker || table.epochs() > LIMITS.routeEpochs) startTable(address);
 		if (speaker === undefined || isStopped()) return;
 		proof.renew(speaker, table.id());
-		table.tell(wantedBy(speaker));
+		const before = own;
+		own = ownBy(speaker);
+		for (const prefix of before.keys()) if (!own.has(prefix)) due.add(prefix);
+		for (const prefix of own.keys()) due.add(prefix);
+		for (const prefix of due) table.tell(prefix, own.get(prefix) ?? heardBy(speaker, prefix));
+		due.clear();
 		for (const neighbour of neighbours.values()) schedule(neighbour);
 	};
 
-	/** All that is to be known of this node now. */
-	const wantedBy = (me: string): ReadonlyMap<string, ToldRoute> => {
-		const wanted = new Map<string, ToldRoute>();
+	/** What this node says by itself. */
+	const ownBy = (me: string): ReadonlyMap<string, ToldRoute> => {
+		const told = new Map<string, ToldRoute>();
 		const originate = (prefix: string, nextHop: string, props: readonly CcpRouteProp[]): void => {
-			wanted.set(prefix, {
+			told.set(prefix, {
 				prefix,
 				path: [me],
 				auth: sha256(hmac(sha256, deps.routingSecret, utf8(prefix))),
@@ -81,22 +94,23 @@ export const createTelling = (
 				nextHop
 			});
 		};
-		for (const neighbour of neighbours.values())
-			for (const prefix of neighbour.heard.keys()) {
-				const found = wanted.has(prefix) ? undefined : best(prefix);
-				if (!found) continue;
-				const { route, peer } = found;
-				wanted.set(prefix, {
-					prefix,
-					path: [me, ...route.path],
-					auth: sha256(route.auth),
-					props: route.props.filter((prop) => prop.isTransitive).map(passedOn),
-					nextHop: peer
-				});
-			}
 		for (const route of host.ownRoutes()) if (isTold(route, me)) originate(route.prefix, route.peer, []);
 		originate(me, '', proof.props());
-		return wanted;
+		return told;
+	};
+
+	/** What it passes on of what it heard. */
+	const heardBy = (me: string, prefix: string): ToldRoute | undefined => {
+		const found = best(prefix);
+		if (!found) return undefined;
+		const { route, peer } = found;
+		return {
+			prefix,
+			path: [me, ...route.path],
+			auth: sha256(route.auth),
+			props: route.props.filter((prop) => prop.isTransitive).map(passedOn),
+			nextHop: peer
+		};
 	};
 
 	/** Ways everywhere are nobody's to announce, and what is below this node's address leads to it anyway. */

@@ -23,8 +23,8 @@ export interface ToldTable {
 	epochs(): number;
 	/** Undefined when a later change made it void. */
 	at(epoch: number): Told | undefined;
-	/** Writes down in what `wanted`, by prefix, differs from what was told. */
-	tell(wanted: ReadonlyMap<string, ToldRoute>): void;
+	/** Writes down what is to be known of a prefix, `undefined` for nothing, unless that was told last. */
+	tell(prefix: string, route: ToldRoute | undefined): void;
 	/** Nothing is told. Whoever knew something of it knows another table now. */
 	restart(): void;
 }
@@ -47,12 +47,9 @@ export const createToldTable = (random: Random): ToldTable => {
 		id: () => id,
 		epochs: () => history.length,
 		at: (epoch) => history[epoch],
-		tell: (wanted) => {
-			for (const [prefix, { route }] of byPrefix) if (route && !wanted.has(prefix)) write(prefix, undefined);
-			for (const [prefix, route] of wanted) {
-				const before = byPrefix.get(prefix)?.route;
-				if (!before || !isSame(before, route)) write(prefix, route);
-			}
+		tell: (prefix, route) => {
+			const before = byPrefix.get(prefix)?.route;
+			if (before && route ? !isSame(before, route) : before !== route) write(prefix, route);
 		},
 		restart: () => {
 			if (history.length > 0) id = uuidText(random.bytes(16));
