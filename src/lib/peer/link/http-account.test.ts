@@ -238,6 +238,24 @@ describe('a packet that wants its answer later', () => {
 		expect([handled, asked]).toEqual([[], []]);
 	});
 
+	it('is not taken while too many answers wait to be taken, and is again once they expired', async () => {
+		answer = failing('unreachable');
+		const postNumber = async (number: number): Promise<number> => {
+			const id = ID.replace(/^.{8}/, number.toString(16).padStart(8, '0'));
+			const { status: code } = await post({
+				body: prepare(clock.now() + 10_000),
+				headers: { ...LATER, 'request-id': id }
+			});
+			return code;
+		};
+		for (let number = 0; number < LIMITS.httpRequestsPerAccount; number++)
+			expect(await postNumber(number)).toBe(202);
+		await clock.advance(5_000);
+		expect(await postNumber(10_000)).toBe(429);
+		await clock.advance(5_000);
+		expect(await postNumber(10_001)).toBe(202);
+	});
+
 	it('is answered at once when it names no callback', async () => {
 		expect((await post({ headers: { prefer: 'respond-async', 'request-id': ID } })).status).toBe(200);
 	});

@@ -70,7 +70,7 @@ interface Account {
 	readonly name: string;
 	readonly over: HttpAccount;
 	readonly token: Uint8Array;
-	/** Requests of the neighbour that are open here. */
+	/** Requests of the neighbour that are open here, and answers that are to be posted to it. */
 	open: number;
 	/** Request ids of its asynchronous prepares, until these have expired. */
 	readonly seen: Set<string>;
@@ -134,8 +134,17 @@ export const createHttpAccounts = (deps: HttpAccountsDeps): HttpAccounts => {
 			return status(202);
 		}
 		if (account.open >= LIMITS.httpRequestsPerAccount) return status(429);
-		const reply = await take(account, body, isLive);
+		const reply = await whileOpen(account, () => take(account, body, isLive));
 		return reply ? { status: 200, headers: { 'content-type': OCTETS }, body: reply } : status(500);
+	};
+
+	const whileOpen = async <T>(account: Account, work: () => Promise<T>): Promise<T> => {
+		account.open += 1;
+		try {
+			return await work();
+		} finally {
+			account.open -= 1;
+		}
 	};
 
 	const take = async (
@@ -143,7 +152,6 @@ export const createHttpAccounts = (deps: HttpAccountsDeps): HttpAccounts => {
 		body: Uint8Array,
 		isLive?: () => boolean
 	): Promise<Uint8Array | undefined> => {
-		account.open += 1;
 		try {
 			return await deps.accounts.handle(account.name, body, isLive);
 		} catch (error) {
@@ -152,8 +160,6 @@ export const createHttpAccounts = (deps: HttpAccountsDeps): HttpAccounts => {
 				error: String(error)
 			});
 			return undefined;
-		} finally {
-			account.open -= 1;
 		}
 	};
 
@@ -183,7 +189,11 @@ export const createHttpAccounts = (deps: HttpAccountsDeps): HttpAccounts => {
 				await new Promise<void>((resolve) => clock.after(LIMITS.httpCallbackRetryMs, resolve));
 			}
 		};
-		void take(account, body).then((reply) => reply && post(reply));
+		// Whoever asks and does not take its answers has no more questions taken.
+		void whileOpen(account, async () => {
+			const reply = await take(account, body);
+			if (reply) await post(reply);
+		});
 	};
 
 	/** An answer to a packet of ours. */
