@@ -8,8 +8,14 @@
  */
 import { decideCommitment, type Budgets } from './budgets.ts';
 import type { Hex } from './bytes.ts';
+import { fundingPerDayOf, type PeerConfig } from './config.ts';
 import type { Consents } from './consents.ts';
 import { peerError, type PeerError } from './errors.ts';
+import type { LinkAccounts } from './link/accounts.ts';
+import { tokenToLink } from './money.ts';
+import type { Notices } from './notices.ts';
+import type { PersonalSettings } from './personal-settings.ts';
+import type { SettlementScheme } from './settlement/scheme.ts';
 
 /** Link units. */
 export interface Commitment {
@@ -60,3 +66,26 @@ export const keepToBudget =
 		else deps.onTrouble(peerError('FundingBudgetReached', peer));
 		return isWithin;
 	};
+
+/** Which of the two it is, by the config. */
+export const commitmentRule = (deps: {
+	readonly config: Pick<PeerConfig, 'asksPerson' | 'fundingPerDay' | 'deposits'>;
+	readonly scheme: Pick<SettlementScheme, 'tokenScale'>;
+	readonly consents: Pick<Consents, 'mayCommit'>;
+	readonly personal: Pick<PersonalSettings, 'budgets'>;
+	readonly accounts: Pick<LinkAccounts, 'get'>;
+	readonly notices: Pick<Notices, 'add' | 'clear'>;
+}): MayCommit => {
+	const { config, scheme, consents, personal, accounts, notices } = deps;
+	if (config.asksPerson)
+		return askThePerson({
+			consents,
+			budgets: personal.budgets,
+			ownerOf: (peer) => accounts.get(peer)?.owner ?? peer
+		});
+	const fundingPerDay = tokenToLink(
+		config.fundingPerDay ?? fundingPerDayOf(config.deposits),
+		scheme.tokenScale
+	);
+	return keepToBudget({ fundingPerDay, onTrouble: notices.add, onRelief: notices.clear });
+};

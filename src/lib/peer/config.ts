@@ -88,3 +88,12 @@ export const termsFor = (role: 'parent' | 'child' | 'peer', float: bigint): Link
 			return { role, credit: 0n, window: LIMITS.windowNode };
 	}
 };
+
+/** Whether a stranger that dials may link, and as what: a person of the config as an equal, others as guests if any may. */
+export const admissionOf = (
+	config: Pick<PeerConfig, 'neighbours' | 'acceptGuests'>,
+	owner: string
+): LinkTerms | undefined => {
+	if (config.neighbours.includes(owner)) return termsFor('peer', 0n);
+	return config.acceptGuests ? termsFor('child', 0n) : undefined;
+};

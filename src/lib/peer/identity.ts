@@ -136,7 +136,7 @@ export const loadIdentity = async (
 		}[]
 	).map((key) => ({
 		secret: fromHex(key.secret),
-		public: fromHex(key.public),
+		publicKey: fromHex(key.public),
 		id: fromHex(key.id),
 		notAfter: key.notAfter
 	}));
@@ -146,7 +146,7 @@ export const loadIdentity = async (
 			JSON.stringify(
 				streamKeys.map((key) => ({
 					secret: bytesToHex(key.secret),
-					public: bytesToHex(key.public),
+					public: bytesToHex(key.publicKey),
 					id: bytesToHex(key.id),
 					notAfter: key.notAfter
 				}))

@@ -2,7 +2,8 @@
  * The public surface of the core: one peer, the same source in a browser worker and in Node.
  */
 /** Wires a peer from what its host supplies. */
-export { createPeer, type Peer } from './create-peer.ts';
+export { createPeer } from './create-peer.ts';
+export type { Peer } from './peer.ts';
 export type { PeerStatus } from './peer-status.ts';
 /** What a host decides about its peer, and the defaults a person can change. */
 export { DEFAULT_BUDGETS, DEFAULT_PRICE, type PeerConfig } from './config.ts';

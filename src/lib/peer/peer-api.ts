@@ -18,7 +18,8 @@ import type {
 import type { Hex } from './bytes.ts';
 import type { Channel } from './channel/channel.ts';
 import type { Filter, NostrEvent, VerifiedEvent } from './codec/nostr-event.ts';
-import type { Change, PeerParts } from './peer-parts.ts';
+import type { Change } from './changes.ts';
+import type { PeerParts } from './peer-parts.ts';
 import { peerError } from './errors.ts';
 import { importLines } from './events/import.ts';
 import { KINDS } from './events/kinds.ts';

@@ -2,12 +2,11 @@
  * The parts of a running peer, as the person's side (peer-api.ts) gets them from where they are wired
  * (create-peer.ts).
  */
+import type { Changes } from './changes.ts';
 import type { Channels } from './channel/channels.ts';
 import type { Settler } from './channel/settler.ts';
-import type { VerifiedEvent } from './codec/nostr-event.ts';
 import type { Consents } from './consents.ts';
 import type { PeerConfig } from './config.ts';
-import type { PeerError } from './errors.ts';
 import type { EventStore } from './events/store.ts';
 import type { Identity } from './identity.ts';
 import type { Connector } from './ilp/connector.ts';
@@ -21,21 +20,14 @@ import type { Announcer } from './peering/announcer.ts';
 import type { Neighbours } from './peering/neighbours.ts';
 import type { PersonalSettings } from './personal-settings.ts';
 import type { Platform } from './platform.ts';
-import type { Result } from './result.ts';
+import type { Publishing } from './publishing.ts';
 import type { Address } from './settlement/chain.ts';
 import type { Commits } from './storage/commit.ts';
 import type { Settings } from './storage/settings.ts';
 
-/** Signs, keeps and offers an event of this person. `createdAt` in Unix seconds, now unless given. */
-export type Publish = (draft: {
-	readonly kind: number;
-	readonly content: string;
-	readonly tags?: readonly (readonly string[])[];
-	readonly createdAt?: number;
-}) => Promise<VerifiedEvent>;
-
 /** What the parts share with the person's side (peer-api.ts). */
-export interface PeerParts {
+export interface PeerParts
+	extends Pick<Changes, 'changed' | 'onChange'>, Pick<Publishing, 'announce' | 'publish'> {
 	readonly platform: Platform;
 	readonly config: PeerConfig;
 	readonly sql: Platform['sql'];
@@ -57,14 +49,7 @@ export interface PeerParts {
 	/** Where money of this node goes on the chain. */
 	readonly payee: () => Address | undefined;
 	readonly announcer: Announcer;
-	readonly announce: () => Promise<Result<null, PeerError>>;
-	/** Signs, keeps, offers to readers. */
-	readonly publish: Publish;
 	/** More may be spent or locked than before, or less: what waited for it goes on. */
 	readonly limitsChanged: () => void;
-	readonly onChange: (listener: (what: Change) => void) => void;
-	readonly changed: (what: Change) => void;
 	readonly notices: Notices;
 }
-
-export type Change = 'state' | 'feed' | 'activity' | 'people';

@@ -88,3 +88,18 @@ export const createPersonalSettings = (
 		setAnnounced: () => set(ANNOUNCED, 'yes')
 	};
 };
+
+/** Where money of this node goes on the chain: to the node's own account, or to the wallet the person connected. */
+export const payeeOf = (
+	account: Address | undefined,
+	personal: Pick<PersonalSettings, 'payoutAddress'>
+): Address | undefined => account ?? personal.payoutAddress();
+
+/** That one, and where a payout may still be on its way to. */
+export const payeesOf = (
+	account: Address | undefined,
+	personal: Pick<PersonalSettings, 'payoutAddress' | 'formerPayoutAddresses'>
+): readonly Address[] => {
+	const now = payeeOf(account, personal);
+	return [...(now === undefined ? [] : [now]), ...personal.formerPayoutAddresses()];
+};

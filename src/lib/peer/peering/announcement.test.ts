@@ -46,7 +46,7 @@ const world = async () => {
 	const terms: AnnouncementTerms = {
 		addresses: ['test.btp-nips.hub.bob', 'test.btp-nips.other.b'],
 		btp: 'wss://bob.example:8443/btp',
-		streamKeys: [{ key: stream.public, id: stream.id, notAfter: stream.notAfter, device }],
+		streamKeys: [{ key: stream.publicKey, id: stream.id, notAfter: stream.notAfter, device }],
 		prices: { event: 200_000n, hour: 5_000_000n },
 		settle: { asset: ASSET, payee, contract: CONTRACT },
 		proof: await prove(),
@@ -81,7 +81,7 @@ describe('an announcement', () => {
 			pubkey,
 			addresses: ['test.btp-nips.hub.bob', 'test.btp-nips.other.b'],
 			btp: 'wss://bob.example:8443/btp',
-			streamKeys: [{ key: stream.public, id: stream.id, device, notAfter: SECONDS + WEEK }],
+			streamKeys: [{ key: stream.publicKey, id: stream.id, device, notAfter: SECONDS + WEEK }],
 			prices: { event: 200_000n, hour: 5_000_000n },
 			settle: { scheme: 'evm', asset: ASSET, chainId: 31_337, payee, contract: CONTRACT, proven: true },
 			frames: [2],
@@ -90,7 +90,7 @@ describe('an announcement', () => {
 			expiresAt: SECONDS + WEEK,
 			event
 		});
-		expect(newestStreamKey(announcement).key).toEqual(stream.public);
+		expect(newestStreamKey(announcement).key).toEqual(stream.publicKey);
 	});
 
 	it('can do without link, settlement and proof', async () => {
@@ -124,7 +124,7 @@ describe('an announcement', () => {
 		const { stream, device, withTags, reason } = await world();
 		const key = (changes: { key?: string; id?: string; device?: string; notAfter?: string }) => [
 			'stream-key',
-			changes.key ?? bytesToHex(stream.public),
+			changes.key ?? bytesToHex(stream.publicKey),
 			changes.id ?? bytesToHex(stream.id),
 			changes.device ?? device,
 			changes.notAfter ?? `${SECONDS + WEEK}`

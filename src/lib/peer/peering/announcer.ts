@@ -116,7 +116,7 @@ export const createAnnouncer = (deps: AnnouncerDeps): Announcer => {
 		const event = await identity.sign(
 			createAnnouncement({
 				addresses: [address],
-				streamKeys: [{ key: key.public, id: key.id, device: identity.device, notAfter: key.notAfter }],
+				streamKeys: [{ key: key.publicKey, id: key.id, device: identity.device, notAfter: key.notAfter }],
 				prices: { event: price },
 				...(scheme ? { supportedTokens: [scheme.asset] } : {}),
 				...(await settlement(key.notAfter)),

@@ -55,7 +55,7 @@ describe('keys', () => {
 		expect(new Set(secrets.map((secret) => secret.join())).size).toBe(4);
 		for (const secret of secrets) expect(isSecret(secret)).toBe(true);
 		const stream = await createStreamKey(nobleCrypto, random, NOW);
-		expect(stream.id).toEqual(nobleCrypto.sha256(stream.public).slice(0, 4));
+		expect(stream.id).toEqual(nobleCrypto.sha256(stream.publicKey).slice(0, 4));
 		expect(stream.notAfter).toBe(NOW / 1000 + 7 * DAY);
 	});
 

@@ -29,8 +29,8 @@ export interface Keys {
 
 export interface StreamKey {
 	readonly secret: Uint8Array;
-	readonly public: Uint8Array;
-	/** First 4 bytes of SHA-256 of `public`. */
+	readonly publicKey: Uint8Array;
+	/** First 4 bytes of SHA-256 of `publicKey`. */
 	readonly id: Uint8Array;
 	/** Unix seconds; a session opened later finds nobody. */
 	readonly notAfter: number;
@@ -70,7 +70,7 @@ export const createStreamKey = async (
 ): Promise<StreamKey> => {
 	const secret = random.bytes(32);
 	const publicKey = await crypto.x25519PublicKey(secret);
-	return { secret, public: publicKey, id: await streamKeyId(crypto, publicKey), notAfter };
+	return { secret, publicKey, id: await streamKeyId(crypto, publicKey), notAfter };
 };
 
 /** Lower-case hex of the BIP-340 public key: how people and devices are named. */

@@ -11,6 +11,7 @@
  * Accounts that speak plain ILP have their addresses and ways whether somebody is connected or not.
  */
 import { utf8 } from '../bytes.ts';
+import type { Changes } from '../changes.ts';
 import type { Settler } from '../channel/settler.ts';
 import { decodeIldcpResponse, ildcpRequest, ZERO_FULFILLMENT_CONDITION } from '../codec/ildcp.ts';
 import { encodePrepare } from '../codec/ilp.ts';
@@ -25,17 +26,17 @@ import type { Routes } from '../ilp/routes.ts';
 import type { Transport } from '../ilp/transport.ts';
 import { LIMITS } from '../limits.ts';
 import { accountKey, type AccountConfig } from '../link/account-transport.ts';
-
+import type { LinkRole } from '../link/accounts.ts';
 import type { Links } from '../link/links.ts';
 import type { LinkEvent } from '../link/links-deps.ts';
 import type { Hello } from '../link/messages.ts';
+import type { Spawn } from '../link/spawn.ts';
 import type { Reader } from '../market/reader.ts';
 import type { Seller } from '../market/seller.ts';
 import { LINK_ASSET } from '../money.ts';
 import type { Notices } from '../notices.ts';
-import type { Change } from '../peer-parts.ts';
 import type { PersonalSettings } from '../personal-settings.ts';
-import type { Platform } from '../platform.ts';
+import type { Eventually, Platform } from '../platform.ts';
 import type { Address } from '../settlement/chain.ts';
 import type { NodeContact, Sessions } from '../stream/session.ts';
 import { checkAnnouncement } from './announcement.ts';
@@ -59,8 +60,8 @@ export interface Neighbours {
 	readonly link: Readonly<LinkState>;
 	/** Of this node: none until its parent has said one, unless it has its own. */
 	addresses(): readonly string[];
-	/** Below this node's own address, when it has one. */
-	addressOfAccount(account: AccountConfig): string | undefined;
+	/** What a child is told when it asks: an address below this node's. Nobody else is given one. */
+	childAddress(peer: string): Eventually<string | undefined>;
 	/** How to reach the store of each live neighbour that is no guest. */
 	contacts(): Iterable<NodeContact>;
 	/** The ILP address of a neighbour's store, once it is known. */
@@ -83,12 +84,14 @@ export interface NeighboursDeps {
 	readonly own: string | undefined;
 	readonly routes: Pick<Routes, 'set'>;
 	readonly accounts: readonly AccountConfig[];
+	/** What a neighbour on a link is to this node. */
+	readonly roleOf: (peer: string) => LinkRole | undefined;
 	readonly personal: Pick<PersonalSettings, 'isAnnounced' | 'setPayoutAddress'>;
 	readonly payee: () => Address | undefined;
 	readonly notices: Notices;
-	readonly changed: (what: Change) => void;
+	readonly changed: Changes['changed'];
 	/** Runs beside; what breaks in it is logged under its name. */
-	readonly spawn: (what: string, work: Promise<unknown>) => void;
+	readonly spawn: Spawn;
 	/** What is made after this; asked for when something happens. */
 	readonly others: () => {
 		readonly links: Links;
@@ -186,6 +189,7 @@ export const createNeighbours = (deps: NeighboursDeps): Neighbours => {
 		});
 	};
 
+	/** Below this node's own address, when it has one. */
 	const addressOfAccount = ({ name }: AccountConfig): string | undefined => {
 		const [address] = addresses();
 		return address === undefined ? undefined : `${address}.${name}`;
@@ -334,7 +338,11 @@ export const createNeighbours = (deps: NeighboursDeps): Neighbours => {
 	return {
 		link,
 		addresses,
-		addressOfAccount,
+		childAddress: (peer) => {
+			const account = accounts.find(({ name }) => accountKey(name) === peer);
+			if (account) return account.role === 'child' ? addressOfAccount(account) : undefined;
+			return own !== undefined && deps.roleOf(peer) === 'child' ? childAddress(crypto, own, peer) : undefined;
+		},
 		contacts: () => contacts.values(),
 		addressOf: (peer) =>
 			contacts.get(peer)?.address ?? (peer === link.device ? link.contact?.address : undefined),

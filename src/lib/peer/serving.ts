@@ -1,0 +1,53 @@
+/**
+ * What others may have from this node, for what, and what of theirs it keeps.
+ *
+ * | event | whose | served | for |
+ * |---|---|---|---|
+ * | profile, follows, deletion, announcement | this person's | yes | nothing |
+ * | any other | this person's | yes | the price of a note, as the person set it |
+ * | profile, announcement | anybody's, on a node that keeps announcements | yes | nothing |
+ * | any other | somebody else's | no | |
+ *
+ * What a person says of itself is free, so that it can be found, and so that what it takes back is heard by all; and
+ * nobody is paid for another's words. What this table asks is the most: the first notes of a dear author cost less
+ * (market/samples.ts), and a price once offered is honoured for a while (market/seller.ts).
+ *
+ * Only a node that keeps announcements takes events of others, those two kinds, and takes nothing for it.
+ */
+import type { NostrEvent } from './codec/nostr-event.ts';
+import type { PeerConfig } from './config.ts';
+import { KINDS } from './events/kinds.ts';
+import type { Identity } from './identity.ts';
+import type { SellerDependencies } from './market/seller.ts';
+import { ANNOUNCED_KINDS } from './peering/announcer.ts';
+import type { PersonalSettings } from './personal-settings.ts';
+
+/** Of this person's events, those that cost nothing. */
+const FREE_KINDS: ReadonlySet<number> = new Set([
+	KINDS.profile,
+	KINDS.follows,
+	KINDS.deletion,
+	KINDS.announcement
+]);
+
+export type Serving = Pick<SellerDependencies, 'mayServe' | 'priceOf' | 'mayStore'>;
+
+export const createServing = (deps: {
+	readonly config: Pick<PeerConfig, 'keepsAnnouncements'>;
+	readonly identity: Pick<Identity, 'pubkey'>;
+	readonly personal: Pick<PersonalSettings, 'price'>;
+}): Serving => {
+	const { config, identity, personal } = deps;
+	const isMine = (event: NostrEvent): boolean => event.pubkey === identity.pubkey();
+	return {
+		mayServe: (event) => isMine(event) || (config.keepsAnnouncements && ANNOUNCED_KINDS.has(event.kind)),
+		priceOf: (event) => (isMine(event) && !FREE_KINDS.has(event.kind) ? personal.price() : 0n),
+		mayStore: (event) => {
+			if (!config.keepsAnnouncements)
+				return { accept: false, text: 'restricted: this node keeps only its own events' };
+			if (!ANNOUNCED_KINDS.has(event.kind))
+				return { accept: false, text: 'restricted: only profiles and announcements are kept here' };
+			return { accept: true, price: 0n };
+		}
+	};
+};
