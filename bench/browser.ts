@@ -6,14 +6,13 @@
  *   --rounds N    rounds of each (default 15); medians count
  */
 import { cpus } from 'node:os';
-import { parseArgs } from 'node:util';
+import { readOptions } from '../scripts/options.ts';
 import { base64Encode } from '../src/lib/peer/bytes.ts';
 import { startBtpEnd } from './lib/btp-end.ts';
 import { openWorkers, type WorkerName } from './lib/in-browser/workers.ts';
 import { rounded, spreadOf } from './lib/stats.ts';
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '15' } } });
-const rounds = Number(values.rounds);
+const { rounds } = readOptions({ rounds: 15 });
 
 /** Money in every packet, and bytes in every message. */
 const AMOUNT = 200;

@@ -9,7 +9,6 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
-import { parseArgs } from 'node:util';
 import { deserialize, serialize } from 'btp-packet';
 import {
 	deserializeIlpFulfill,
@@ -20,6 +19,7 @@ import {
 	serializeIlpReject
 } from 'ilp-packet';
 import { Reader, Writer } from 'oer-utils';
+import { readContaining, readOptions } from '../scripts/options.ts';
 import { decodeBtpPacket, encodeBtpPacket, type BtpPacket } from '../src/lib/peer/codec/btp.ts';
 import {
 	decodePrepare,
@@ -50,9 +50,7 @@ const { Packet } = createRequire(import.meta.url)(
 	'ilp-protocol-stream/dist/src/packet.js'
 ) as ReferenceStream;
 
-const { values } = parseArgs({
-	options: { rounds: { type: 'string', default: '15' }, only: { type: 'string', default: '' } }
-});
+const { rounds, only } = readOptions({ rounds: 15, only: '' });
 
 const bytes = (length: number): Uint8Array => Uint8Array.from({ length }, (_, at) => (at * 7 + 3) & 0xff);
 const hex = (data: Uint8Array): string => Buffer.from(data).toString('hex');
@@ -284,6 +282,11 @@ const CONTESTS: readonly Contest[] = [
 	}
 ];
 
+const chosen = readContaining(
+	'only',
+	only,
+	CONTESTS.map(({ name }) => name)
+);
 console.log(
 	`${process.platform} ${process.arch}, ${cpus()[0]?.model.trim() ?? 'unknown'}, Node ${process.version}`
 );
@@ -292,8 +295,8 @@ console.log(
 );
 const ratios: Record<string, number> = {};
 for (const contest of CONTESTS) {
-	if (!contest.name.includes(values.only)) continue;
-	const outcome = measure(contest, { rounds: Number(values.rounds), roundMs: 40 });
+	if (!chosen.includes(contest.name)) continue;
+	const outcome = measure(contest, { rounds, roundMs: 40 });
 	ratios[contest.name] = rounded(outcome.ratio.median);
 	const isBelow = contest.atLeast !== undefined && outcome.ratio.median < contest.atLeast;
 	if (isBelow) process.exitCode = 1;

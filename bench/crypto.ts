@@ -8,7 +8,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readOptions } from '../scripts/options.ts';
 import { nodeCrypto } from '../server/akash-peer/node-crypto.ts';
 import { nodeClock } from '../server/akash-peer/node-clock.ts';
 import { createNodeSql } from '../server/akash-peer/node-sql.ts';
@@ -22,8 +22,7 @@ import type { Crypto, SchnorrCheck } from '../src/lib/peer/platform.ts';
 import { createCommits } from '../src/lib/peer/storage/commit.ts';
 import { rounded, spreadOf } from './lib/stats.ts';
 
-const { values } = parseArgs({ options: { ms: { type: 'string', default: '400' } } });
-const MEASURE_MS = Number(values.ms);
+const { ms: MEASURE_MS } = readOptions({ ms: 400 });
 const BATCH = 96;
 const KEYS = 8;
 const PACKET_BYTES = 1_000;

@@ -12,22 +12,19 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readChoice, readOptions } from '../scripts/options.ts';
 import { createDirectEnds } from './lib/btp-ends.ts';
 import { startOurs, startReference, startRelay, type MeasuredConnector } from './lib/connectors.ts';
 import { percentile, rounded, spreadOf } from './lib/stats.ts';
 import { syncTime } from './lib/sync-time.ts';
 
-const { values } = parseArgs({
-	options: {
-		rounds: { type: 'string', default: '5' },
-		packets: { type: 'string', default: '2500' },
-		only: { type: 'string' },
-		profile: { type: 'string' }
-	}
+const { rounds, packets, only, profile } = readOptions({
+	rounds: 5,
+	packets: 2_500,
+	only: undefined,
+	profile: undefined
 });
-const rounds = Number(values.rounds);
-const packets = Number(values.packets);
+if (only !== undefined) readChoice('only', only, ['ours']);
 
 const WORKLOAD = { dataBytes: 1_000 };
 const IN_FLIGHT = 32;
@@ -65,8 +62,7 @@ setTimeout(() => {
 }, MOST_MS).unref();
 
 const folder = mkdtempSync(join(tmpdir(), 'tributary-bench-'));
-const nodeOptions =
-	values.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(values.profile)}`];
+const nodeOptions = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(profile)}`];
 const ends: (() => Promise<void>)[] = [];
 try {
 	const direct = await createDirectEnds({ ...WORKLOAD, destination: 'test.hop.right' });
@@ -74,7 +70,7 @@ try {
 	const connectors: [name: string, connector: MeasuredConnector][] = [
 		['ours', await startOurs(folder, WORKLOAD, nodeOptions)]
 	];
-	if (values.only !== 'ours') {
+	if (only !== 'ours') {
 		connectors.push(['reference', await startReference(WORKLOAD, nodeOptions)]);
 		connectors.push(['relay', await startRelay(WORKLOAD, nodeOptions)]);
 	}

@@ -11,7 +11,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { runForJson, startChild } from '../scripts/child.ts';
-import { readOptions } from '../scripts/options.ts';
+import { readContaining, readOptions } from '../scripts/options.ts';
 import { processorOf } from '../scripts/processor.ts';
 import { statusOf } from '../tests/process/nodes.ts';
 import { appWithBench, openOwnReader, until } from './lib/browser.ts';
@@ -35,6 +35,7 @@ const { repeat, notes, only, profile } = readOptions({
 	only: '',
 	profile: undefined
 });
+const NAMES = ['naive', 'one channel', 'batched', 'ten channels', 'three hops', 'chromium', 'lazy'] as const;
 /** Notes that a reader gets beforehand, so that trust and the measured way are as in daily use. */
 const BEFORE = 40;
 /** What is promised of payments under way on one channel. */
@@ -65,7 +66,8 @@ const show = (name: string, { min, median, max }: Spread, unit: string): void =>
 	console.log(
 		`  ${name.padEnd(44)} ${[min, median, max].map((value) => `${rounded(value)}`.padStart(8)).join('')}  ${unit}`
 	);
-const isAsked = (name: string): boolean => name.includes(only);
+const asked = readContaining('only', only, NAMES);
+const isAsked = (name: (typeof NAMES)[number]): boolean => asked.includes(name);
 
 interface Cast {
 	/** From the readers' parent to the author. */
@@ -122,7 +124,7 @@ interface Part extends Measured {
 }
 
 const measure = async (
-	name: string,
+	name: (typeof NAMES)[number],
 	start: (world: PaidWorld) => Promise<Cast>,
 	afterwards?: (cast: Cast, measured: Measured) => Promise<HalfLoads>
 ): Promise<Part | undefined> => {

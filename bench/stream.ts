@@ -6,8 +6,8 @@
  *   --rounds N    rounds of each (default 7); medians count
  */
 import { cpus } from 'node:os';
-import { parseArgs } from 'node:util';
 import { setTimeout } from 'node:timers/promises';
+import { readOptions } from '../scripts/options.ts';
 import { collectGarbage } from './lib/collect-garbage.ts';
 import { createCeiling } from './lib/ceiling.ts';
 import { rounded, spreadOf } from './lib/stats.ts';
@@ -19,8 +19,7 @@ import {
 	type StreamPair
 } from './lib/stream-pairs.ts';
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '7' } } });
-const rounds = Number(values.rounds);
+const { rounds } = readOptions({ rounds: 7 });
 
 const BULK_CHUNK = 64_000;
 /** What one packet of the ceiling carries in bulk: as much as ours. */

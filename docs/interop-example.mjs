@@ -2,7 +2,12 @@
 import PluginBtp from 'ilp-plugin-btp';
 import { createConnection } from 'ilp-protocol-stream';
 
-const node = JSON.parse(process.argv[2]);
+const [line] = process.argv.slice(2);
+if (!line?.startsWith('{')) {
+	console.error(`Usage: node ${process.argv[1]} "$(the line that npm run interop printed)"`);
+	process.exit(2);
+}
+const node = JSON.parse(line);
 
 // An account: the token and the account's name go into the URL, as ilp-plugin-btp wants it.
 const { url, token, account } = node.btp.a;

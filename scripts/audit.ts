@@ -11,7 +11,6 @@
 import './watch-parent.ts';
 import { closeSync, existsSync, openSync, readdirSync, writeSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { auditDatabases, openToRead, type AuditedDatabase } from '../server/akash-peer/audit.ts';
 import { readNodeConfig } from '../server/akash-peer/config.ts';
 import type { Check } from '../src/lib/peer/audit/audit.ts';
@@ -19,6 +18,7 @@ import { createStatements } from '../src/lib/peer/ledger/statement.ts';
 import { SqlError } from '../src/lib/peer/storage/sql.ts';
 import { strings } from '../src/lib/strings/en.ts';
 import { ROOT } from './child.ts';
+import { readCommand } from './options.ts';
 
 const DATABASE = 'node.sqlite';
 /** Nodes that run agree again within a moment. */
@@ -32,30 +32,27 @@ try {
 }
 
 async function main(): Promise<boolean> {
-	const { values, positionals } = parseArgs({
-		allowPositionals: true,
-		options: {
-			rpc: { type: 'string' },
-			state: { type: 'string' },
-			export: { type: 'string' },
-			from: { type: 'string' },
-			to: { type: 'string' }
-		}
+	const { options, words } = readCommand('DATABASE …', {
+		rpc: undefined,
+		state: undefined,
+		export: undefined,
+		from: undefined,
+		to: undefined
 	});
 	// npm changes into the project; what was typed is relative to where it was typed.
 	const here = process.env['INIT_CWD'] ?? process.cwd();
-	const state = values.state === undefined ? join(ROOT, '.tributary') : resolve(here, values.state);
-	const files = positionals.length > 0 ? positionals.map((file) => resolve(here, file)) : databasesIn(state);
+	const state = options.state === undefined ? join(ROOT, '.tributary') : resolve(here, options.state);
+	const files = words.length > 0 ? words.map((file) => resolve(here, file)) : databasesIn(state);
 	if (files.length === 0)
 		throw new Error(`There is no node in ${state}. Name a database, or start the network once.`);
 
-	if (values.export !== undefined) {
+	if (options.export !== undefined) {
 		const [file, ...more] = files;
 		if (file === undefined || more.length > 0) throw new Error('A statement is of one database: name it.');
-		writeStatement(file, resolve(here, values.export), dayOf(values.from), dayOf(values.to));
+		writeStatement(file, resolve(here, options.export), dayOf(options.from), dayOf(options.to));
 		return true;
 	}
-	const databases = files.map((file) => subjectOf(file, values.rpc));
+	const databases = files.map((file) => subjectOf(file, options.rpc));
 	const { nodes, ends, wrong, behind } = await auditDatabases(databases, { patienceMs: PATIENCE_MS });
 	for (const { name, checks } of nodes) print(name, checks);
 	if (ends.length > 0) print('the network', ends);

@@ -11,7 +11,9 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readOptions } from './options.ts';
 
+readOptions({});
 const root = fileURLToPath(new URL('..', import.meta.url));
 const FORGE = '@foundry-rs/forge@1.7.1';
 const TESTS = ['Channels.t.sol', 'ChannelsAttacks.t.sol', 'TestDollar.t.sol'];

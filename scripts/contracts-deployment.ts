@@ -6,14 +6,18 @@
  * (CREATE2, EIP-1014) and from nothing else. Whoever deploys it first, with whatever key, deploys this.
  */
 import {
+	BaseError,
 	concatHex,
+	createPublicClient,
 	getCreate2Address,
+	http,
 	keccak256,
 	toHex,
 	type Address,
 	type Hex,
 	type PublicClient
 } from 'viem';
+import { refuse } from './options.ts';
 
 /** Deployed by a transaction without a known key, so that nobody can put anything else there. */
 export const CREATE2_PROXY: Address = '0x4e59b44847b379578588920ca78fbf26c0b4956c';
@@ -29,6 +33,16 @@ export const CHAINS = {
 
 export const addressOf = (creationCode: Hex): Address =>
 	getCreate2Address({ from: CREATE2_PROXY, salt: SALT, bytecode: creationCode }).toLowerCase() as Address;
+
+/** Of the chain whose node answers at this URL; where none does, the program ends with a sentence. */
+export async function chainIdAt(rpcUrl: string): Promise<number> {
+	try {
+		return await createPublicClient({ transport: http(rpcUrl) }).getChainId();
+	} catch (error) {
+		const why = error instanceof BaseError ? error.shortMessage : String(error);
+		return refuse(`No chain answers at ${rpcUrl}: ${why}`);
+	}
+}
 
 /** What is sent to the proxy. */
 export const deploymentData = (creationCode: Hex): Hex => concatHex([SALT, creationCode]);

@@ -30,9 +30,9 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
 import { mutantsOf, type Mutant } from './contracts-mutants.ts';
+import { readCommand, refuse } from './options.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const WATCH_PARENT = new URL('./watch-parent.ts', import.meta.url).href;
@@ -69,11 +69,8 @@ type Results = Record<
 	{ mutants: number; counts: Partial<Record<Outcome, number>>; explained: string[]; survived: string[] }
 >;
 
-const { positionals, values } = parseArgs({
-	allowPositionals: true,
-	options: { report: { type: 'boolean', default: false } }
-});
-const files = positionals.length === 0 ? MONEY_PATHS : positionals;
+const { options, words } = readCommand('FILE.sol …', { report: false });
+const files = words.length === 0 ? MONEY_PATHS : words;
 const explained = readJson<Record<string, string>>(EXPLAINED);
 
 const testsHash = createHash('sha256')
@@ -82,20 +79,23 @@ const testsHash = createHash('sha256')
 const require = createRequire(import.meta.url);
 const solc = require('solc') as { compile(input: string): string };
 const sources = readSources(join(root, 'contracts/src'), '');
+const strange = files.find((file) => sources[file] === undefined);
+if (strange !== undefined)
+	refuse(`There is no contracts/src/${strange}. There are: ${Object.keys(sources).sort().join(', ')}`);
 /** What these tests said about mutants of these sources. */
 const cache = join(
 	root,
 	'node_modules/.cache/contract-mutants',
 	createHash('sha256').update(testsHash).update(JSON.stringify(sources)).digest('hex').slice(0, 16)
 );
-const original = values.report ? '' : compile(sources);
-const optimized = values.report ? '' : compile(sources, true);
+const original = options.report ? '' : compile(sources);
+const optimized = options.report ? '' : compile(sources, true);
 if (original === undefined) throw new Error('The contract itself does not compile');
 
 const copy = mkdtempSync(join(tmpdir(), 'tributary-mutants-'));
 const outcomes: { mutant: Mutant; outcome: Outcome }[] = [];
 try {
-	const artifact = values.report ? { bytecode: '' } : prepareCopy(original);
+	const artifact = options.report ? { bytecode: '' } : prepareCopy(original);
 	const seen = new Map<string, Outcome>();
 	for (const file of files) {
 		const source = sources[file];
@@ -122,7 +122,7 @@ function remembered(mutant: Mutant, artifact: { bytecode: string }, seen: Map<st
 	const known = existsSync(file) ? (readFileSync(file, 'utf8') as Outcome) : undefined;
 	if (known === 'survived' && nameOf(mutant) in explained) return 'explained';
 	if (known !== undefined) return known;
-	if (values.report) return 'not run';
+	if (options.report) return 'not run';
 	const outcome = judge(mutant, artifact, seen);
 	mkdirSync(cache, { recursive: true });
 	writeFileSync(file, outcome);

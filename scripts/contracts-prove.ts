@@ -13,6 +13,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { readOptions } from './options.ts';
 
 /** The part of the compiler's JavaScript door that is used here. */
 interface Solc {
@@ -32,6 +33,8 @@ interface Message {
 	formattedMessage: string;
 	message: string;
 }
+
+readOptions({});
 
 const QUERY_SECONDS = 60;
 /** What the compiler's own bridge to z3 passes, without its limit on effort. */

@@ -8,26 +8,25 @@
  * answer), and with `--publish` hands the sources to Sourcify, whence explorers take them.
  */
 import hre from 'hardhat';
-import { isDeepStrictEqual, parseArgs } from 'node:util';
+import { isDeepStrictEqual } from 'node:util';
 import { createPublicClient, http, zeroAddress, zeroHash } from 'viem';
 import { channelsAbi, channelsBytecode } from '../src/lib/peer/settlement/evm/generated.ts';
 import { CHANNELS_DOMAIN, createTypedData } from '../src/lib/peer/settlement/evm/typed-data.ts';
-import { addressOf, CHAINS, judgeCode } from './contracts-deployment.ts';
+import { addressOf, chainIdAt, CHAINS, judgeCode } from './contracts-deployment.ts';
+import { readOptions, refuse } from './options.ts';
 
 const SOURCIFY = 'https://sourcify.dev/server';
 const CONTRACT = 'contracts/src/Channels.sol:Channels';
 
-const { values } = parseArgs({
-	options: { rpc: { type: 'string' }, publish: { type: 'boolean' }, sourcify: { type: 'string' } }
-});
-if (values.rpc === undefined) throw new Error('Usage: contracts:verify -- --rpc URL [--publish]');
+const options = readOptions({ rpc: undefined, publish: false, sourcify: SOURCIFY });
+if (options.rpc === undefined) refuse('Usage: npm run contracts:verify -- --rpc URL [--publish]');
 
-const client = createPublicClient({ transport: http(values.rpc) });
-const chainId = await client.getChainId();
+const client = createPublicClient({ transport: http(options.rpc) });
+const chainId = await chainIdAt(options.rpc);
 await hre.tasks.getTask('build').run({ noTests: true, quiet: true });
 const artifact = await hre.artifacts.readArtifact('Channels');
 if (artifact.bytecode !== channelsBytecode) {
-	throw new Error('The bindings are stale: run `npm run contracts` first');
+	refuse('The bindings are stale: run `npm run contracts` first.');
 }
 
 const address = addressOf(channelsBytecode);
@@ -68,7 +67,7 @@ if (!isDeepStrictEqual(answers, expected)) {
 	process.exit(1);
 }
 console.log('It signs for this chain and this address.');
-if (values.publish) await publish();
+if (options.publish) await publish();
 process.exit(0);
 
 /** Sourcify's API, version 2: takes the compiler's input and compiles it anew. */
@@ -83,7 +82,7 @@ async function publish(): Promise<void> {
 		userSourceNameMap: Record<string, string>;
 	};
 	const [source = '', contract = ''] = CONTRACT.split(':');
-	const server = values.sourcify ?? SOURCIFY;
+	const server = options.sourcify;
 	const answer = await fetch(`${server}/v2/verify/${chainId}/${address}`, {
 		method: 'POST',
 		headers: { 'content-type': 'application/json' },

@@ -1,2 +1,5 @@
 /** `npm run contracts` writes the core's contract bindings; `--check` only compares. */
-import '../contracts/script/generate.ts';
+import { readOptions } from './options.ts';
+
+readOptions({ check: false });
+await import('../contracts/script/generate.ts');

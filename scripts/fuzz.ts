@@ -9,29 +9,24 @@
  */
 import './watch-parent.ts';
 import { randomInt } from 'node:crypto';
-import { parseArgs } from 'node:util';
 import { bytesToHex, fromHex } from '../src/lib/peer/bytes.ts';
 import { checkBytes } from '../tests/fuzz/check.ts';
 import { keep, readKept } from '../tests/fuzz/corpus.ts';
 import { PARSERS } from '../tests/fuzz/parsers.ts';
 import { describeBroken, fuzz } from '../tests/fuzz/run.ts';
+import { readChoice, readOptions } from './options.ts';
 
-const { values } = parseArgs({
-	options: {
-		minutes: { type: 'string', default: '3' },
-		parser: { type: 'string' },
-		seed: { type: 'string' }
-	}
-});
+const options = readOptions({ minutes: 3, parser: undefined, seed: randomInt(2 ** 31) });
+const names = readChoice(
+	'parser',
+	options.parser,
+	PARSERS.map(({ name }) => name)
+);
 const TURN = 2_000;
-const until = Date.now() + Number(values.minutes) * 60_000;
-const subjects = PARSERS.filter(({ name }) => values.parser === undefined || name === values.parser);
-if (subjects.length === 0) {
-	console.error(`There are: ${PARSERS.map(({ name }) => name).join(', ')}`);
-	process.exit(2);
-}
+const until = Date.now() + options.minutes * 60_000;
+const subjects = PARSERS.filter(({ name }) => names.includes(name));
 
-let seed = values.seed === undefined ? randomInt(2 ** 31) : Number(values.seed);
+let seed = options.seed;
 console.log(`seed ${seed}`);
 
 /** Where each parser has been led already. */

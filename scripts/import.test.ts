@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nobleCrypto } from '../src/lib/peer/crypto/noble-crypto.ts';
@@ -55,6 +55,20 @@ test('reasons name the line in the file and come before the last line', async ()
 		'line 111: WrongId',
 		'110 stored, 0 replaced, 0 duplicate, 1 invalid'
 	]);
+});
+
+test('a node of another name is a typing error, and gets no store, unless it has one', async () => {
+	const file = fileOf('notes.jsonl', await notes(1));
+	const { stderr, status } = run(file, '--node', 'bobby');
+	expect({ stderr, status }).toEqual({
+		stderr: 'There is no node bobby. There are: hub, bob, carol\n',
+		status: 2
+	});
+	expect(existsSync(join(folder, 'bobby'))).toBe(false);
+
+	mkdirSync(join(folder, 'bobby'));
+	writeFileSync(join(folder, 'bobby/node.sqlite'), '');
+	expect(run(file, '--node', 'bobby').lines.at(-1)).toBe('1 stored, 0 replaced, 0 duplicate, 0 invalid');
 });
 
 test('a file that is not there is a sentence and an exit code', () => {

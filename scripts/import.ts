@@ -4,14 +4,17 @@
  * line is the sum.
  */
 import './watch-parent.ts';
-import { mkdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { importFile } from '../server/akash-peer/import.ts';
 import { SqlError } from '../src/lib/peer/storage/sql.ts';
 import { ROOT } from './child.ts';
+import { readCommand, refuse } from './options.ts';
 
 const USAGE = 'Usage: npm run import -- FILE.jsonl [--node hub|bob|carol] [--state FOLDER]';
+const DATABASE = 'node.sqlite';
+/** Of the local network: these may get events before they ever ran. */
+const LOCAL_NODES = ['hub', 'bob', 'carol'];
 
 try {
 	await main();
@@ -21,21 +24,19 @@ try {
 }
 
 async function main(): Promise<void> {
-	const { values, positionals } = parseArgs({
-		allowPositionals: true,
-		options: {
-			node: { type: 'string', default: 'hub' },
-			state: { type: 'string' }
-		}
-	});
-	const [given, ...more] = positionals;
-	if (given === undefined || more.length > 0 || !/^[a-z0-9-]+$/.test(values.node)) throw new Error(USAGE);
+	const { options, words } = readCommand('FILE.jsonl', { node: 'hub', state: undefined });
+	const [given, ...more] = words;
+	if (given === undefined || more.length > 0) refuse(USAGE);
 	// npm changes into the project; what was typed is relative to where it was typed.
 	const here = process.env['INIT_CWD'] ?? process.cwd();
 	const file = resolve(here, given);
 	if (!statSync(file).isFile()) throw new Error(`${file} is no file.`);
-	const state = values.state === undefined ? join(ROOT, '.tributary') : resolve(here, values.state);
-	const database = join(state, values.node, 'node.sqlite');
+	const state = options.state === undefined ? join(ROOT, '.tributary') : resolve(here, options.state);
+	const nodes = nodesIn(state);
+	// A typing error must not become the store of a node that nobody runs.
+	if (!nodes.includes(options.node))
+		refuse(`There is no node ${options.node}. There are: ${nodes.join(', ')}`);
+	const database = join(state, options.node, DATABASE);
 	mkdirSync(dirname(database), { recursive: true });
 
 	const { stored, replaced, duplicate, invalid } = await importFile({
@@ -45,6 +46,13 @@ async function main(): Promise<void> {
 		onProgress: (lines, totals) => console.error(`  ${lines} lines, ${totals.stored} stored …`)
 	});
 	console.log(`${stored} stored, ${replaced} replaced, ${duplicate} duplicate, ${invalid} invalid`);
+}
+
+function nodesIn(state: string): readonly string[] {
+	const found = existsSync(state)
+		? readdirSync(state).filter((name) => existsSync(join(state, name, DATABASE)))
+		: [];
+	return [...new Set([...LOCAL_NODES, ...found])];
 }
 
 function sentence(error: unknown): string {

@@ -6,6 +6,9 @@
 import './watch-parent.ts';
 import { startInterop } from '../server/akash-peer/interop.ts';
 import { createNodeLog } from '../server/akash-peer/node-log.ts';
+import { readOptions } from './options.ts';
+
+readOptions({});
 
 const node = await startInterop({ log: createNodeLog('warn') });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseChoice, parseOptions } from './options.ts';
+import { parseChoice, parseCommand, parseContaining, parseOptions } from './options.ts';
 
 const DEFAULTS = { kills: 200, seed: '1', exhaustive: false, only: undefined } as const;
 
@@ -33,5 +33,32 @@ describe('options of a command', () => {
 		expect(parseChoice('job', 'acts', jobs)).toEqual({ ok: true, value: ['acts'] });
 		expect(parseChoice('job', undefined, jobs)).toEqual({ ok: true, value: jobs });
 		expect(parseChoice('job', 'act', jobs)).toEqual({ ok: false, error: '--job is one of main, acts' });
+	});
+
+	test('choose all that contain a text, and at least one', () => {
+		const pairs = ['prepare: encode', 'prepare: decode', 'btp'] as const;
+		const of = (text: string) => parseContaining('only', text, pairs);
+		expect(of('')).toEqual({ ok: true, value: pairs });
+		expect(of('prepare')).toEqual({ ok: true, value: ['prepare: encode', 'prepare: decode'] });
+		expect(of('fulfil')).toEqual({
+			ok: false,
+			error: '--only is part of one of prepare: encode, prepare: decode, btp'
+		});
+	});
+
+	test('may stand beside words, where a command takes some', () => {
+		const of = (...typed: string[]) => parseCommand(typed, { rpc: undefined }, 'DATABASE …');
+		expect(of('a.sqlite', '--rpc', 'URL', 'b.sqlite')).toEqual({
+			ok: true,
+			value: { options: { rpc: 'URL' }, words: ['a.sqlite', 'b.sqlite'] }
+		});
+		expect(of('--rcp', 'URL')).toEqual({
+			ok: false,
+			error: "Unknown option '--rcp'. There are: DATABASE …, --rpc TEXT"
+		});
+		expect(parseOptions(['--port', '1'], {})).toEqual({
+			ok: false,
+			error: "Unknown option '--port'. There are: none"
+		});
 	});
 });

@@ -27,12 +27,25 @@ export const parseOptions = <D extends Defaults>(
 	typed: readonly string[],
 	defaults: D
 ): Result<Options<D>, string> => {
-	const wrong = (what: string): Result<never, string> => err(`${what}. There are: ${usageOf(defaults)}`);
+	const read = parseCommand(typed, defaults);
+	return read.ok ? ok(read.value.options) : read;
+};
+
+/** The same where words without a name may stand beside the options; `words` says what they are: `FILE …`. */
+export const parseCommand = <D extends Defaults>(
+	typed: readonly string[],
+	defaults: D,
+	words?: string
+): Result<{ readonly options: Options<D>; readonly words: readonly string[] }, string> => {
+	const usage = [...(words === undefined ? [] : [words]), ...usageOf(defaults)].join(', ') || 'none';
+	const wrong = (what: string): Result<never, string> => err(`${what}. There are: ${usage}`);
 	const read: Record<string, unknown> = {};
 	let values: Record<string, unknown>;
+	let positionals: readonly string[];
 	try {
-		({ values } = parseArgs({
+		({ values, positionals } = parseArgs({
 			args: [...typed],
+			allowPositionals: words !== undefined,
 			options: Object.fromEntries(
 				Object.entries(defaults).map(([name, without]) => [
 					name,
@@ -49,7 +62,7 @@ export const parseOptions = <D extends Defaults>(
 		if (isNumber && !/^\d+$/.test(String(value))) return wrong(`--${name} is a whole number`);
 		read[name] = isNumber ? Number(value) : value;
 	}
-	return ok(read as Options<D>);
+	return ok({ options: read as Options<D>, words: positionals });
 };
 
 /** All of `names`, or the one that was given; any other is a typing error, too. */
@@ -62,10 +75,26 @@ export const parseChoice = <Name extends string>(
 	return chosen.length > 0 ? ok(chosen) : err(`--${option} is one of ${names.join(', ')}`);
 };
 
-/** Those of this program. */
-export const readOptions = <const D extends Defaults>(defaults: D): Options<D> => {
-	return orExit(parseOptions(process.argv.slice(2), defaults));
+/** Those of `names` that contain what was given; when there is none, it is a typing error. */
+export const parseContaining = <Name extends string>(
+	option: string,
+	given: string,
+	names: readonly Name[]
+): Result<readonly Name[], string> => {
+	const chosen = names.filter((name) => name.includes(given));
+	return chosen.length > 0 ? ok(chosen) : err(`--${option} is part of one of ${names.join(', ')}`);
 };
+
+/** Those of this program. */
+export const readOptions = <const D extends Defaults>(defaults: D): Options<D> =>
+	orExit(parseOptions(process.argv.slice(2), defaults));
+
+/** Those of this program, and the words beside them. */
+export const readCommand = <const D extends Defaults>(
+	words: string,
+	defaults: D
+): { readonly options: Options<D>; readonly words: readonly string[] } =>
+	orExit(parseCommand(process.argv.slice(2), defaults, words));
 
 /** The same of one of this program's options. */
 export const readChoice = <Name extends string>(
@@ -74,16 +103,22 @@ export const readChoice = <Name extends string>(
 	names: readonly Name[]
 ): readonly Name[] => orExit(parseChoice(option, given, names));
 
-const orExit = <T>(read: Result<T, string>): T => {
-	if (read.ok) return read.value;
-	process.stderr.write(`${read.error}\n`);
-	process.exit(2);
-};
+export const readContaining = <Name extends string>(
+	option: string,
+	given: string,
+	names: readonly Name[]
+): readonly Name[] => orExit(parseContaining(option, given, names));
 
-const usageOf = (defaults: Defaults): string =>
-	Object.entries(defaults)
-		.map(([name, without]) => {
-			if (without === false) return `--${name}`;
-			return `--${name} ${typeof without === 'number' ? 'N' : 'TEXT'}`;
-		})
-		.join(', ');
+/** Ends this program as a typing error does. */
+export function refuse(sentence: string): never {
+	process.stderr.write(`${sentence}\n`);
+	process.exit(2);
+}
+
+const orExit = <T>(read: Result<T, string>): T => (read.ok ? read.value : refuse(read.error));
+
+const usageOf = (defaults: Defaults): readonly string[] =>
+	Object.entries(defaults).map(([name, without]) => {
+		if (without === false) return `--${name}`;
+		return `--${name} ${typeof without === 'number' ? 'N' : 'TEXT'}`;
+	});

@@ -8,20 +8,18 @@
 import './watch-parent.ts';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { APP_DIR, buildApp } from './build-app.ts';
 import { ROOT } from './child.ts';
 import { startNetwork, type LocalNetwork } from './network.ts';
+import { readOptions } from './options.ts';
 
-const { values } = parseArgs({
-	options: {
-		fresh: { type: 'boolean', default: false },
-		state: { type: 'string', default: join(ROOT, '.tributary') },
-		'free-ports': { type: 'boolean', default: false },
-		control: { type: 'boolean', default: false }
-	}
+const options = readOptions({
+	fresh: false,
+	state: join(ROOT, '.tributary'),
+	'free-ports': false,
+	control: false
 });
-const stateDir = resolve(values.state);
+const stateDir = resolve(options.state);
 const ownerFile = join(stateDir, 'network.pid');
 
 let network: LocalNetwork | undefined;
@@ -37,10 +35,10 @@ try {
 	if (!isEnding) {
 		starting = startNetwork({
 			stateDir,
-			ports: values['free-ports'] ? 'free' : 'fixed',
-			fresh: values.fresh,
+			ports: options['free-ports'] ? 'free' : 'fixed',
+			fresh: options.fresh,
 			app: APP_DIR,
-			control: values.control,
+			control: options.control,
 			onProgress: say,
 			onTrouble: (line) => console.error(`! ${line}`)
 		});

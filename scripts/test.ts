@@ -17,8 +17,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createWriteStream, existsSync, globSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { BUDGET_SECONDS, FAST_BUDGET_SECONDS } from '../tests/budgets.ts';
+import { readOptions } from './options.ts';
 import { readReport, SUITES, type Counts, type Suite } from './suites.ts';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -29,15 +29,8 @@ const OVERTIME_SECONDS = 60;
 const HEARTBEAT_MS = 15_000;
 const SHOWN_LOG_LINES = 150;
 
-const { values } = parseArgs({
-	options: {
-		fast: { type: 'boolean', default: false },
-		check: { type: 'boolean', default: false },
-		contracts: { type: 'boolean', default: false },
-		only: { type: 'string' }
-	}
-});
-const command = values.fast ? 'fast' : values.check ? 'check' : values.contracts ? 'contracts' : 'full';
+const options = readOptions({ fast: false, check: false, contracts: false, only: undefined });
+const command = options.fast ? 'fast' : options.check ? 'check' : options.contracts ? 'contracts' : 'full';
 
 const running = new Set<ChildProcess>();
 let stopped = false;
@@ -64,7 +57,7 @@ async function main(): Promise<number> {
 	}
 
 	const seconds = secondsSince(startedMs);
-	if (command === 'fast' && values.only === undefined && seconds > FAST_BUDGET_SECONDS) {
+	if (command === 'fast' && options.only === undefined && seconds > FAST_BUDGET_SECONDS) {
 		console.log(`✗ test:fast took ${seconds.toFixed(0)} s, its budget is ${FAST_BUDGET_SECONDS} s`);
 		total.failed += 1;
 	}
@@ -76,7 +69,7 @@ async function main(): Promise<number> {
 }
 
 function chosenSuites(): Suite[] {
-	const only = values.only?.split(',').map((name) => name.trim());
+	const only = options.only?.split(',').map((name) => name.trim());
 	const unknown = only?.filter((name) => !SUITES.some((suite) => suite.name === name));
 	if (unknown && unknown.length > 0) {
 		console.error(
