@@ -225,6 +225,24 @@ describe('the account of a link', () => {
 		sql.close();
 	});
 
+	it('lets a neighbour of an older copy count what it did not deliver once, not again for each claim', () => {
+		const world = open();
+		const { accounts, ledger } = world;
+		insertBooked(world, channel('out'));
+		accounts.meet(PEER, { owner: PEER, role: 'parent', credit: 0n, window: W, at: 0 });
+		fulfil(world, 'me', 10n, 'a note of mine');
+		accounts.markOlder(PEER);
+		let counted = 0n;
+		// It keeps the claims, rejects what came with them, and counts it in its next hello; its other total never agrees.
+		for (let at = 1; at <= 20; at++) {
+			accounts.cover(PEER, W, at);
+			counted += W;
+			accounts.recover(PEER, { fulfilledByMe: counted, fulfilledByYou: 9n }, at);
+		}
+		// Once as an older copy, and once within the day as anybody.
+		expect(ledger.balance('forgotten')).toBeLessThanOrEqual(2n * W);
+	});
+
 	it("cuts a hello's terms to what can be meant", () => {
 		const { accounts } = open();
 		const huge = 1n << 200n;

@@ -326,7 +326,8 @@ export const createLinkAccounts = (
 			const agrees =
 				theirs.fulfilledByYou === row.fulfilledByMe + gave &&
 				theirs.fulfilledByMe === row.fulfilledByPeer + got;
-			if (agrees) sql.run('UPDATE link SET is_older = 0 WHERE peer = ?', [peer]);
+			// What was forgotten came before the proof of it, so all of it is told by now.
+			if (agrees || got > 0n) sql.run('UPDATE link SET is_older = 0 WHERE peer = ?', [peer]);
 			return forgotten;
 		},
 

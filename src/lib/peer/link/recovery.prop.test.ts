@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { minOf } from '../money.ts';
 import { decideRecovery, type Remembered } from './recovery.ts';
 
 const W = 20n;
@@ -36,6 +37,22 @@ describe('what a neighbour tells that I got', () => {
 		const older = mine({ isOlder: true, balance: 500n, takenToday: 1_000n });
 		expect(decideRecovery(older, theirs(585n))).toEqual({ ...NOTHING, got: 500n, gave: 0n });
 		expect(decideRecovery(older, theirs(586n))).toEqual(NOTHING);
+	});
+
+	it('is believed no further for what it says that I may owe it: that is its word as well', () => {
+		const older = mine({ isOlder: true, peerCredit: 1_000_000n });
+		expect(decideRecovery(older, theirs(85n + 15n + W))).toEqual({ ...NOTHING, got: 15n + W });
+		expect(decideRecovery(older, theirs(85n + 15n + W + 1n))).toEqual(NOTHING);
+	});
+
+	it('is believed of a guest that was paid out as far as it was paid, and W beyond', () => {
+		const hub = mine({ role: 'child', isOlder: true, peerCredit: 1_000_000n, balance: 300n });
+		expect(decideRecovery(hub, theirs(85n + 310n))).toEqual({ ...NOTHING, got: 310n });
+		expect(decideRecovery(hub, theirs(85n + 900n))).toEqual({ ...NOTHING, got: 300n });
+		// What the hub owed it by its own books it owes it still.
+		const owing = mine({ role: 'child', isOlder: true, peerCredit: 1_000_000n, balance: -50n });
+		expect(decideRecovery(owing, theirs(85n + W))).toEqual({ ...NOTHING, got: W });
+		expect(decideRecovery(owing, theirs(85n + W + 1n))).toEqual(NOTHING);
 	});
 
 	it('is not believed of a stranger to whom this node owes nothing by any signature', () => {
@@ -80,6 +97,7 @@ it('whatever is told, a lie takes no more than what was claimed and is held, and
 			const after = before.balance + gave - got;
 			if (got > 0n) {
 				expect(after).toBeGreaterThanOrEqual(-before.peerCredit);
+				expect(after).toBeGreaterThanOrEqual(minOf(0n, before.balance) - before.window);
 				if (!before.isOlder) {
 					expect(before.role).not.toBe('child');
 					expect(got + before.takenToday).toBeLessThanOrEqual(before.window);

@@ -4,16 +4,19 @@
  *
  * | the neighbour says | whose word it is | taken over |
  * |---|---|---|
- * | I got more from it than I remember | the neighbour's, against me | when a claim or a payout of mine that is not here was shown (it binds me, and proves that I forgot): as far as my claims and what it lets me owe reach. Without that, W within a day, and from a child nothing |
+ * | I got more from it than I remember | the neighbour's, against me | when a claim or a payout of mine that is not here was shown (it binds me, and proves that I forgot): as far as my claims reach, and W beyond if it lets me owe that; once for each proof; of a child that tells more, what it was paid. Without it, W within a day, and from a child nothing |
  * | it got more from me than I remember | the neighbour's, against itself | as far as it could have paid: what it may owe me, what I claimed ahead, and what its channels still hold |
  *
  * What I paid out the chain tells (channel/payouts.ts).
+ *
+ * What it lets me owe is its word too, told in the same hello, so that by it alone I come to owe W more at most: else a
+ * guest would be paid out whatever it says it had earned, and a hub be paid by claims for a debt that it made up.
  *
  * With nothing forgotten neither can be more than what is under way, so that nothing is taken over then. Whoever
  * lies here gets, once and told, what it could have kept by vanishing; and W a day of whoever goes on after
  * that is told.
  */
-import { maxOf } from '../money.ts';
+import { maxOf, minOf } from '../money.ts';
 import type { LinkRow } from './accounts.ts';
 import type { Hello } from './messages.ts';
 
@@ -49,16 +52,19 @@ export const decideRecovery = (mine: Remembered, theirs: ToldTotals): Forgotten 
 		got: more(theirs.fulfilledByMe, mine.fulfilledByPeer + mine.inDoubt),
 		gave: more(theirs.fulfilledByYou, mine.fulfilledByMe)
 	};
+	const least = maxOf(-mine.peerCredit, minOf(0n, mine.balance) - mine.window);
 	const isTrue = ({ got, gave }: Forgotten): boolean => {
 		const owedToMe = mine.balance + gave - got;
 		const isBelieved = mine.isOlder || (mine.role !== 'child' && mine.takenToday + got <= mine.window);
 		return (
-			(got === 0n || (isBelieved && owedToMe >= -mine.peerCredit)) &&
+			(got === 0n || (isBelieved && owedToMe >= least)) &&
 			(gave === 0n || owedToMe <= mine.credit + mine.window + mine.claimable)
 		);
 	};
+	// What a hub paid its guest, the guest had earned, also where that is not all it says.
+	const paidFor = mine.role === 'child' ? minOf(told.got, maxOf(0n, mine.balance)) : 0n;
 	// All of it, or as much as can be true by itself.
-	for (const got of [told.got, 0n])
+	for (const got of [told.got, paidFor, 0n])
 		for (const gave of [told.gave, 0n]) if (isTrue({ got, gave })) return { got, gave };
 	return { got: 0n, gave: 0n };
 };
