@@ -306,5 +306,7 @@ export const LIMITS = {
 	/** Silence after which a link asks whether anybody is still there. */
 	heartbeatMs: 60 * SECOND,
 	/** No answer to that for this long: the link is dead, whatever the socket says. */
-	heartbeatAnswerMs: 10 * SECOND
+	heartbeatAnswerMs: 10 * SECOND,
+	/** A parent's word moves this node's clock no further from the host's: what may be spent is counted by days. */
+	clockOffMostMs: DAY
 } as const;
