@@ -10,7 +10,7 @@ import { peerError, type PeerError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
 import type { SettleAnswer, SettleRequest } from '../link/messages.ts';
 import { err, ok, type Result } from '../result.ts';
-import type { Address, ChannelKey, FundingAuthorization } from '../settlement/chain.ts';
+import type { Address, ChainAct, ChannelKey, FundingAuthorization } from '../settlement/chain.ts';
 import type { ChainMirror } from './chain-mirror.ts';
 import type { Channel } from './channel.ts';
 import { judgeTerms } from './channels.ts';
@@ -55,6 +55,9 @@ const SALT_BYTES = 8;
 /** How often, and of how many channels at once, a neighbour's word is looked up again. */
 const UNSEEN_TRIES = 40;
 const UNSEEN_MOST = 64;
+/** What the purposes of transactions that lock money begin with (transactions.ts). */
+const OPENING = 'open/';
+const TOP_UP = 'topUp/';
 
 export const createFunding = (
 	deps: SettlerDeps,
@@ -89,7 +92,7 @@ export const createFunding = (
 	};
 
 	const beingOpened = new Set<Hex>();
-	const purposeOf = (id: Hex, epoch: number): string => `open/${id}/${epoch}`;
+	const purposeOf = (id: Hex, epoch: number): string => `${OPENING}${id}/${epoch}`;
 
 	/** Nothing of it was ever signed, so nothing of it will be mined. */
 	const archiveUnsigned = async (id: Hex, epoch: number): Promise<void> => {
@@ -118,9 +121,7 @@ export const createFunding = (
 		untold.set(id, { peer, key: key.value, epoch });
 		try {
 			await commits.run(() => channels.insert(blank(id, epoch, peer, 'out', key.value)));
-			const sent = asked(
-				await transactions.send({ type: 'open', key: key.value, amount }, purposeOf(id, epoch))
-			);
+			const sent = asked(await send({ type: 'open', key: key.value, amount }, purposeOf(id, epoch)));
 			if (!sent.ok) {
 				await archiveUnsigned(id, epoch);
 				return sent;
@@ -185,12 +186,30 @@ export const createFunding = (
 		}
 	};
 
+	/** Purposes of what is waited for here; {@link underWay} has the amount. */
+	const inHand = new Set<string>();
+	const send = async (act: ChainAct, purpose: string): ReturnType<typeof transactions.send> => {
+		inHand.add(purpose);
+		try {
+			return await transactions.send(act, purpose);
+		} finally {
+			inHand.delete(purpose);
+		}
+	};
+	/** How much one that nobody waits for any more puts in, no figure says until its block; whatever is signed comes behind it. */
+	const isOneGivenUp = (): boolean =>
+		[OPENING, TOP_UP].some((prefix) =>
+			transactions.underWay(prefix).some(({ purpose }) => !inHand.has(purpose))
+		);
+
 	const care = async (peer: string, amount: bigint): Promise<void> => {
-		if (decide(peer, amount).type === 'nothing') return;
-		// An earlier one may have been mined though its answer was lost, or still be on its way.
-		if (transactions.underWay(`topUp/${peer}`).length > 0) return;
-		for (const { id, status } of channels.ofPeer(peer, 'out'))
-			if (status === 'open' && !(await refresh(id)).ok) return;
+		if (decide(peer, amount).type === 'nothing' || isOneGivenUp()) return;
+		// An earlier one may have been mined though its answer was lost: what it put in counts as well.
+		for (const { id, epoch, direction, status } of channels.all()) {
+			const isSent = status === 'open' || (status === 'opening' && transactions.of(purposeOf(id, epoch)));
+			if (direction === 'out' && isSent && !(await refresh(id)).ok) return;
+		}
+		if (isOneGivenUp()) return;
 		const decision = decide(peer, amount);
 		if (decision.type === 'nothing') return;
 		const channel = decision.type === 'topUp' ? decision.channel : undefined;
@@ -209,7 +228,7 @@ export const createFunding = (
 		{ id, key }: Channel,
 		amount: bigint
 	): Promise<Result<unknown, PeerError>> => {
-		const sent = asked(await transactions.send({ type: 'topUp', key, amount }, `topUp/${peer}/${id}`));
+		const sent = asked(await send({ type: 'topUp', key, amount }, `${TOP_UP}${peer}/${id}`));
 		return sent.ok ? refresh(id, sent.value.hash) : sent;
 	};
 
