@@ -18,6 +18,7 @@ import { LIMITS } from '../limits.ts';
 import { linkToTokenDown } from '../money.ts';
 import { err, ok, type Result } from '../result.ts';
 import type { ChannelKey, ChannelState } from '../settlement/chain.ts';
+import { createCaptures } from './captures.ts';
 import { NOTHING_CLAIMED, isOver, type Channel } from './channel.ts';
 import { createDeposits } from './deposits.ts';
 import type { Errands, SettlerDeps } from './errands.ts';
@@ -43,6 +44,8 @@ export interface ChainMirror {
 	survey(): Promise<Result<readonly Channel[], PeerError>>;
 	/** Counts on deposits that have been there long enough. */
 	settleDeposits(): Promise<void>;
+	/** Looks again at channels of which more was shown as captured than anything here explains. */
+	settleCaptures(): Promise<void>;
 }
 
 type Numbers = Pick<ChannelState, 'deposited' | 'claimed' | 'closeAt'>;
@@ -62,6 +65,8 @@ export const createChainMirror = (
 		scheme: { chain, tokenScale }
 	} = deps;
 	const deposits = createDeposits(sql, linkToTokenDown(LIMITS.unsafeDeposit, tokenScale));
+
+	const captures = createCaptures();
 
 	const blank = (
 		id: Hex,
@@ -93,9 +98,11 @@ export const createChainMirror = (
 			direction === 'out'
 				? state.deposited
 				: (mayFall ? deposits.doubt : deposits.see)(id, epoch, now.deposited, state.deposited, at);
-		const { claimed: settled, closeAt } = state;
-		const seen = { type: 'seen', deposited, settled, closeAt, mayFall } as const;
-		const input = { ...seen, isEnding: isEnding(now, chainTime() ?? 0) };
+		const settled = captures.see(now, state.claimed, at);
+		const seen = { type: 'seen', deposited, settled, closeAt: state.closeAt, mayFall } as const;
+		// A payer that may have signed more than it knows signs nothing.
+		const isUnsure = direction === 'out' && captures.isDoubted(now);
+		const input = { ...seen, isEnding: isUnsure || isEnding(now, chainTime() ?? 0) };
 		const applied = channels.apply(id, epoch, [input], at, transaction);
 		// The chain paid a claim of mine that is not here: this database is an older copy.
 		if (direction === 'out' && applied && applied.channel.promised > now.promised)
@@ -170,6 +177,27 @@ export const createChainMirror = (
 			});
 			if (seen.value.length > 0) deps.onChange();
 			return ok(seen.value.flatMap(([row, state]) => (state.epoch > row.epoch ? [row] : [])));
+		},
+
+		settleCaptures: async () => {
+			const doubted = captures.doubted();
+			if (doubted.length === 0) return;
+			const states = asked(await chain.channels(doubted.map(({ id }) => id)));
+			if (!states.ok) return;
+			const gone = await commits.run(() =>
+				doubted.filter(({ id, epoch, shown }, index) => {
+					const channel = channels.get(id, epoch);
+					const state = states.value[index];
+					if (!channel || isOver(channel) || state?.epoch !== epoch) {
+						captures.forget({ id, epoch });
+						return false;
+					}
+					reconcile(channel, state);
+					return state.claimed < shown;
+				})
+			);
+			if (gone.length > 0) deps.onTrouble(peerError('ChainContradicts', 'what was captured is less again'));
+			deps.onChange();
 		},
 
 		settleDeposits: async () => {

@@ -13,6 +13,7 @@
  * | reports an end that the channel's state does not show | not believed |
  * | leaves reports out | every channel is read now and then, whatever was reported |
  * | shows a deposit that is not there later | little was counted on it until then (deposits.ts) |
+ * | shows more captured than was promised | it must show that again (captures.ts) |
  */
 import { peerError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
@@ -229,6 +230,7 @@ export const createChainWatch = (deps: SettlerDeps, parts: ChainWatchParts): Cha
 		if (!(await readHead())) return;
 		if (rewritesLeft > 0 && (await mirror.rewrite()).ok) rewritesLeft -= 1;
 		await mirror.settleDeposits();
+		await mirror.settleCaptures();
 		if (clock.now() - surveyedAt >= LIMITS.surveyMs)
 			await inTurn(() => survey(readPoint(setting(WATCHED))?.block));
 		await tidy();

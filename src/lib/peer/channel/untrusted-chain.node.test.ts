@@ -11,6 +11,7 @@ import {
 	DOLLAR,
 	GUEST_DEVICE,
 	HUB,
+	HUB_DEVICE,
 	openSettlingWorld,
 	TOKEN,
 	WALLET,
@@ -21,20 +22,23 @@ const MINUTE = 60_000;
 
 /** A hub whose way to the chain can be changed under way. */
 const open = (chainId = 31337) => {
-	let lies: (port: ChainPort) => Partial<ChainPort> = () => ({});
+	type Lies = (port: ChainPort) => Partial<ChainPort>;
+	let lies: Lies = () => ({});
+	let liesToGuest: Lies = () => ({});
+	const through = (port: ChainPort, told: () => Lies): ChainPort =>
+		new Proxy(port, { get: (target, name: keyof ChainPort) => told()(target)[name] ?? target[name] });
 	const world: SettlingWorld = openSettlingWorld({
 		chainId,
 		turn: () => new Promise((resolve) => setImmediate(resolve)),
 		openSql: () => createNodeSql(':memory:'),
-		through: (port) =>
-			new Proxy(port, {
-				get: (target, name: keyof ChainPort) => lies(target)[name] ?? target[name]
-			})
+		through: (port) => through(port, () => lies),
+		throughOfGuest: (port) => through(port, () => liesToGuest)
 	});
 	return {
 		...world,
 		/** From now on, until another or none is given. */
-		lie: (next: (port: ChainPort) => Partial<ChainPort> = () => ({})) => (lies = next)
+		lie: (next: Lies = () => ({})) => (lies = next),
+		lieToGuest: (next: Lies = () => ({})) => (liesToGuest = next)
 	};
 };
 
@@ -166,6 +170,59 @@ describe('a service that leaves things out or makes them up', () => {
 		expect(world.hub.troubles).toContain('ChainContradicts');
 		expect(world.hub.channels.get(id)?.deposited).toBe(real);
 		world.audit();
+	});
+
+	/** The state with another sum that was captured. */
+	const capturing =
+		(claimed: bigint) =>
+		(port: ChainPort): Partial<ChainPort> => ({
+			channel: async (id) => {
+				const state = await port.channel(id);
+				return state.ok ? ok({ ...state.value, claimed }) : state;
+			},
+			channels: async (ids) => {
+				const states = await port.channels(ids);
+				return states.ok ? ok(states.value.map((state) => ({ ...state, claimed }))) : states;
+			}
+		});
+
+	it('that invents what was captured once gets a payer to promise nothing for it', async () => {
+		const { world, id } = await begin();
+		const before = world.guest.channels.get(id);
+		world.lieToGuest(capturing((3n * DOLLAR) / 2n));
+		await world.wait(world.guest.settler.refresh(id));
+		// Nothing is signed either way while nobody knows.
+		expect(world.guest.channels.get(id)).toEqual({ ...before, status: 'closing' });
+		world.lieToGuest();
+		await world.clock.advance(MINUTE);
+		expect(world.guest.channels.get(id)).toEqual(before);
+		expect(world.guest.troubles).toContain('ChainContradicts');
+		expect(world.guest.accounts.get(HUB_DEVICE)?.isOlder).toBe(false);
+		world.audit();
+	});
+
+	it('that invents what was captured once gets nobody served for it', async () => {
+		const { world, id } = await begin();
+		const before = world.hub.accounts.available(GUEST_DEVICE);
+		world.lie(capturing(1_000n * DOLLAR));
+		await world.wait(world.hub.settler.refresh(id));
+		expect(world.hub.accounts.available(GUEST_DEVICE)).toBe(before);
+		world.lie();
+		await world.clock.advance(MINUTE);
+		expect(world.hub.channels.get(id)).toMatchObject({ promised: DOLLAR, status: 'open' });
+		world.audit();
+	});
+
+	it('that shows it again two minutes later is believed: it may be an older copy that asks', async () => {
+		const { world, id } = await begin();
+		world.lieToGuest(capturing((3n * DOLLAR) / 2n));
+		await world.clock.advance(LIMITS.surveyMs + LIMITS.lostConfirmMs + MINUTE);
+		expect(world.guest.channels.get(id)).toMatchObject({
+			promised: (3n * DOLLAR) / 2n,
+			settled: (3n * DOLLAR) / 2n,
+			status: 'open'
+		});
+		expect(world.guest.accounts.get(HUB_DEVICE)?.isOlder).toBe(true);
 	});
 
 	it('that hides the end of a channel makes nobody lose what the chain paid', async () => {

@@ -139,8 +139,10 @@ export const openSettlingWorld = ({
 	readonly redeemThreshold?: bigint;
 	readonly etherPrice?: bigint;
 	readonly through?: (port: ChainPort) => ChainPort;
+	/** The same between the guest and the chain. */
+	readonly throughOfGuest?: (port: ChainPort) => ChainPort;
 }) => {
-	const { chainId = 31337, threshold, ...hubChanges } = changes;
+	const { chainId = 31337, threshold, throughOfGuest, ...hubChanges } = changes;
 	const clock = createSimulatedClock(START_MS, turn);
 	const chain = createSimulatedChain({ clock, chainId });
 	const place = { clock, chain, openSql };
@@ -167,6 +169,7 @@ export const openSettlingWorld = ({
 		neighbourPayee: addressOf(HUB),
 		claimSecret: CLAIM,
 		payee: addressOf(WALLET),
+		...(throughOfGuest ? { through: throughOfGuest } : {}),
 		ask: () => (linked ? hub.settler : undefined)
 	});
 	const wait = async <T>(promise: Promise<T>, mostMs = 120_000): Promise<T> => {
