@@ -29,7 +29,7 @@
 import type { Hex } from '../bytes.ts';
 import { peerError, type PeerError } from '../errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { LinkAccounts } from '../link/accounts.ts';
+import type { LinkAccounts, LinkRow } from '../link/accounts.ts';
 import type { PayoutTerms, SettleAnswer, SettleRequest } from '../link/messages.ts';
 import { linkToTokenDown, maxOf, minOf, tokenToLink } from '../money.ts';
 import type { Platform } from '../platform.ts';
@@ -318,7 +318,10 @@ export const createPayouts = (deps: PayoutsDeps): Payouts => {
 		if (used.value <= transactions.nextKnown()) return ok([]);
 		const payments = asked(await chain.payments(since));
 		if (!payments.ok) return payments;
-		const guests = new Map(accounts.all().map(({ payee, peer }) => [payee, peer]));
+		// Anybody can name another's address: of those who do, the one that is owed most is the one that was paid.
+		const owed = ({ peer }: LinkRow): bigint => -ledger.balance(`link/${peer}`);
+		const byOwed = [...accounts.all()].sort((a, b) => Number(owed(a) - owed(b)));
+		const guests = new Map(byOwed.map(({ payee, peer }) => [payee, peer]));
 		return ok(
 			payments.value.flatMap((payment) => {
 				const peer = transactions.isKnown(payment.hash) ? undefined : guests.get(payment.to);
@@ -396,14 +399,17 @@ export const createPayouts = (deps: PayoutsDeps): Payouts => {
 		const row = accounts.get(peer);
 		const isAgreed = (): boolean =>
 			amount + fee <= accounts.held(peer, 'peer') && fee <= (row?.payoutFee ?? 0n);
-		if (!row || !isAgreed()) {
+		const notAgreed = (): Result<null, PeerError> => {
 			log('warn', 'a payout of more than is held or announced', { peer, amount, fee });
 			return err(peerError('PayoutFailed', 'the hub took more than it held or announced'));
-		}
+		};
+		if (!row || !isAgreed()) return notAgreed();
 		if (!(await isShown(row.payee, paid)))
 			return err(peerError('PayoutFailed', 'the chain does not show it'));
 		const isNew = await commits.run(() => {
 			if (isTaken(transaction)) return false;
+			// Another may have been booked while the chain was asked about this one.
+			if (!isAgreed()) return undefined;
 			const at = clock.now();
 			const group = `payout/${transaction}`;
 			const memo = { peer, transaction };
@@ -421,6 +427,7 @@ export const createPayouts = (deps: PayoutsDeps): Payouts => {
 			]);
 			return true;
 		});
+		if (isNew === undefined) return notAgreed();
 		if (isNew) deps.onBooked(peer);
 		deps.onChange();
 		return ok(null);

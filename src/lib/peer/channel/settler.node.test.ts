@@ -214,6 +214,47 @@ describe('a payout', () => {
 		expect(world.guest.booked).toEqual([HUB_DEVICE]);
 	});
 
+	it('of all that is held, told of in two at once, is booked for one of them', async () => {
+		const world = open();
+		await world.start();
+		await world.earn(1_000_000n);
+		const pay = async () => world.value(await world.wait(world.acts(HUB).transfer(addressOf(WALLET), 600n)));
+		const transactions = [(await pay()).transaction, (await pay()).transaction];
+		const answers = transactions.map((transaction) =>
+			world.guest.settler.answer(HUB_DEVICE, { op: 'paid', transaction, amount: 600_000n, fee: FEE })
+		);
+		const told = await Promise.all(answers.map((answer) => world.wait(answer)));
+		expect(told.map(({ op }) => op)).toEqual(['done', 'refused']);
+		expect(world.guest.accounts.held(HUB_DEVICE, 'peer')).toBe(400_000n - FEE);
+	});
+
+	it('that a restored hub finds on the chain is that of the guest it owed, whoever else named its address', async () => {
+		const world = open();
+		await world.start();
+		await world.earn(1_000_000n);
+		const other = 'ff'.repeat(32);
+		await world.wait(
+			world.hub.commits.run(() => {
+				const row = world.hub.accounts.get(GUEST_DEVICE);
+				if (!row) throw new Error('no guest');
+				world.hub.accounts.meet(other, {
+					owner: other,
+					role: 'child',
+					credit: 0n,
+					window: row.window,
+					at: 0
+				});
+				world.hub.accounts.learn(other, { ...row, payee: addressOf(WALLET) });
+			})
+		);
+		// Of this its database knows nothing.
+		world.value(await world.wait(world.acts(HUB).transfer(addressOf(WALLET), 994n)));
+		const hub = await world.restartHub();
+		await world.wait(hub.settler.answer(GUEST_DEVICE, { op: 'payout' }));
+		expect(world.balance(WALLET)).toBe(10n * DOLLAR + 994n);
+		expect(hub.accounts.get(other)?.paidOutByMe).toBe(0n);
+	});
+
 	it('that another transaction pushed aside is credited back once that is final, and can be had again', async () => {
 		const world = open();
 		await world.start();
