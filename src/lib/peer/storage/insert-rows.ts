@@ -1,7 +1,7 @@
 import type { SqlDriver, SqlValue } from './sql.ts';
 
 /** Rows of one statement, the most first: a call costs as much as two rows do. Few sizes, so that each is prepared once. */
-const SIZES = [16, 4, 1] as const;
+const SIZES = [16, 8, 4, 2, 1] as const;
 
 /** How to insert rows into a table, of these columns and in the order they are given. */
 export const createInsertRows = (
