@@ -71,7 +71,8 @@ export const createUpkeep = (deps: UpkeepDeps): Upkeep => {
 			deps.connector.sweep();
 			deps.packets.sweep(now - LIMITS.packetMemoryMs, [...links.settled(), ...ilpAccounts.keys()]);
 			deps.store.sweep(now);
-			deps.accounts.forget(now - FORGET_STRANGERS_MS);
+			const here = links.live().map(({ peer }) => peer);
+			deps.accounts.forget(now - FORGET_STRANGERS_MS, here);
 		});
 		await ilpAccounts.sweep();
 		await announcer.refresh();

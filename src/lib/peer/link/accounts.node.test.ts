@@ -165,6 +165,14 @@ describe('the account of a link', () => {
 		expect(world.accounts.get('cd'.repeat(32))).toBeUndefined();
 	});
 
+	it('forgets nobody who has been here ever since: what it earns first must be counted', () => {
+		const world = open();
+		expect(world.accounts.forget(1, [PEER])).toBe(0);
+		fulfil(world, 'peer', 1n, 'a');
+		expect(world.accounts.get(PEER)?.fulfilledByPeer).toBe(1n);
+		expect(world.accounts.audit(PEER)).toBe(0n);
+	});
+
 	it.each(['pending', 'rejected'] as const)(
 		'forgets nobody of whom a packet is remembered that is %s',
 		(state) => {

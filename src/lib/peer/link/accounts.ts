@@ -114,8 +114,11 @@ export interface LinkAccounts {
 	recover(peer: string, theirs: ToldTotals, at: number): Forgotten;
 	/** The chain under all channels with this neighbour is gone: neither owes the other anything any more. */
 	reset(peer: string, at: number): void;
-	/** Forgets neighbours not seen since `before` (Unix ms) with whom no money ever moved, never a configured account. */
-	forget(before: number): number;
+	/**
+	 * Forgets neighbours not seen since `before` (Unix ms) with whom no money ever moved; never a configured account, nor
+	 * one of those that are `here`, however long ago they came.
+	 */
+	forget(before: number, here?: readonly string[]): number;
 }
 
 /** What a hello says about the side that sent it. */
@@ -366,13 +369,14 @@ export const createLinkAccounts = (
 			);
 		},
 
-		forget: (before) => {
+		forget: (before, here = []) => {
 			links.forget();
 			sql.current()?.flush();
 			return sql.run(
-				`DELETE FROM link WHERE seen_at < ? AND peer NOT LIKE 'ilp:%' AND fulfilled_by_me = 0 AND fulfilled_by_peer = 0 AND paid_out_by_me = 0 AND paid_out_by_peer = 0
+				`DELETE FROM link WHERE seen_at < ?1 AND peer NOT LIKE 'ilp:%' AND peer NOT IN (SELECT value FROM json_each(?2))
+				AND fulfilled_by_me = 0 AND fulfilled_by_peer = 0 AND paid_out_by_me = 0 AND paid_out_by_peer = 0
 				AND NOT EXISTS (SELECT 1 FROM channel WHERE channel.peer = link.peer) AND NOT EXISTS (SELECT 1 FROM packet WHERE packet.link = link.peer)`,
-				[before]
+				[before, JSON.stringify(here)]
 			);
 		}
 	};
