@@ -51,7 +51,10 @@ describe('somebody who does not read', () => {
 	/** Two ends of one connection; theirs has stopped reading. */
 	const open = async (): Promise<{ readonly ours: NodeSocket; readonly theirs: WebSocket }> => {
 		const theirs = new WebSocket(url);
-		const [[ours]] = (await Promise.all([once(server, 'connection'), once(theirs, 'open')])) as [[WebSocket]];
+		const [[ours]] = (await Promise.all([once(server, 'connection'), once(theirs, 'open')])) as [
+			[WebSocket],
+			unknown[]
+		];
 		theirs.pause();
 		return { ours: acceptWebSocket(ours, 'slow'), theirs };
 	};
