@@ -7,7 +7,7 @@ import { chromiumFlags, findChromium } from './scripts/browsers.ts';
  * Five projects, told apart by a test file's name:
  *
  *   core     src/**\/*.test.ts              the core and pure code, in Node, no I/O
- *   node     *.node.test.ts, server, scripts, tests/{interop,fuzz,chain}  things of this machine: files, sockets
+ *   node     *.node.test.ts, server, scripts, bench, tests/{interop,fuzz,chain}  things of this machine: files, sockets
  *   process  tests/process                  several real processes and a real chain
  *   torture  tests/torture                  the same and a Chromium, killed at random
  *   browser  *.browser.test.ts and *.conformance.test.ts, in Chromium
@@ -52,8 +52,7 @@ export default defineConfig({
 						'bench/**/*.test.ts',
 						'tests/interop/**/*.test.ts',
 						'tests/chain/**/*.test.ts',
-						'tests/fuzz/**/*.test.ts',
-						'tests/docs/**/*.test.ts'
+						'tests/fuzz/**/*.test.ts'
 					],
 					testTimeout: 20_000
 				}

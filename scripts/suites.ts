@@ -117,7 +117,7 @@ export const SUITES: readonly Suite[] = [
 			['full'],
 			[
 				'src/**/*.node.test.ts',
-				'{server,scripts,bench,tests/interop,tests/chain,tests/fuzz,tests/docs}/**/*.test.ts'
+				'{server,scripts,bench,tests/interop,tests/chain,tests/fuzz}/**/*.test.ts'
 			]
 		),
 		group: 'long'

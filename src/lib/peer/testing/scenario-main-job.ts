@@ -99,7 +99,10 @@ const mainJob = async (
 	const state = await world.settle('a look', reader.peer.api.state());
 	// The way is paid for in whole units: a few arrive beyond the price.
 	const surplus = state.money.earned - NOTE_PRICE * BigInt(past);
-	check(surplus >= 0n && surplus <= 10n * BigInt(past), `she earned ${state.money.earned}`);
+	check(
+		surplus >= 0n && surplus <= 10n * BigInt(past),
+		`she earned ${state.money.earned} for ${past} notes at ${NOTE_PRICE}`
+	);
 
 	// What is held is less than the payout fee until somebody reads a little more.
 	const held = state.money.held;

@@ -181,10 +181,27 @@ export const createWorld = async (options: WorldOptions): Promise<World> => {
 		return promise;
 	};
 
+	/** What the peers tell their persons: mostly it says why a story does not go on. */
+	const waitingFor = async (): Promise<readonly string[]> => {
+		const lines: string[] = [];
+		for (const { name, peer } of hosts.filter(({ running }) => running)) {
+			const { notices, follows } = await peer.api.state();
+			for (const { error } of notices) lines.push(`${name}: ${error.type} ${error.reason ?? ''}`.trimEnd());
+			for (const { pubkey, maxPrice, waiting, error } of follows)
+				if (waiting.count > 0)
+					lines.push(
+						`${name} waits for ${waiting.count} notes of ${hosts.find((host) => host.pubkey === pubkey)?.name ?? pubkey}` +
+							` that cost ${waiting.cost}; it pays up to ${maxPrice} for one${error ? `: ${error.type}` : ''}`
+					);
+		}
+		return lines;
+	};
+
 	const until = async (what: string, isSo: () => boolean, withinMs = 120_000): Promise<void> => {
 		const last = clock.now() + withinMs;
 		while (!isSo()) {
-			if (clock.now() >= last) throw new Error(`${what}: not within ${withinMs} ms`);
+			if (clock.now() >= last)
+				throw new Error([`${what}: not within ${withinMs} ms`, ...(await waitingFor())].join('\n  '));
 			await clock.advance(100);
 		}
 	};
