@@ -2,6 +2,7 @@
  * `accounts` of a config file: neighbours that speak plain ILP (docs/interop.md shows one of each kind).
  * Amounts are decimal text in link units, USD at scale 9.
  */
+import { bearerToken } from '../../src/lib/peer/http.ts';
 import type { AccountConfig, BtpAccount, HttpAccount } from '../../src/lib/peer/link/account-transport.ts';
 import { LINK_ASSET } from '../../src/lib/peer/money.ts';
 import {
@@ -40,7 +41,7 @@ export const readAccounts = (value: unknown): readonly AccountConfig[] => {
 };
 
 const readAccount = (entry: Json, at: string): AccountConfig => ({
-	name: matching(entry['name'], NAME, `${at}name`),
+	name: matching(entry['name'], NAME, `${at}name`, 'letters, digits, _ ~ and -'),
 	role: oneOf(entry['role'], ['child', 'peer', 'parent'] as const, `${at}role`),
 	asset: LINK_ASSET,
 	maxBalance: amount(entry['maxBalance'], `${at}maxBalance`),
@@ -52,6 +53,14 @@ const readAccount = (entry: Json, at: string): AccountConfig => ({
 	over: readOver(entry, at)
 });
 
+/** What can stand in `Authorization: Bearer …`; anything else nobody could ever show. */
+const bearer = (value: unknown, at: string): string => {
+	const token = text(value, at);
+	return bearerToken(`Bearer ${token}`) === token
+		? token
+		: wrong(at, 'letters, digits and - . _ ~ + / without spaces');
+};
+
 const readOver = (entry: Json, at: string): BtpAccount | HttpAccount => {
 	const { btp, http } = entry;
 	if ((btp === undefined) === (http === undefined)) return wrong(at, 'an account with either btp or http');
@@ -61,14 +70,20 @@ const readOver = (entry: Json, at: string): BtpAccount | HttpAccount => {
 			type: 'btp',
 			token: text(over['token'], `${at}btp.token`),
 			...optional(over, 'username', text, `${at}btp.`),
-			...optional(over, 'url', (url, place) => matching(url, SOCKET_URL, place), `${at}btp.`)
+			...optional(
+				over,
+				'url',
+				(url, place) => matching(url, SOCKET_URL, place, 'a ws:// or wss:// URL'),
+				`${at}btp.`
+			)
 		};
 	}
 	const over = object(http, `${at}http`);
-	const url = (value: unknown, place: string): string => matching(value, WEB_URL, place);
+	const url = (value: unknown, place: string): string =>
+		matching(value, WEB_URL, place, 'an http:// or https:// URL');
 	return {
 		type: 'http',
-		incomingToken: text(over['incomingToken'], `${at}http.incomingToken`),
+		incomingToken: bearer(over['incomingToken'], `${at}http.incomingToken`),
 		...optional(over, 'url', url, `${at}http.`),
 		...optional(over, 'outgoingToken', text, `${at}http.`),
 		...optional(over, 'callbackUrl', url, `${at}http.`)

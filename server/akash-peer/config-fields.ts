@@ -13,21 +13,24 @@ export const list = (value: unknown, at: string): readonly unknown[] =>
 	value === undefined ? [] : Array.isArray(value) ? (value as unknown[]) : wrong(at, 'a list');
 export const text = (value: unknown, at: string): string =>
 	typeof value === 'string' ? value : wrong(at, 'text');
-export const matching = (value: unknown, pattern: RegExp, at: string): string => {
+/** `expected`: the pattern in words, for whoever wrote something else. */
+export const matching = (value: unknown, pattern: RegExp, at: string, expected: string): string => {
 	const found = text(value, at);
-	return pattern.test(found) ? found : wrong(at, String(pattern));
+	return pattern.test(found) ? found : wrong(at, expected);
 };
 export const hex = (value: unknown, length: number, at: string): `0x${string}` =>
 	matching(
 		typeof value === 'string' ? value.toLowerCase() : value,
 		new RegExp(`^0x[0-9a-f]{${length * 2}}$`),
-		at
+		at,
+		`0x and ${length * 2} hexadecimal digits`
 	) as `0x${string}`;
 export const integer = (value: unknown, at: string): number =>
 	Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : wrong(at, 'a whole number');
 export const positive = (value: unknown, at: string): number =>
 	value === 0 ? wrong(at, 'at least 1') : integer(value, at);
-export const amount = (value: unknown, at: string): bigint => BigInt(matching(value, /^[0-9]+$/, at));
+export const amount = (value: unknown, at: string): bigint =>
+	BigInt(matching(value, /^[0-9]+$/, at, 'a whole number in quotes'));
 export const oneOf = <T extends string>(value: unknown, options: readonly T[], at: string): T =>
 	options.find((option) => option === value) ?? wrong(at, options.join(' or '));
 export const flag: Reader<boolean> = (value, at) =>

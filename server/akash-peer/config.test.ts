@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -30,6 +30,14 @@ const read = (change: object = {}): NodeConfig => {
 };
 
 describe('a config file', () => {
+	it('may be as docs/interop.md has it', () => {
+		const page = readFileSync(new URL('../../docs/interop.md', import.meta.url), 'utf8');
+		const [, example = ''] = /```json\n(.*?)```/s.exec(page) ?? [];
+		const { accounts, routes } = read(JSON.parse(example) as object);
+		expect(accounts.map(({ name, over }) => `${name} ${over.type}`)).toEqual(['alice btp', 'east http']);
+		expect(routes).toEqual([{ prefix: 'test.far', via: 'east' }]);
+	});
+
 	it('needs little for a node that only forwards', () => {
 		expect(read()).toEqual({
 			...NODE,
@@ -112,6 +120,10 @@ describe('a config file', () => {
 		[
 			'accounts[0].http.url',
 			{ accounts: [child({ btp: undefined, http: { incomingToken: 'x', url: 'up' } })] }
+		],
+		[
+			'accounts[0].http.incomingToken',
+			{ accounts: [child({ btp: undefined, http: { incomingToken: 'with spaces' } })] }
 		],
 		['routeExchange.trusts[0]', { accounts: [child()], routeExchange: { trusts: ['bob'] } }],
 		['routes[0].via', { accounts: [child()], routes: [{ prefix: 'test.far', via: 'bob' }] }],

@@ -101,7 +101,8 @@ export const readNodeConfig = (file: string): NodeConfig => {
 	const notes = object(root['notes'] ?? {}, 'notes');
 	const accounts = readAccounts(root['accounts']);
 	const isNeighbour = (value: unknown, at: string): string =>
-		accounts.find(({ name }) => name === value)?.name ?? matching(value, PUBKEY, at);
+		accounts.find(({ name }) => name === value)?.name ??
+		matching(value, PUBKEY, at, 'an account, or 64 hexadecimal digits');
 	return {
 		name: text(root['name'], 'name'),
 		about: text(root['about'], 'about'),
@@ -164,7 +165,7 @@ const readNeighbours = (value: unknown, key: 'links' | 'peers'): readonly Neighb
 		const entry = object(one, `${key}[${index}]`);
 		return {
 			...optional(entry, 'url', text, at),
-			pubkey: matching(entry['pubkey'], PUBKEY, `${at}pubkey`),
+			pubkey: matching(entry['pubkey'], PUBKEY, `${at}pubkey`, '64 hexadecimal digits'),
 			kind: oneOf(entry['kind'], ['peer', 'parent'] as const, `${at}kind`),
 			deposit: amount(entry['deposit'] ?? '0', `${at}deposit`)
 		};
@@ -179,7 +180,12 @@ const readChain = (value: unknown): ChainConfig => {
 		token: hex(chain['token'], 20, 'chain.token'),
 		tokenScale: integer(chain['tokenScale'], 'chain.tokenScale'),
 		privateKey: hex(chain['privateKey'], 32, 'chain.privateKey'),
-		...optional(chain, 'explorer', (url, at) => matching(url, /^https?:.*\{transaction\}/, at), 'chain.')
+		...optional(
+			chain,
+			'explorer',
+			(url, at) => matching(url, /^https?:.*\{transaction\}/, at, 'a URL with {transaction} in it'),
+			'chain.'
+		)
 	};
 };
 
@@ -196,7 +202,12 @@ const readSettlement = (value: unknown, at: string): SettlementConfig => {
 const readWalletConnect = (value: unknown, at: string): NonNullable<NodeConfig['walletConnect']> => {
 	const project = object(value, at);
 	return {
-		projectId: matching(project['projectId'], /^[0-9a-f]{32}$/, `${at}.projectId`),
-		...optional(project, 'relayUrl', (url, place) => matching(url, /^wss?:/, place), `${at}.`)
+		projectId: matching(project['projectId'], /^[0-9a-f]{32}$/, `${at}.projectId`, '32 hexadecimal digits'),
+		...optional(
+			project,
+			'relayUrl',
+			(url, place) => matching(url, /^wss?:/, place, 'a ws:// or wss:// URL'),
+			`${at}.`
+		)
 	};
 };

@@ -20,17 +20,23 @@ import { createNodeLog } from './node-log.ts';
 import { nodeRandom } from './node-random.ts';
 import { openNodeSql, startNode } from './node.ts';
 
-const { values } = parseArgs({
-	options: { config: { type: 'string' }, identity: { type: 'boolean', default: false } }
-});
-if (values.config === undefined) {
-	process.stderr.write('usage: main.ts --config FILE.json [--identity]\n');
-	process.exit(2);
-}
-const config = readNodeConfig(values.config);
-
-if (values.identity) await printIdentity(config);
+const { config, identity } = told();
+if (identity) await printIdentity(config);
 else await serve(config);
+
+/** What was typed and what the file says. Whoever made a mistake there needs a sentence and no stack trace. */
+function told(): { readonly config: NodeConfig; readonly identity: boolean } {
+	try {
+		const { values } = parseArgs({
+			options: { config: { type: 'string' }, identity: { type: 'boolean', default: false } }
+		});
+		if (values.config === undefined) throw new Error('usage: main.ts --config FILE.json [--identity]');
+		return { config: readNodeConfig(values.config), identity: values.identity };
+	} catch (error) {
+		process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+		process.exit(2);
+	}
+}
 
 async function printIdentity(node: NodeConfig): Promise<void> {
 	const sql = openNodeSql(node);
