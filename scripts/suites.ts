@@ -115,10 +115,7 @@ export const SUITES: readonly Suite[] = [
 		...vitest(
 			'node',
 			['full'],
-			[
-				'src/**/*.node.test.ts',
-				'{server,scripts,bench,tests/interop,tests/chain,tests/fuzz}/**/*.test.ts'
-			]
+			['src/**/*.node.test.ts', '{server,scripts,bench,tests/interop,tests/chain,tests/fuzz}/**/*.test.ts']
 		),
 		group: 'long'
 	},
