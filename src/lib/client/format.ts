@@ -168,11 +168,9 @@ export const shortHex = (hex: string): string =>
 
 /** A name if the person gave one, else the short key. Control and direction characters are dropped. */
 export const displayName = (name: string | undefined, pubkey: string): string => {
-	const clean = (name ?? '')
-		.replace(/[\p{Cc}\p{Cf}]/gu, ' ')
-		.trim()
-		.slice(0, 40);
-	return clean === '' ? shortNpub(pubkey) : clean;
+	const clean = (name ?? '').replace(/[\p{Cc}\p{Cf}]/gu, ' ').trim();
+	// By whole characters: half of one would show as a box.
+	return clean === '' ? shortNpub(pubkey) : [...clean].slice(0, 40).join('');
 };
 
 /** Link units in the token's smallest unit, cut: a wallet is never asked for more than was written. */

@@ -249,6 +249,7 @@ export const strings = {
 		spendMore: 'In your channel. Unspent, it is yours and comes back.',
 		spendNone: 'No open channel. Put money in to read paid notes.',
 		spendLow: 'Little is left. Top up, or paid notes will wait.',
+		spendUsedUp: 'Not enough for what waits. Top up, and it comes.',
 		receive: 'You can still earn',
 		receiveMore: (limit: string) => `Until your hub holds ${limit} for you. Cashing out makes room.`,
 		receiveLow: 'Nearly full: soon nobody can pay you. Cash out, or let your hub hold more.',
@@ -289,7 +290,10 @@ export const strings = {
 		historyLoading: 'Asking the chain …',
 		historyNone: 'The chain shows nothing of it yet.',
 		historyPart: 'The chain’s node tells about the newest blocks only; older entries are not listed.',
+		deposited: 'Put in',
+		spent: 'Spent through it',
 		claimed: 'Promised to the hub',
+		ahead: (amount: string) => `${amount} of it ahead: yours until notes arrive`,
 		settled: 'Taken on the chain',
 		opened: 'Opened',
 		payer: 'Paid in by',
@@ -298,6 +302,21 @@ export const strings = {
 		requestClose: 'Ask the chain to close',
 		withdraw: 'Withdraw to wallet',
 		withdrawFrom: (date: string) => `From ${date} on you can take the rest back.`
+	},
+	low: {
+		label: 'Your channel',
+		titleLow: 'Little is left in your channel',
+		titleUsedUp: 'Your channel is used up',
+		left: (left: string, of: string) => `${left} of ${of} is left.`,
+		lasts: (days: number) =>
+			days < 1
+				? 'That is less than you read for in a day.'
+				: `At your pace it lasts about ${plural(days, '# day', '# days')}.`,
+		safeLow: 'When it is used up, paid notes wait; none is lost.',
+		safeUsedUp: 'Paid notes wait; none is lost, and nothing is owed. They come once you top up.',
+		topUp: (amount: string) => `Top up ${amount}`,
+		topUpHint: 'Your wallet asks you to sign. No fee.',
+		other: 'Another amount'
 	},
 	fund: {
 		title: 'Put money in your channel',
@@ -327,6 +346,7 @@ export const strings = {
 		tooMuch: 'That is more than your wallet holds.',
 		tooLittle: 'Write an amount above zero.',
 		sign: (amount: string) => `Sign and put ${amount} in`,
+		signNothing: 'Sign and put money in',
 		fee: 'Fee',
 		feeNone: 'none: your hub pays the network',
 		time: 'In your channel',
@@ -337,10 +357,12 @@ export const strings = {
 			preparing: 'The hub states the terms',
 			signing: 'Your wallet signs',
 			relaying: 'The hub brings it to the chain',
-			done: 'The channel is open'
+			done: 'The channel is open',
+			toppedUp: 'The money is in the channel'
 		},
 		done: 'The money is in your channel. Nothing is spent until a note arrives.',
-		doneAction: 'Follow somebody'
+		doneAction: 'Follow somebody',
+		doneClose: 'Done'
 	},
 	close: {
 		title: 'Close this channel',
@@ -685,7 +707,8 @@ export const strings = {
 				'This browser offers no lasting storage here (a private window?). When the last tab closes, your key, your notes and the record of your channels are gone. Keep little money in, and back up your key.',
 			file: 'Kept in a database file of this node.'
 		},
-		used: (used: string, most: string) => `${used} of at most ${most} used`,
+		used: (used: string) => `${used} used`,
+		usedOf: (used: string, most: string) => `${used} of at most ${most} used`,
 		persisted: 'The browser has promised not to clear it by itself.',
 		notPersisted: 'The browser may clear it when the disk is full. Back up your key.',
 		danger: 'Danger zone',

@@ -13,15 +13,15 @@ export interface ChannelState {
 	readonly withdrawable: boolean;
 }
 
-/** `chainTime` in Unix seconds. */
-export const channelState = (channel: ChannelView, chainTime: number): ChannelState => {
+/** `chainTime` in Unix seconds; `perDay`: what reading costs a day, as far as it is known. */
+export const channelState = (channel: ChannelView, chainTime: number, perDay = 0n): ChannelState => {
 	const words = strings.channels.state;
 	const plain = { low: false, withdrawable: false };
 	switch (channel.status) {
 		case 'opening':
 			return { ...plain, word: words.opening, tone: 'busy' };
 		case 'open': {
-			const low = channel.direction === 'out' && channel.remaining * 10n < channel.deposited;
+			const low = channel.direction === 'out' && isLow(channel, perDay);
 			return { ...plain, low, word: low ? words.low : words.open, tone: low ? 'warn' : 'good' };
 		}
 		case 'closing': {
@@ -37,3 +37,7 @@ export const channelState = (channel: ChannelView, chainTime: number): ChannelSt
 			return { ...plain, word: words.archived, tone: 'off' };
 	}
 };
+
+/** Below a tenth of the deposit; for those who read much already when half is gone and the rest is no day's reading. */
+const isLow = ({ remaining, deposited }: ChannelView, perDay: bigint): boolean =>
+	remaining * 10n < deposited || (remaining * 2n < deposited && remaining < perDay);

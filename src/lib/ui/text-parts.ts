@@ -26,6 +26,45 @@ export const textParts = (content: string): readonly TextPart[] => {
 	return parts;
 };
 
+/**
+ * The beginning of a text, at most so many characters and lines; undefined when that is all of it.
+ * Words are cut between characters; links and mentions are there whole or not at all, since half a link leads elsewhere.
+ */
+export const beginning = (
+	parts: readonly TextPart[],
+	most: { readonly characters: number; readonly lines: number }
+): readonly TextPart[] | undefined => {
+	const kept: TextPart[] = [];
+	let { characters, lines } = most;
+	for (const part of parts) {
+		if (part.type !== 'text') {
+			if (part.text.length > characters) return [...kept, MORE];
+			kept.push(part);
+			characters -= part.text.length;
+			continue;
+		}
+		const end = endWithin(part.text, characters, lines);
+		if (end < part.text.length)
+			return [...kept, { type: 'text', text: part.text.slice(0, end).trimEnd() }, MORE];
+		kept.push(part);
+		characters -= part.text.length;
+		lines -= part.text.split('\n').length - 1;
+	}
+	return undefined;
+};
+
+const MORE: TextPart = { type: 'text', text: ' …' };
+
+const endWithin = (text: string, characters: number, lines: number): number => {
+	let end = 0;
+	for (const character of text) {
+		if (character === '\n' && (lines -= 1) <= 0) return end;
+		if (end + character.length > characters) return end;
+		end += character.length;
+	}
+	return end;
+};
+
 const link = (found: string): TextPart | undefined => {
 	try {
 		return { type: 'link', text: found, href: new URL(found).href };
