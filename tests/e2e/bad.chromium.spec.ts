@@ -83,6 +83,17 @@ test('too little money: notes stop, the app says so, and a top-up brings the res
 	await expect(card.getByTestId('error-money')).not.toBeEmpty();
 	await expect(card.getByTestId('waiting')).toBeVisible();
 
+	// The page that is read says so too, and one press leads to the wallet. It may be refused like any other.
+	await go(page, 'feed');
+	const low = page.getByTestId('low-channel');
+	await expect(low).toHaveAttribute('data-level', 'usedUp');
+	await low.getByTestId('low-top-up').click();
+	await page.getByTestId('demo-wallet-refuse').click();
+	await seeMessage('WalletRefused', page.getByTestId('fund-sheet'));
+	await signFunding(page);
+	await page.getByTestId('fund-sheet').getByRole('button', { name: strings.fund.doneClose }).click();
+	await expect(page.getByTestId('fund-sheet')).toBeHidden();
+
 	await go(page, 'channels');
 	await page.getByTestId('top-up').click();
 	await page.getByTestId('fund-amount').fill('2');
@@ -90,6 +101,7 @@ test('too little money: notes stop, the app says so, and a top-up brings the res
 	await closeSheet(page, 'fund-sheet');
 	await go(page, 'feed');
 	await seePaidNotes(page, 20);
+	await expect(low).toHaveCount(0);
 });
 
 test('with the chain down notes go on being paid; the state says so, and so does an attempt to pay in', async () => {

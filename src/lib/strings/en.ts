@@ -313,7 +313,7 @@ export const strings = {
 				? 'That is less than you read for in a day.'
 				: `At your pace it lasts about ${plural(days, '# day', '# days')}.`,
 		safeLow: 'When it is used up, paid notes wait; none is lost.',
-		safeUsedUp: 'Paid notes wait; none is lost, and nothing is owed. They come once you top up.',
+		safeUsedUp: 'No note is lost and nothing is owed: they come once you top up.',
 		topUp: (amount: string) => `Top up ${amount}`,
 		topUpHint: 'Your wallet asks you to sign. No fee.',
 		other: 'Another amount'

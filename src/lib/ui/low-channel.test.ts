@@ -71,9 +71,17 @@ describe('a channel that needs money soon', () => {
 		expect(low([channel({ remaining: 0n, status: 'closing' })])).toBeUndefined();
 	});
 
-	it('offers what was put in so far, at most the usual two dollars and what the wallet holds', () => {
+	it('offers what was put in so far, but enough for what waits, at most two dollars and what the wallet holds', () => {
 		const empty = { remaining: 0n };
 		expect(low([channel({ ...empty, deposited: 5n * CENT })])?.topUp).toBe(5n * CENT);
+		const waits = follow({
+			error: peerError('NotEnoughInChannel'),
+			waiting: { count: 10, cost: 30n * CENT }
+		});
+		expect(low([channel({ ...empty, deposited: 5n * CENT })], [waits, follow()])).toMatchObject({
+			waiting: { count: 10, cost: 30n * CENT },
+			topUp: 60n * CENT
+		});
 		expect(low([channel({ ...empty, deposited: 900n * CENT })])?.topUp).toBe(200n * CENT);
 		expect(low([channel(empty)], [], { wallet: 70n * CENT })?.topUp).toBe(70n * CENT);
 		expect(low([channel(empty)], [], { wallet: 0n })?.topUp).toBe(0n);

@@ -12,7 +12,9 @@ export interface LowChannel {
 	readonly isUsedUp: boolean;
 	/** Whole days that the rest lasts at the pace of this person; undefined while no pace is known. */
 	readonly days: number | undefined;
-	/** What is offered to put in: as much as was put in so far, at most the usual amount and what the wallet holds. */
+	/** What waits for it. */
+	readonly waiting: { readonly count: number; readonly cost: bigint };
+	/** What is offered to put in: as much as was put in so far and twice what waits, at most the usual amount and what the wallet holds. */
 	readonly topUp: bigint;
 }
 
@@ -31,14 +33,20 @@ export const lowChannel = ({
 	const channel = channels.find(({ direction, status }) => direction === 'out' && status === 'open');
 	if (channel === undefined) return undefined;
 	const perDay = costOfADay(follows);
-	const isUsedUp =
-		channel.remaining <= 0n || follows.some(({ error }) => error?.type === 'NotEnoughInChannel');
+	const stopped = follows.filter(({ error }) => error?.type === 'NotEnoughInChannel');
+	const isUsedUp = channel.remaining <= 0n || stopped.length > 0;
 	if (!isUsedUp && !channelState(channel, 0, perDay).low) return undefined;
+	const waiting = {
+		count: stopped.reduce((sum, follow) => sum + follow.waiting.count, 0),
+		cost: stopped.reduce((sum, follow) => sum + follow.waiting.cost, 0n)
+	};
+	const wanted = 2n * waiting.cost > channel.deposited ? 2n * waiting.cost : channel.deposited;
 	const most = money.wallet === undefined || money.wallet > USUAL ? USUAL : money.wallet;
 	return {
 		channel,
 		isUsedUp,
 		days: perDay > 0n ? Number(channel.remaining / perDay) : undefined,
-		topUp: channel.deposited < most ? channel.deposited : most
+		waiting,
+		topUp: wanted < most ? wanted : most
 	};
 };
