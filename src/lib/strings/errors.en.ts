@@ -20,10 +20,10 @@ export const errors: Record<PeerErrorType, ErrorText> = {
 			'Nothing to do; the app tries again by itself. What you have can be read, and what you write is kept.'
 	},
 	HubRefused: {
-		happened: 'Your hub refused to let you in.',
+		happened: 'Your hub refused what was asked of it.',
 		money: 'Your money is safe: what is in your channel can be had back without the hub.',
 		advice:
-			'Check that this device’s clock is right, then load the page again. If it stays so, close the channel.'
+			'Check that this device’s clock is right, then load the page again. If it stays so, close the channel without the hub.'
 	},
 	HubDisagrees: {
 		happened: 'Your books and your hub’s differ.',

@@ -4,7 +4,7 @@
  * channel first, so that nothing is promised on it that the capture does not know.
  */
 import type { Hex } from '../bytes.ts';
-import { peerError, type PeerError } from '../errors.ts';
+import { ERRORS, peerError, type PeerError, type PeerErrorType } from '../errors.ts';
 import type { SettleAnswer } from '../link/messages.ts';
 import { ceilDiv, maxOf, minOf } from '../money.ts';
 import { err, ok, type Result } from '../result.ts';
@@ -31,6 +31,15 @@ interface SignedEnd {
 }
 
 const CLOSE_VALID_SECONDS = 3_600;
+/** What the neighbour could not do because of the chain is said of the chain: another neighbour would fare no better. */
+const refusal = ({ code, text }: { readonly code: string; readonly text: string }): PeerError =>
+	peerError(
+		Object.hasOwn(ERRORS, code) && ERRORS[code as PeerErrorType].fault === 'chain'
+			? (code as PeerErrorType)
+			: 'HubRefused',
+		text
+	);
+
 /** How often a chain that lags behind the hub's word is asked again, and how long apart. */
 const LAG_TRIES = 10;
 const LAG_EVERY_MS = 500;
@@ -163,10 +172,9 @@ export const createClosing = (
 				peerError(answer.error.type === 'NotConnected' ? 'HubUnreachable' : 'HubRefused', answer.error.reason)
 			);
 		return err(
-			peerError(
-				'HubRefused',
-				answer.value.op === 'refused' ? answer.value.text : 'the chain does not show the close'
-			)
+			answer.value.op === 'refused'
+				? refusal(answer.value)
+				: peerError('HubRefused', 'the chain does not show the close')
 		);
 	};
 

@@ -522,6 +522,19 @@ describe('the end of a channel', () => {
 		world.audit();
 	});
 
+	it('that the hub cannot hand to a chain that does not answer is said of the chain, not of the hub', async () => {
+		const world = open();
+		const { id } = await world.fund();
+		await world.spend(id, 1_000_000n, 400_000n);
+		world.hub.chain.setFault({ type: 'down' });
+		expect(await world.wait(world.guest.settler.requestCooperativeClose(id))).toMatchObject({
+			ok: false,
+			error: { type: 'ChainUnreachable' }
+		});
+		expect(world.guest.channels.get(id)?.status).toBe('open');
+		world.audit();
+	});
+
 	it('that never reached the chain is given up once its deadline has passed there', async () => {
 		const world = open();
 		const { id } = await world.fund();
