@@ -116,6 +116,20 @@ test('Carol is three links away', async () => {
 	await expect(note.getByTestId('note-cost')).toHaveText(/3 links · way /);
 });
 
+test('going back finds the place where one was reading', async () => {
+	await go(page, 'feed');
+	const note = page.getByTestId('note').nth(12);
+	await note.scrollIntoViewIfNeeded();
+	const id = (await note.getAttribute('data-event')) ?? '';
+	const left = await page.evaluate(() => scrollY);
+	expect(left).toBeGreaterThan(0);
+	await note.getByRole('link').first().click();
+	await expect(page.getByTestId('feed')).toBeVisible();
+	await page.goBack();
+	await expect(page.getByRole('heading', { level: 1, name: strings.feed.title })).toBeAttached();
+	await expect(page.locator(`[data-event="${id}"]`)).toBeInViewport();
+});
+
 test('unfollowing stops at once: nothing more arrives and no money moves', async () => {
 	const { bob, carol } = network.nodes;
 	await go(page, 'people');
