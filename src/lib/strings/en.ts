@@ -248,6 +248,8 @@ export const strings = {
 		spend: 'You can spend',
 		spendMore: 'In your channel. Unspent, it is yours and comes back.',
 		spendNone: 'No open channel. Put money in to read paid notes.',
+		spendClosing: (amount: string) =>
+			`Your channel is closing: ${amount} of it is still yours, and none is spent meanwhile.`,
 		spendLow: 'Little is left. Top up, or paid notes will wait.',
 		spendUsedUp: 'Not enough for what waits. Top up, and it comes.',
 		receive: 'You can still earn',
