@@ -117,7 +117,7 @@ test('notes are paid for from it, and closing brings the rest back into the smar
 test('a relay that is gone is said to be gone', async () => {
 	await relay.close();
 	await go(page, 'channels');
-	await page.getByRole('button', { name: strings.channels.disconnect }).click();
+	await page.getByRole('button', { name: strings.channels.disconnect('') }).click();
 	await page.getByTestId('fund').click();
 	await page.getByTestId('wallet-walletConnect').click();
 	await expect(page.getByTestId('error-note')).toHaveAttribute('data-error', 'WalletRelayUnreachable', {

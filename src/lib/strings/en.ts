@@ -263,7 +263,7 @@ export const strings = {
 		connect: 'Connect a wallet',
 		fund: 'Put money in',
 		connectedAs: (name: string, address: string) => `${name} · ${address}`,
-		disconnect: 'Disconnect',
+		disconnect: (name: string) => `Disconnect ${name}`.trim(),
 		list: 'Channels',
 		archived: (count: number) => plural(count, '# past channel', '# past channels'),
 		archivedMore: 'Closed, or of an earlier chain. Nothing can be spent from them.',
