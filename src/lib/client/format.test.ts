@@ -33,6 +33,13 @@ describe('the price of gas', () => {
 });
 
 describe('money on a screen', () => {
+	it('shows a part of dollars in dollars, so that both can be compared, unless nothing of it would be seen', () => {
+		expect(formatMoney(1_313_000n, 10_000_000n)).toBe('$0.0013');
+		expect(formatMoney(8_686_000n, 1_000_000_000n)).toBe('$0.0086');
+		expect(formatMoney(99_999n, 1_000_000_000n)).toBe('0.009999 ¢');
+		expect(formatMoney(1_313_000n, 9_000_000n)).toBe('0.1313 ¢');
+	});
+
 	it('shows the price of a note in cents', () => {
 		expect(formatMoney(200_000n)).toBe('0.02 ¢');
 		expect(formatMoney(4_082n)).toBe('0.0004082 ¢');

@@ -12,6 +12,8 @@ import { locale, strings } from '../strings/en.ts';
 
 const UNITS_PER_DOLLAR = 10n ** BigInt(LINK_ASSET.scale);
 const UNITS_PER_CENT = UNITS_PER_DOLLAR / 100n;
+/** What four decimals of a dollar can show. */
+const LEAST_IN_DOLLARS = UNITS_PER_DOLLAR / 10_000n;
 
 const absolute = (value: bigint): bigint => (value < 0n ? -value : value);
 
@@ -27,12 +29,14 @@ const decimal = (text: string): Intl.StringNumericLiteral => text as Intl.String
 
 /**
  * Link units for people: whole cents and above in dollars with two to four decimals, anything
- * smaller in cents with four significant digits, because a note costs a fraction of a cent.
+ * smaller in cents with four significant digits, because a note costs a fraction of a cent. A part
+ * `of` dollars is in dollars too, as far as four decimals tell it: nobody has to convert to compare.
  */
-export const formatMoney = (units: bigint): string => {
+export const formatMoney = (units: bigint, of = 0n): string => {
 	const sign = units < 0n ? strings.money.minus : '';
 	const size = absolute(units);
-	if (size !== 0n && size < UNITS_PER_CENT)
+	const isComparable = of >= UNITS_PER_CENT && size >= LEAST_IN_DOLLARS;
+	if (size !== 0n && size < UNITS_PER_CENT && !isComparable)
 		return sign + strings.money.cents(CENTS.format(decimal(toDecimal(size, LINK_ASSET.scale - 2))));
 	return sign + strings.money.dollars(DOLLARS.format(decimal(toDecimal(size, LINK_ASSET.scale))));
 };
