@@ -148,12 +148,12 @@ export const createClosing = (
 		const thaw = () => commits.run(() => channels.thaw(id, channel.epoch, clock.now()));
 		const state = await chain.channel(id);
 		const ended = state.ok && state.value.epoch > channel.epoch;
-		if (answer.ok && answer.value.op === 'closed' && ended) {
-			const { captured, transaction } = answer.value;
+		if (ended) {
 			// The chain's own report says what was captured; the neighbour's word only when that does not come.
 			for (let tries = 0; tries < LAG_TRIES && !isEnded(id, channel.epoch); tries += 1)
 				await wait(LAG_EVERY_MS);
-			if (!isEnded(id, channel.epoch)) {
+			if (!isEnded(id, channel.epoch) && answer.ok && answer.value.op === 'closed') {
+				const { captured, transaction } = answer.value;
 				const believed = minOf(maxOf(captured, channel.settled), channel.deposited);
 				if (captured !== believed || captured > channel.claimed)
 					log('error', 'the neighbour captured what was not promised', { channel: id });
@@ -163,7 +163,8 @@ export const createClosing = (
 			}
 			deps.onChange();
 			const after = channels.get(id, channel.epoch) ?? channel;
-			return ok(toLink(after.deposited - after.settled));
+			// Also when the neighbour did not learn of it in time: what the chain did is done.
+			if (isEnded(id, channel.epoch)) return ok(toLink(after.deposited - after.settled));
 		}
 		if (state.ok && !ended) await thaw();
 		deps.onChange();

@@ -535,6 +535,21 @@ describe('the end of a channel', () => {
 		world.audit();
 	});
 
+	it('that the chain took is done, also when the hub did not hear of it and says no', async () => {
+		const world = open();
+		const { id } = await world.fund();
+		await world.spend(id, 1_000_000n, 400_000n);
+		const asked = world.guest.settler.requestCooperativeClose(id);
+		const isMined = () => world.balance(WALLET) === 10n * DOLLAR - 400n;
+		await world.clock.runWhile(() => !isMined(), START_MS + 120_000);
+		// From here on the hub's service tells nothing, so the hub answers that it does not know.
+		world.hub.chain.setFault({ type: 'down' });
+		const refunded = world.value(await world.wait(asked));
+		expect(refunded).toBe(2n * DOLLAR * TOKEN - 400_000n);
+		expect(world.guest.channels.get(id)?.status).toBe('closed');
+		expect(world.balance(WALLET)).toBe(10n * DOLLAR - 400n);
+	});
+
 	it('that never reached the chain is given up once its deadline has passed there', async () => {
 		const world = open();
 		const { id } = await world.fund();
