@@ -267,7 +267,7 @@ export const strings = {
 		list: 'Channels',
 		archived: (count: number) => plural(count, '# past channel', '# past channels'),
 		archivedMore: 'Closed, or of an earlier chain. Nothing can be spent from them.',
-		emptyTitle: 'No channel yet',
+		emptyTitle: 'No open channel',
 		emptyText: 'A channel to your hub pays for the notes you read. Two dollars last a long time.',
 		state: {
 			opening: 'Opening',

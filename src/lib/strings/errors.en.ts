@@ -191,7 +191,7 @@ export const errors: Record<PeerErrorType, ErrorText> = {
 	},
 	ChainUnreachable: {
 		happened: 'The chain does not answer.',
-		money: 'Your money is safe: what is in your channel can still pay for notes.',
+		money: 'Your money is safe: it stays where it is.',
 		advice: 'Opening, closing and cashing out have to wait. Try again later.'
 	},
 	TransactionRefused: {
