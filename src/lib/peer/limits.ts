@@ -35,7 +35,7 @@ export const LIMITS = {
 	settleAnswerMs: 60 * SECOND,
 	/** An unauthenticated socket is closed after this: opening sockets must not be an attack. */
 	authWindowMs: 10 * SECOND,
-	/** Sockets that may be in that window at a time; further ones are closed at once, links stay as they are. */
+	/** Sockets that may be in that window at a time; for a further one the oldest is closed, links stay as they are. */
 	unauthenticatedSockets: 256,
 	/** Age or future of an auth event (NIP-98); older is refused as replayed. */
 	authFreshMs: 60 * SECOND,

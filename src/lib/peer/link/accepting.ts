@@ -2,7 +2,8 @@
  * The listening end: from a socket that anybody opened to a link, or to a plain account.
  *
  * Anything but `auth` first, then a hello, ends the socket, and so does taking longer than
- * {@link LIMITS.authWindowMs}. Sockets of those who have proved nothing yet are counted.
+ * {@link LIMITS.authWindowMs}. Of those who have proved nothing yet so many may be at the door; for each further one the
+ * one that has been there longest goes. Proving something takes a moment, so a crowd that stays keeps nobody out.
  */
 import type { ProtocolData } from '../codec/btp.ts';
 import { decodeHello, encodeHello } from '../codec/link.ts';
@@ -12,7 +13,12 @@ import type { Socket } from '../platform.ts';
 import { err, ok, type Result } from '../result.ts';
 import { authData, readToken, takesBundles } from './auth-data.ts';
 import type { TakenConnection } from './btp-accounts.ts';
-import { createBtpConnection, type BtpHandler, type BtpRefusal } from './btp-connection.ts';
+import {
+	createBtpConnection,
+	type BtpConnection,
+	type BtpHandler,
+	type BtpRefusal
+} from './btp-connection.ts';
 import type { HandshakeParts } from './handshake.ts';
 import type { LinkTerms } from './links-deps.ts';
 import type { LiveLink } from './live-link.ts';
@@ -25,13 +31,15 @@ export const createAccept = (parts: HandshakeParts): Accept => {
 	const { deps, unauthenticated, greeter } = parts;
 	const { platform, commits, accounts, auth } = deps;
 	const { clock } = platform;
+	/** Those that others opened, of all who have proved nothing; the longest here first. */
+	const atTheDoor = new Set<BtpConnection>();
+	const leaveTheDoor = (connection: BtpConnection): void => {
+		unauthenticated.delete(connection);
+		atTheDoor.delete(connection);
+	};
 
 	const accept = (socket: Socket, url: string): void => {
-		if (unauthenticated.size >= LIMITS.unauthenticatedSockets) {
-			socket.listen({ onMessage: () => undefined, onClose: () => undefined });
-			socket.close();
-			return;
-		}
+		if (atTheDoor.size >= LIMITS.unauthenticatedSockets) atTheDoor.values().next().value?.close();
 		let link: LiveLink | undefined;
 		let plain: TakenConnection | undefined;
 		let greeted = false;
@@ -67,7 +75,7 @@ export const createAccept = (parts: HandshakeParts): Accept => {
 					if (name === undefined) return refusal('F00', 'no such account', true);
 					if (connection.closed) return refusal('T00', 'closed');
 					stopTimer();
-					unauthenticated.delete(connection);
+					leaveTheDoor(connection);
 					plain = deps.plain.take(name, connection);
 					return ok([]);
 				}
@@ -93,7 +101,7 @@ export const createAccept = (parts: HandshakeParts): Accept => {
 			if (!greeter.isOnMyNetwork(theirs.value)) return refusal('F00', 'another network', true);
 			if (connection.closed) return refusal('T00', 'closed');
 			stopTimer();
-			unauthenticated.delete(connection);
+			leaveTheDoor(connection);
 			link = parts.goLive(connection, candidate.who, candidate.terms);
 			await greeter.prepare(link.peer);
 			const mine = greeter.hello(link.peer);
@@ -111,7 +119,7 @@ export const createAccept = (parts: HandshakeParts): Accept => {
 			onBytes: parts.onBytes,
 			onClose: () => {
 				stopTimer();
-				unauthenticated.delete(connection);
+				leaveTheDoor(connection);
 				plain?.onClose();
 				parts.onDown(link);
 			}
@@ -120,6 +128,7 @@ export const createAccept = (parts: HandshakeParts): Accept => {
 			if (!link && !plain) connection.close();
 		});
 		unauthenticated.add(connection);
+		atTheDoor.add(connection);
 		if (parts.isStopped()) connection.close();
 	};
 

@@ -538,19 +538,24 @@ describe('a stranger at the door', () => {
 		expect(someone.state.closed).toBe(true);
 	});
 
-	it('a crowd that says nothing does not keep others waiting behind it, and is bounded', async () => {
-		const { hub, stranger, clock } = world();
-		await hub();
+	it('a crowd that says nothing is bounded, and keeps nobody out who has something to say', async () => {
+		const { hub, end, stranger, dial, clock } = world();
+		const server = await hub();
 		const crowd = [];
 		for (let i = 0; i < LIMITS.unauthenticatedSockets; i++) crowd.push(await stranger());
-		const oneMore = await stranger();
 		await clock.advance(100);
 		expect(crowd.every((each) => !each.state.closed)).toBe(true);
-		expect(oneMore.state.closed).toBe(true);
-		await clock.advance(LIMITS.authWindowMs);
-		const later = await stranger();
+		const oneMore = await stranger();
 		await clock.advance(100);
-		expect(later.state.closed).toBe(false);
+		expect(crowd.map((each) => each.state.closed)).toEqual(crowd.map((_, i) => i === 0));
+		expect(oneMore.state.closed).toBe(false);
+		dial(await end('guest'));
+		await clock.advance(100);
+		expect(server.links.live()).toHaveLength(1);
+		expect(crowd.filter((each) => each.state.closed)).toHaveLength(2);
+		await clock.advance(LIMITS.authWindowMs);
+		expect(crowd.every((each) => each.state.closed)).toBe(true);
+		expect(server.links.live()).toHaveLength(1);
 	});
 
 	it('who authenticates and then says nothing is shown out too', async () => {
