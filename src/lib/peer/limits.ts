@@ -43,6 +43,8 @@ export const LIMITS = {
 	socketBufferedBytes: 4 * KIB * KIB,
 	/** And all sockets of a process together; beyond it the one that has queued most is cut off. */
 	socketsBufferedBytes: 256 * KIB * KIB,
+	/** Guests remembered with whom no money ever moved; beyond it those seen longest ago, and not here, are strangers again. */
+	strangersKept: 4_096,
 	/** Prepares under way per link; more is T02 Peer Busy. */
 	inFlightPerLink: 1_024,
 
@@ -126,6 +128,8 @@ export const LIMITS = {
 	packetMemoryAwayMs: 30 * DAY,
 	/** Sessions per link that never paid; beyond it the longest idle is closed. */
 	unpaidSessionsPerLink: 4_096,
+	/** And of all links together, some 4 KiB each; beyond it the longest idle is closed: identities, and links with them, cost nothing. */
+	unpaidSessions: 16_384,
 	/** A paid session is forgotten after this much silence. */
 	paidSessionIdleMs: 24 * HOUR,
 	/** A new token at least this often: at hops it is the session's name. */

@@ -28,13 +28,13 @@ export interface UpkeepDeps {
 	readonly spawn: Spawn;
 	readonly store: Pick<EventStore, 'sweep'>;
 	readonly packets: Pick<Packets, 'sweep'>;
-	readonly accounts: Pick<LinkAccounts, 'forget'>;
+	readonly accounts: Pick<LinkAccounts, 'forget' | 'forgetCrowd'>;
 	readonly ilpAccounts: Pick<IlpAccountTable, 'keys' | 'sweep'>;
 	readonly links: Pick<Links, 'settled' | 'live'>;
-	readonly connector: Pick<Connector, 'sweep'>;
+	readonly connector: Pick<Connector, 'sweep' | 'forget'>;
 	readonly sessions: Pick<Sessions, 'sweep'>;
 	readonly seller: Pick<Seller, 'sweep'>;
-	readonly neighbours: Pick<Neighbours, 'link' | 'sweep'>;
+	readonly neighbours: Pick<Neighbours, 'link' | 'sweep' | 'forget'>;
 	readonly announcer: Pick<Announcer, 'refresh' | 'introduce' | 'isIntroduced'>;
 	readonly personal: Pick<PersonalSettings, 'isAnnounced'>;
 	readonly settler: Pick<Settler, 'keepFunded'> | undefined;
@@ -74,6 +74,14 @@ export const createUpkeep = (deps: UpkeepDeps): Upkeep => {
 			const here = links.live().map(({ peer }) => peer);
 			deps.accounts.forget(now - FORGET_STRANGERS_MS, here);
 		});
+		for (let isCrowded = true; isCrowded;)
+			isCrowded = await commits.run(() => {
+				const here = links.live().map(({ peer }) => peer);
+				const strangers = deps.accounts.forgetCrowd(LIMITS.strangersKept, here);
+				deps.connector.forget(strangers);
+				neighbours.forget(strangers);
+				return strangers.length > 0;
+			});
 		await ilpAccounts.sweep();
 		await announcer.refresh();
 		const hub = neighbours.link.status === 'online' ? neighbours.link.contact : undefined;

@@ -574,6 +574,27 @@ describe('requests to the neighbour itself', () => {
 	});
 });
 
+describe('a neighbour that is a stranger again', () => {
+	it('begins as it began the first time, unless something is still under way to it', async () => {
+		const world = open();
+		const { connector, clock } = world;
+		const full = connector.allowance(ALICE).bytes(clock.now());
+		let answer: (reply: IlpReply) => void = () => undefined;
+		world.host.answer = () => new Promise((resolve) => (answer = resolve));
+		const reply = connector.handle(ALICE, encodePrepare(prepare({ data: new Uint8Array(5_000) })));
+		await clock.advance(100);
+		expect(connector.allowance(ALICE).bytes(clock.now())).toBeLessThan(full);
+		connector.forget([ALICE, BOB]);
+		expect(connector.countsOf(ALICE).received).toBe(0);
+		expect(connector.countsOf(BOB).inFlight).toBe(1);
+		expect(connector.allowance(ALICE).bytes(clock.now())).toBe(full);
+		answer(FULFILL);
+		expect((await world.wait(reply)).type).toBe('fulfill');
+		expect(connector.countsOf(BOB).inFlight).toBe(0);
+		world.audit();
+	});
+});
+
 describe('a packet for this node', () => {
 	it('is paid when its receiver takes it, in one transaction with what it did', async () => {
 		const world = open();
@@ -704,7 +725,7 @@ describe('what the next hop answers', () => {
 	it('after the link broke is told by the next hello, while there is time', async () => {
 		const world = open();
 		world.host.answer = () => undefined;
-		const reply = world.connector.handle(ALICE, encodePrepare(prepare()));
+		const reply = world.connector.handle(ALICE, encodePrepare(prepare({ data: new Uint8Array(5_000) })));
 		await world.clock.advance(2_000);
 		const [lost] = world.connector.lost(BOB);
 		expect(lost).toBeDefined();
@@ -720,7 +741,7 @@ describe('a crash between the pending transfer and the answer', () => {
 	const crashed = async (): Promise<{ sql: SqlDriver; lost: Uint8Array }> => {
 		const world = open();
 		world.host.answer = () => new Promise(() => undefined);
-		void world.connector.handle(ALICE, encodePrepare(prepare()));
+		void world.connector.handle(ALICE, encodePrepare(prepare({ data: new Uint8Array(5_000) })));
 		await world.clock.advance(100);
 		return { sql: world.sql, lost: world.connector.lost(BOB)[0] as Uint8Array };
 	};

@@ -99,6 +99,8 @@ export interface Connector extends PacketSender {
 	agreed(peer: string): void;
 	/** A payout was booked that the neighbour had debited before: what it refused as uncovered is explained. */
 	paidOut(peer: string): void;
+	/** These neighbours are strangers again: what is kept of each goes. */
+	forget(peers: readonly string[]): void;
 	/** The free data a neighbour has left. */
 	allowance(peer: string): Allowance;
 	counts(): ConnectorCounts;
@@ -288,6 +290,12 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 				if (!judging.has(packetKey(link, hash))) packets.settle(link, 'in', hash, 'rejected', now);
 			shares.sweep(now - LIMITS.packetMemoryMs);
 			lateness.sweep();
+		},
+		forget: (peers) => {
+			for (const peer of peers) {
+				allowances.delete(peer);
+				counts.forget(peer);
+			}
 		},
 		takeLate: lateness.take,
 		toldByHello: lateness.toldByHello,

@@ -173,6 +173,26 @@ describe('the account of a link', () => {
 		expect(world.accounts.audit(PEER)).toBe(0n);
 	});
 
+	it('remembers so many guests who never paid, and those who are here, and whoever paid', () => {
+		const { accounts } = open();
+		const guest = (n: number): string => n.toString(16).padStart(64, '0');
+		for (let n = 1; n <= 10; n++)
+			accounts.meet(guest(n), { owner: PEER, role: 'child', credit: 0n, window: W, at: n });
+		accounts.meet('ilp:bob', { owner: 'ilp:bob', role: 'child', credit: 0n, window: W, at: 0 });
+		accounts.meet(PEER, { owner: PEER, role: 'child', credit: 0n, window: W, at: 0 });
+		accounts.fulfilled(PEER, 'me', 1n);
+		const gone = accounts.forgetCrowd(4, [guest(2)]);
+		expect([...gone].sort()).toEqual([1, 3, 4, 5, 6].map(guest));
+		expect(accounts.get(guest(3))).toBeUndefined();
+		expect(
+			accounts
+				.all()
+				.map(({ peer }) => peer)
+				.sort()
+		).toEqual([...[2, 7, 8, 9, 10].map(guest), PEER, 'ilp:bob'].sort());
+		expect(accounts.forgetCrowd(10, [])).toEqual([]);
+	});
+
 	it.each(['pending', 'rejected'] as const)(
 		'forgets nobody of whom a packet is remembered that is %s',
 		(state) => {

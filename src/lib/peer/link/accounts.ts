@@ -119,6 +119,11 @@ export interface LinkAccounts {
 	 * one of those that are `here`, however long ago they came.
 	 */
 	forget(before: number, here?: readonly string[]): number;
+	/**
+	 * Of such guests so many are remembered; of those beyond, who are not `here`, forgets the ones seen longest ago,
+	 * and answers who they were. An identity costs nothing, so that anybody could fill the disk with them.
+	 */
+	forgetCrowd(most: number, here: readonly string[]): readonly string[];
 }
 
 /** What a hello says about the side that sent it. */
@@ -130,6 +135,14 @@ export interface LearnedTerms {
 	readonly payoutFee: bigint | undefined;
 	readonly payoutThreshold: bigint | undefined;
 }
+
+/** Of a neighbour with whom no money ever moved, and none of the configuration. */
+const NEVER_PAID = `peer NOT LIKE 'ilp:%' AND fulfilled_by_me = 0 AND fulfilled_by_peer = 0
+	AND paid_out_by_me = 0 AND paid_out_by_peer = 0`;
+const NOTHING_OPEN = `NOT EXISTS (SELECT 1 FROM channel WHERE channel.peer = link.peer)
+	AND NOT EXISTS (SELECT 1 FROM packet WHERE packet.link = link.peer)`;
+/** Neighbours forgotten at a time, so that others wait for no long transaction. */
+const MOST_FORGOTTEN = 10_000;
 
 /** A hello is a stranger's claim: beyond this its numbers mean nothing (and would not fit a column). */
 const clamp = (amount: bigint): bigint => minOf(amount, LIMITS.linkTermsMost);
@@ -373,11 +386,22 @@ export const createLinkAccounts = (
 			links.forget();
 			sql.current()?.flush();
 			return sql.run(
-				`DELETE FROM link WHERE seen_at < ?1 AND peer NOT LIKE 'ilp:%' AND peer NOT IN (SELECT value FROM json_each(?2))
-				AND fulfilled_by_me = 0 AND fulfilled_by_peer = 0 AND paid_out_by_me = 0 AND paid_out_by_peer = 0
-				AND NOT EXISTS (SELECT 1 FROM channel WHERE channel.peer = link.peer) AND NOT EXISTS (SELECT 1 FROM packet WHERE packet.link = link.peer)`,
+				`DELETE FROM link WHERE seen_at < ?1 AND peer NOT IN (SELECT value FROM json_each(?2)) AND ${NEVER_PAID} AND ${NOTHING_OPEN}`,
 				[before, JSON.stringify(here)]
 			);
+		},
+
+		forgetCrowd: (most, here) => {
+			links.forget();
+			sql.current()?.flush();
+			return sql
+				.all(
+					`DELETE FROM link WHERE peer IN (
+						SELECT peer FROM link WHERE role = 'child' AND ${NEVER_PAID} ORDER BY seen_at DESC LIMIT ${MOST_FORGOTTEN} OFFSET ?1
+					) AND peer NOT IN (SELECT value FROM json_each(?2)) AND ${NOTHING_OPEN} RETURNING peer`,
+					[most, JSON.stringify(here)]
+				)
+				.map(({ peer }) => peer as string);
 		}
 	};
 };

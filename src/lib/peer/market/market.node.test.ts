@@ -234,6 +234,7 @@ const createWorld = (): World => {
 					sender,
 					network: 'test',
 					unpaidPerLink: UNPAID_PER_LINK,
+					unpaidSessions: 2 * UNPAID_PER_LINK,
 					pubkey: () => pubkey,
 					streamKeys: {
 						byId: (id) =>
@@ -1280,6 +1281,16 @@ describe('a session', () => {
 		const note = await bob.publish('under the new name');
 		await clock.advance(200);
 		expect(has(alice, note, clock.now())).toBe(true);
+	});
+
+	it('that never paid makes room when all links together open too many', async () => {
+		const { world, clock, alice, bob } = await aliceAndBob([]);
+		const live: Frame = { type: 'REQ', requestId: 1, filters: [{}], live: true };
+		for (const name of ['alice', 'carol', 'dora', 'emma']) {
+			const guest = name === 'alice' ? alice : await world.peer(name);
+			for (let i = 0; i < UNPAID_PER_LINK; i++) await during(clock, talk(guest, bob).request([live]));
+		}
+		expect(bob.seller.subscriptions()).toBe(2 * UNPAID_PER_LINK);
 	});
 
 	it('that never paid makes room when a link opens too many', async () => {

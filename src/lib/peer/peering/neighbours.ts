@@ -73,6 +73,8 @@ export interface Neighbours {
 	learnLinksTo(pubkey: string): Promise<void>;
 	accountChanged(account: AccountConfig, isUp: boolean): void;
 	linkChanged(event: LinkEvent): void;
+	/** These are strangers again: what is kept of each goes. */
+	forget(peers: readonly string[]): void;
 	/** Asks the chain again what it did not answer. */
 	sweep(): Promise<void>;
 }
@@ -82,7 +84,7 @@ export interface NeighboursDeps {
 	readonly config: PeerConfig;
 	/** This node's own address, for one that gives addresses to others. */
 	readonly own: string | undefined;
-	readonly routes: Pick<Routes, 'set'>;
+	readonly routes: Pick<Routes, 'set' | 'remove'>;
 	readonly accounts: readonly AccountConfig[];
 	/** What a neighbour on a link is to this node. */
 	readonly roleOf: (peer: string) => LinkRole | undefined;
@@ -133,6 +135,8 @@ export const createNeighbours = (deps: NeighboursDeps): Neighbours => {
 	const linkCounts = new Map<string, number>();
 	const contacts = new Map<string, NodeContact>();
 	const signers = new Map<string, Address>();
+	/** Addresses of children that have been here. */
+	const children = new Map<string, string>();
 
 	const askAddress = async (peer: string): Promise<string | undefined> => {
 		const expiresAt = clock.now() + LIMITS.maxHoldMs;
@@ -236,8 +240,11 @@ export const createNeighbours = (deps: NeighboursDeps): Neighbours => {
 		const { peer, owner, role, hello } = event;
 		const { announcer, reader, sessions, seller, settler } = others();
 		// First of all: a child asks for its address, and is written to, as soon as the link is up.
-		if (role === 'child' && own !== undefined)
-			routes.set({ prefix: await childAddress(crypto, own, peer), peer, links: 1 });
+		if (role === 'child' && own !== undefined) {
+			const prefix = await childAddress(crypto, own, peer);
+			children.set(peer, prefix);
+			routes.set({ prefix, peer, links: 1 });
+		}
 		const announced = hello.announcement ? await verifyEvent(crypto, hello.announcement) : undefined;
 		const checked = announced?.ok ? await checkAnnouncement(crypto, announced.value, clock.now()) : undefined;
 		const contact = checked?.ok && checked.value.pubkey === owner ? contactOf(checked.value) : undefined;
@@ -354,6 +361,14 @@ export const createNeighbours = (deps: NeighboursDeps): Neighbours => {
 			else others().routeExchange?.down(accountKey(account.name));
 		},
 		linkChanged: onLinkEvent,
+		forget: (peers) => {
+			for (const peer of peers) {
+				signers.delete(peer);
+				const prefix = children.get(peer);
+				if (prefix !== undefined) routes.remove(prefix);
+				children.delete(peer);
+			}
+		},
 		sweep: async () => {
 			for (const [peer, claims] of unrecalled) await recall(peer, claims);
 		}

@@ -148,6 +148,8 @@ export const createNodeSide = (
 	const opening = new Map<string, Promise<Session | undefined>>();
 	/** Per link, sessions that never paid, longest idle first. */
 	const unpaid = new Map<string, Set<Session>>();
+	/** And of all links. */
+	const unpaidOfAll = new Set<Session>();
 	const uploads = createUploads(clock, dependencies.uploads);
 
 	const push = async (
@@ -288,10 +290,17 @@ export const createNodeSide = (
 		);
 	};
 
+	const leaveUnpaid = (session: Session): void => {
+		unpaidOfAll.delete(session);
+		const others = unpaid.get(session.link);
+		others?.delete(session);
+		if (others?.size === 0) unpaid.delete(session.link);
+	};
+
 	const forget = (session: Session): readonly Frame[] => {
 		session.gone = true;
 		for (const name of namesOf(session)) sessions.delete(name);
-		unpaid.get(session.link)?.delete(session);
+		leaveUnpaid(session);
 		session.uploads.end();
 		return handler()?.dropped(session) ?? [];
 	};
@@ -335,17 +344,22 @@ export const createNodeSide = (
 		expireKeys(session);
 	};
 
-	/** Moves it to the young end of its link's list, and makes room there. */
+	/** Moves it to the young end of its link's list and of that of all, and makes room in both. */
 	const touch = (session: Session, link: string): void => {
 		session.lastSeen = clock.now();
-		unpaid.get(session.link)?.delete(session);
+		leaveUnpaid(session);
 		session.link = link;
 		if (session.paid) return;
 		let others = unpaid.get(link);
 		if (!others) unpaid.set(link, (others = new Set()));
 		others.add(session);
-		if (others.size <= (dependencies.unpaidPerLink ?? LIMITS.unpaidSessionsPerLink)) return;
-		const oldest = others.values().next().value as Session;
+		unpaidOfAll.add(session);
+		if (others.size > (dependencies.unpaidPerLink ?? LIMITS.unpaidSessionsPerLink)) closeOldest(others);
+		if (unpaidOfAll.size > (dependencies.unpaidSessions ?? LIMITS.unpaidSessions)) closeOldest(unpaidOfAll);
+	};
+
+	const closeOldest = (crowd: ReadonlySet<Session>): void => {
+		const oldest = crowd.values().next().value as Session;
 		const address = oldest.addressConfirmed;
 		const frames = forget(oldest);
 		if (address && frames.length > 0) {
@@ -468,7 +482,7 @@ export const createNodeSide = (
 			}
 			if (accept && prepare.amount > 0n && !session.paid) {
 				session.paid = true;
-				unpaid.get(link)?.delete(session);
+				leaveUnpaid(session);
 			}
 			if (session.paid) commits.last(session, () => save(session));
 			if (prepare.amount > 0n) {
@@ -544,12 +558,13 @@ export const createNodeSide = (
 	const told = new Set<string>();
 	const tellRestarted = async (link: string): Promise<void> => {
 		if (told.has(link)) return;
-		told.add(link);
 		const rows = sql.all(
 			`SELECT token FROM session WHERE link = ? AND opener_address IS NOT NULL AND last_seen > ?
 			ORDER BY last_seen DESC LIMIT ?`,
 			[link, clock.now() - LIMITS.restartToldMs - LAST_SEEN_LAG_MS, LIMITS.restartTold]
 		);
+		// A stranger is nobody to remember.
+		if (rows.length > 0) told.add(link);
 		for (const row of rows) {
 			const token = row['token'] as string;
 			// Whoever was heard of in this run has asked already.

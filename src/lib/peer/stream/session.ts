@@ -47,6 +47,8 @@ export interface SessionsDependencies {
 	readonly streamKeys: StreamKeyRing;
 	/** Sessions of one link that never paid; default `LIMITS.unpaidSessionsPerLink`. */
 	readonly unpaidPerLink?: number;
+	/** And of all links together; default `LIMITS.unpaidSessions`. */
+	readonly unpaidSessions?: number;
 	/** What is taken of frames too large for one packet; default of limits.ts. */
 	readonly uploads?: UploadLimits;
 }

@@ -21,6 +21,8 @@ export interface Counts {
 	track(egress: string, by: 1 | -1): void;
 	/** Sent to the neighbour and not yet answered. */
 	inFlight(egress: string): number;
+	/** A neighbour that will not be asked about, unless something is still under way to it. */
+	forget(peer: string): void;
 	all(): ConnectorCounts;
 	/** The same of the packets of one neighbour: received from it, and sent to it (`originated` is then 0). */
 	of(peer: string): ConnectorCounts;
@@ -64,6 +66,9 @@ export const createCounts = (): Counts => {
 		track: (egress, by) => {
 			all.inFlight += by;
 			of(egress).inFlight += by;
+		},
+		forget: (peer) => {
+			if (byPeer.get(peer)?.inFlight === 0) byPeer.delete(peer);
 		},
 		inFlight: (egress) => byPeer.get(egress)?.inFlight ?? 0,
 		all: () => ({ ...all }),
