@@ -121,7 +121,7 @@ export interface LinkAccounts {
 	forget(before: number, here?: readonly string[]): number;
 	/**
 	 * Of such guests so many are remembered; of those beyond, who are not `here`, forgets the ones seen longest ago,
-	 * and answers who they were. An identity costs nothing, so that anybody could fill the disk with them.
+	 * and answers who they were; not all at once when they are many. An identity costs nothing, so that anybody could fill the disk with them.
 	 */
 	forgetCrowd(most: number, here: readonly string[]): readonly string[];
 }
