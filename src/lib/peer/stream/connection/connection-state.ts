@@ -112,6 +112,11 @@ export class ConnectionState {
 		return this.#parts.closing.error;
 	}
 
+	/** It brought money. */
+	get hasReceived(): boolean {
+		return this.#parts.totals.received > 0n;
+	}
+
 	/** Prepares of the other end that were fulfilled. */
 	get accepted(): number {
 		return this.#arrivals.accepted;

@@ -614,6 +614,42 @@ describe('a life of a connection', () => {
 		expect(wire.clock.pending()).toBe(0);
 	});
 
+	it('makes room for others when it brings no money and is silent, and never when it paid', async () => {
+		const wire = createStreamWire({ server: { maxConnections: 4 } });
+		collect(wire);
+		const begin = async (amount: bigint): Promise<{ connection: Connection; say: () => Promise<void> }> => {
+			const connection = await connect(wire);
+			const stream = unwrap(connection.openStream());
+			if (amount > 0n) stream.setSendMax(amount);
+			const say = async (): Promise<void> => {
+				stream.write(pattern(1));
+				unwrap(await settled(wire, stream.flushed()));
+			};
+			await say();
+			return { connection, say };
+		};
+		const payer = await begin(10n);
+		const talker = await begin(0n);
+		await begin(0n);
+		const first = wire.far.server.connections().at(-1);
+		for (let stranger = 0; stranger < 10; stranger++) {
+			await begin(0n);
+			await talker.say();
+		}
+		await payer.say();
+		expect(wire.far.server.connections()).toHaveLength(4);
+		expect([payer, talker].map(({ connection }) => connection.closed)).toEqual([undefined, undefined]);
+		expect(wire.far.server.connections()).not.toContain(first);
+		for (let more = 0; more < 3; more++) await begin(10n);
+		await payer.say();
+		const refused = await connect(wire);
+		const stream = unwrap(refused.openStream());
+		stream.write(pattern(1));
+		await wire.clock.advance(1_000);
+		expect(refused.totals().fulfilled).toBe(0);
+		expect(wire.far.server.totals().money).toBe(40n);
+	});
+
 	it('may begin again with the same secret, while a straggler of before is turned away', async () => {
 		const wire = createStreamWire();
 		collect(wire);

@@ -5,6 +5,9 @@
  * Whoever closes a connection may begin again with the same secret, as the reference's clients do: packets
  * numbered from 1. Stragglers of the old connection, and old packets that somebody recorded, are told
  * that it is closed.
+ *
+ * So many connections are open at a time. Since one costs a stranger a packet without money, of those that have
+ * brought none the one that has been silent longest makes room for the next.
  */
 import { base64urlEncode } from '../../bytes.ts';
 import type { IlpPrepare, IlpReply } from '../../codec/ilp.ts';
@@ -46,6 +49,8 @@ interface Known extends TokenContents {
 export const createStreamServer = (options: StreamDeps & StreamServerOptions): StreamServer => {
 	const { crypto, random, network } = options;
 	const live = new Map<string, Connection>();
+	/** Of these, those that have brought no money, the longest silent first. */
+	const unpaid = new Map<string, Connection>();
 	const closed = new Map<string, Connection>();
 	const attached = new Map<string, (prepare: IlpPrepare) => Eventually<Verdict>>();
 	const gone = { money: 0n, bytes: 0n, packets: 0 };
@@ -72,6 +77,7 @@ export const createStreamServer = (options: StreamDeps & StreamServerOptions): S
 				gone.bytes += bytesReceived;
 				gone.packets += connection.state.accepted;
 				live.delete(segment);
+				unpaid.delete(segment);
 				closed.set(segment, connection);
 				for (const oldest of closed.keys()) {
 					if (closed.size <= CLOSED_KEPT) break;
@@ -81,8 +87,25 @@ export const createStreamServer = (options: StreamDeps & StreamServerOptions): S
 		});
 		closed.delete(segment);
 		live.set(segment, connection);
+		unpaid.set(segment, connection);
 		server.onConnection?.(connection);
 		return connection;
+	};
+
+	const heardOf = (segment: string, connection: Connection): void => {
+		if (!unpaid.delete(segment) || connection.state.hasReceived) return;
+		unpaid.set(segment, connection);
+	};
+
+	const hasRoom = (): boolean => {
+		if (live.size < (options.maxConnections ?? MAX_CONNECTIONS)) return true;
+		for (const [segment, silent] of unpaid) {
+			unpaid.delete(segment);
+			if (silent.state.hasReceived) continue;
+			silent.destroy({ type: 'Idle' });
+			return true;
+		}
+		return false;
 	};
 
 	const judgeOpened = (
@@ -92,14 +115,17 @@ export const createStreamServer = (options: StreamDeps & StreamServerOptions): S
 		opened: OpenedPrepare | 'malformed' | undefined
 	): Verdict => {
 		const current = live.get(segment);
-		if (current !== undefined) return current.judge(prepare, opened);
+		if (current !== undefined) {
+			// Only who has the key is heard.
+			if (opened !== undefined) heardOf(segment, current);
+			return current.judge(prepare, opened);
+		}
 		if (opened === undefined || opened === 'malformed') return refusal(plainReject('F06', address()));
 		const old = closed.get(segment);
 		const { sequence } = opened.request;
 		if (old !== undefined && (sequence > FIRST_SEQUENCES || old.state.hasSeen(sequence, opened.tag)))
 			return old.judge(prepare, opened);
-		if (live.size >= (options.maxConnections ?? MAX_CONNECTIONS))
-			return refusal(plainReject('T03', address(), 'too many connections'));
+		if (!hasRoom()) return refusal(plainReject('T03', address(), 'too many connections'));
 		return open(segment, known).judge(prepare, opened);
 	};
 
