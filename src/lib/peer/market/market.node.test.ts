@@ -1240,6 +1240,31 @@ describe('the seller', () => {
 		expect(bob.ledger.balance('income/notes')).toBe(0n);
 	});
 
+	it('tells every reader, also when there are more of them than are told in a turn', async () => {
+		const { clock, alice, bob } = await aliceAndBob([]);
+		const told = new Set<string>();
+		let newest = '';
+		for (let one = 0; one < UNPAID_PER_LINK; one++) {
+			const session = talk(alice, bob);
+			session.onPush((frames) => {
+				for (const frame of frames)
+					if (frame.type === 'HAVE' && frame.entries.some(({ id }) => id === newest))
+						told.add(`${one}/${frame.requestId}`);
+				return [];
+			});
+			const all: readonly Frame[] = Array.from({ length: LIMITS.framesPerPacket }, (_, requestId) => {
+				return { type: 'REQ', requestId, filters: [{}], live: true };
+			});
+			await during(clock, session.request(all));
+		}
+		await bob.publish('so that the addresses are proven');
+		await clock.advance(SECOND);
+		newest = (await bob.publish('for everybody')).id;
+		await clock.advance(SECOND);
+		expect(told.size).toBe(UNPAID_PER_LINK * LIMITS.framesPerPacket);
+		expect(bob.seller.subscriptions()).toBe(told.size);
+	});
+
 	it('stops pushing to a reader who takes a hundred entries and gets none', async () => {
 		const { clock, alice, bob } = await aliceAndBob([]);
 		bob.price = () => 2n * PRICE;

@@ -116,6 +116,8 @@ const ASK_FOR_LESS = 'ask for less in one packet';
 const LOOK_BYTES = 1_024;
 /** Of a filter that finds nothing: it is as much work as looking at so many events. */
 const LOOKS_PER_FILTER = 64;
+/** Readers who are told of something new in one turn. */
+const TOLD_PER_TURN = 64;
 /** A price is noted for this much longer than promised, so that a busy node need not note it each time. */
 const OFFER_SLACK_MS = 5_000;
 
@@ -159,6 +161,11 @@ export const createSeller = (dependencies: SellerDependencies): Seller => {
 	const samples = createSamples(store, dependencies.author, dependencies.priceOf, () => clock.now());
 	const { priceOf } = samples;
 	const subscriptions = new Map<string, Subscription>();
+	/** The same of each session, by its id: there may be very many sessions. */
+	const bySession = new Map<string, Set<Subscription>>();
+	/** Readers are being told, and there is something newer for those who were told already. */
+	let announcing = false;
+	let again = false;
 	/** Of each event the price it was last noted at, and until when. */
 	const noted = new Map<string, { readonly price: bigint; readonly until: number }>();
 
@@ -257,8 +264,24 @@ export const createSeller = (dependencies: SellerDependencies): Seller => {
 
 	const keyOf = (session: NodeSession, requestId: number): string => `${session.id}/${requestId}`;
 
-	const subscriptionsOf = (session: NodeSession): readonly Subscription[] =>
-		[...subscriptions.values()].filter((subscription) => subscription.session.id === session.id);
+	const subscriptionsOf = (session: NodeSession): readonly Subscription[] => [
+		...(bySession.get(session.id) ?? [])
+	];
+
+	const subscribe = (subscription: Subscription): void => {
+		subscriptions.set(subscription.key, subscription);
+		const { id } = subscription.session;
+		bySession.set(id, (bySession.get(id) ?? new Set()).add(subscription));
+	};
+
+	const unsubscribe = (key: string): void => {
+		const subscription = subscriptions.get(key);
+		if (!subscription) return;
+		subscriptions.delete(key);
+		const others = bySession.get(subscription.session.id);
+		others?.delete(subscription);
+		if (others?.size === 0) bySession.delete(subscription.session.id);
+	};
 
 	const answerReq = (session: NodeSession, request: ReqFrame, looks: Looks): Answer => {
 		const { requestId, cursor } = request;
@@ -277,9 +300,9 @@ export const createSeller = (dependencies: SellerDependencies): Seller => {
 		const start = told > store.lastSeq() ? 0 : told;
 		const newest = told === 0 && request.filters.some(({ limit }) => limit !== undefined);
 		const found = newest ? findNewest(request, looks) : findAfter(request, start, LIMITS.haveEntries, looks);
-		subscriptions.delete(key);
+		unsubscribe(key);
 		if (request.live && !found.more)
-			subscriptions.set(key, {
+			subscribe({
 				key,
 				session,
 				request,
@@ -506,7 +529,7 @@ export const createSeller = (dependencies: SellerDependencies): Seller => {
 				case 'REQ':
 					return answerReq(session, frame, looks);
 				case 'CLOSE':
-					subscriptions.delete(keyOf(session, frame.requestId));
+					unsubscribe(keyOf(session, frame.requestId));
 					return { accept: true, frames: [] };
 				case 'COUNT':
 					return answerCount(frame, looks);
@@ -622,8 +645,30 @@ export const createSeller = (dependencies: SellerDependencies): Seller => {
 		}
 	};
 
+	/** Some readers a turn: however many there are, others get theirs. Who comes meanwhile is told at the end. */
 	const announce = (): void => {
-		for (const subscription of subscriptions.values()) void pushTo(subscription);
+		if (announcing) {
+			again = true;
+			return;
+		}
+		announcing = true;
+		const readers = subscriptions.values();
+		const tellSome = (): void => {
+			for (let told = 0; told < TOLD_PER_TURN; told++) {
+				const { done, value } = readers.next();
+				if (done) {
+					announcing = false;
+					if (again) {
+						again = false;
+						announce();
+					}
+					return;
+				}
+				void pushTo(value);
+			}
+			clock.after(0, tellSome);
+		};
+		tellSome();
 	};
 
 	const earned = (row: { readonly readers?: unknown; readonly total?: unknown } | undefined): Earned => ({
@@ -644,7 +689,7 @@ export const createSeller = (dependencies: SellerDependencies): Seller => {
 		},
 		dropped: (session) =>
 			subscriptionsOf(session).map(({ key, request }) => {
-				subscriptions.delete(key);
+				unsubscribe(key);
 				return { type: 'CLOSED', requestId: request.requestId, code: CLOSED_CODES.idle, text: 'ask again' };
 			}),
 		earningsOf: (eventId) =>
