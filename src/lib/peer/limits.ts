@@ -101,6 +101,8 @@ export const LIMITS = {
 	// --- packets on the way
 	/** A hop keeps this between the expiry it was given and the one it gives (RFC 27; other connectors keep 1 s too). */
 	expiryMarginMs: 1 * SECOND,
+	/** A packet with money that expires later is refused: it is remembered until then. */
+	expiryMostMs: DAY,
 	/** Longest a packet is held for anybody. */
 	maxHoldMs: 30 * SECOND,
 	/** Expiry of a GET's prepare; a reader's money is never bound longer per try. */

@@ -316,6 +316,7 @@ describe('a packet for somebody else', () => {
 	it.each([
 		['F01', 'is no packet', new Uint8Array([12, 3, 1, 2, 3])],
 		['R00', 'expired on the way', prepare({ expiresAt: START })],
+		['F00', 'would be remembered for years', prepare({ expiresAt: START + LIMITS.expiryMostMs + 1 })],
 		['F02', 'is for nobody known', prepare({ destination: 'test.carol.x' })],
 		['F02', 'is for another network', prepare({ destination: 'g.bob' })],
 		['F02', 'leads back where it came from', prepare({ destination: 'test.me.alice.x' })],

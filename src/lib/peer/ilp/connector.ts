@@ -10,6 +10,7 @@
  * | not the same packet again on this link | the stored answer |
  * | not one of my own conditions coming back (reflection, PROTOCOL section 2) | F00 Bad Request |
  * | not expired | R00 Transfer Timed Out |
+ * | with money, expires within a day | F00 Bad Request |
  * | amount ≤ what one packet may carry, here and on the next link | F08 Amount Too Large |
  * | packets and bytes within the link's allowance | T05 Rate Limited |
  * | `peer.*` is answered here and never passed on | F02 Unreachable |
@@ -61,7 +62,7 @@ import { createSettleForwarded } from './connector/settle-forwarded.ts';
 import type { PacketSender } from './delivery.ts';
 import { createRejects } from './rejects.ts';
 import { notTooLarge } from './rules/amount.ts';
-import { notExpired } from './rules/expiry.ts';
+import { expiresSoon, notExpired } from './rules/expiry.ts';
 import { withinFreeData } from './rules/free-data.ts';
 import { createLinkIsFree } from './rules/next-link.ts';
 import { withinRate } from './rules/rate.ts';
@@ -175,6 +176,7 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 	const toArrive: readonly Rule<Arrival>[] = [
 		notReflected(own.conditions, rejects),
 		notExpired(rejects),
+		expiresSoon(rejects),
 		notTooLarge(maxPacketOf, rejects),
 		withinRate(terms, rejects),
 		withinFreeData(allowance, rejects)

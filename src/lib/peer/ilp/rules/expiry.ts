@@ -11,6 +11,17 @@ export const notExpired =
 	({ prepare, now }) =>
 		prepare.expiresAt <= now ? reject('R00', 'expired on arrival') : undefined;
 
+/**
+ * A packet with money is remembered until it expires, also one that is rejected at once, so nobody says until when
+ * without a bound. Others shorten what they pass on, as this node does, so that such a packet comes from a neighbour itself.
+ */
+export const expiresSoon =
+	({ reject }: Rejects): Rule<Arrival> =>
+	({ prepare, now }) =>
+		prepare.amount > 0n && prepare.expiresAt > now + LIMITS.expiryMostMs
+			? reject('F00', 'expires more than a day from now')
+			: undefined;
+
 /** When a packet expires on the next link; all three are Unix ms. */
 export const expiryOnNextLink = (expiresAt: number, now: number): number =>
 	Math.min(expiresAt, now + LIMITS.maxHoldMs) - LIMITS.expiryMarginMs;

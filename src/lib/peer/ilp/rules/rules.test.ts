@@ -5,7 +5,7 @@ import { LIMITS } from '../../limits.ts';
 import { createAllowance } from '../allowance.ts';
 import { createRejects } from '../rejects.ts';
 import { notTooLarge, notTooLargeToLeave, somethingLeft } from './amount.ts';
-import { enoughTime, expiryOnNextLink, notExpired } from './expiry.ts';
+import { enoughTime, expiresSoon, expiryOnNextLink, notExpired } from './expiry.ts';
 import { withinFreeData } from './free-data.ts';
 import { covered, withinShare } from './liquidity.ts';
 import { createLinkIsFree } from './next-link.ts';
@@ -64,6 +64,15 @@ describe('a rule', () => {
 		const rule = notExpired(rejects);
 		expect(rule({ ...departure, now: prepare.expiresAt - 1 })).toBeUndefined();
 		expect(rule({ ...departure, now: prepare.expiresAt })?.code).toBe('R00');
+	});
+
+	it('remembers no packet with money for longer than a day', () => {
+		const rule = expiresSoon(rejects);
+		const until = (expiresAt: number, amount = 1n) =>
+			rule({ ...departure, now: NOW, prepare: { ...prepare, expiresAt, amount } })?.code;
+		expect(until(NOW + LIMITS.expiryMostMs)).toBeUndefined();
+		expect(until(NOW + LIMITS.expiryMostMs + 1)).toBe('F00');
+		expect(until(NOW + LIMITS.expiryMostMs + 1, 0n)).toBeUndefined();
 	});
 
 	it('passes on with a margin less, and never holds anything longer than it may', () => {
