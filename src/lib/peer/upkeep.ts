@@ -6,6 +6,7 @@
 import type { PeerConfig } from './config.ts';
 import type { Settler } from './channel/settler.ts';
 import type { EventStore } from './events/store.ts';
+import type { Identity } from './identity.ts';
 import type { Connector } from './ilp/connector.ts';
 import { LIMITS } from './limits.ts';
 import type { LinkAccounts } from './link/accounts.ts';
@@ -14,7 +15,7 @@ import type { Links } from './link/links.ts';
 import type { Packets } from './link/packets.ts';
 import type { Spawn } from './link/spawn.ts';
 import type { Seller } from './market/seller.ts';
-import type { Announcer } from './peering/announcer.ts';
+import { ANNOUNCED_KINDS, type Announcer } from './peering/announcer.ts';
 import type { Neighbours } from './peering/neighbours.ts';
 import type { PersonalSettings } from './personal-settings.ts';
 import type { Clock } from './platform.ts';
@@ -24,9 +25,10 @@ import type { Sessions } from './stream/session.ts';
 export interface UpkeepDeps {
 	readonly clock: Clock;
 	readonly commits: Commits;
-	readonly config: Pick<PeerConfig, 'deposits'>;
+	readonly config: Pick<PeerConfig, 'deposits' | 'keepsAnnouncements'>;
+	readonly identity: Pick<Identity, 'pubkey'>;
 	readonly spawn: Spawn;
-	readonly store: Pick<EventStore, 'sweep'>;
+	readonly store: Pick<EventStore, 'sweep' | 'trim'>;
 	readonly packets: Pick<Packets, 'sweep'>;
 	readonly accounts: Pick<LinkAccounts, 'forget' | 'forgetCrowd'>;
 	readonly ilpAccounts: Pick<IlpAccountTable, 'keys' | 'sweep'>;
@@ -71,6 +73,8 @@ export const createUpkeep = (deps: UpkeepDeps): Upkeep => {
 			deps.connector.sweep();
 			deps.packets.sweep(now - LIMITS.packetMemoryMs, [...links.settled(), ...ilpAccounts.keys()]);
 			deps.store.sweep(now);
+			if (config.keepsAnnouncements)
+				deps.store.trim([...ANNOUNCED_KINDS], { owner: deps.identity.pubkey(), most: LIMITS.announcedKept });
 			const here = links.live().map(({ peer }) => peer);
 			deps.accounts.forget(now - FORGET_STRANGERS_MS, here);
 		});

@@ -330,6 +330,21 @@ describe('the event store', () => {
 		});
 	});
 
+	it('keeps of what others said of themselves what came last, and all that its owner said', () => {
+		const { sql, store } = open();
+		const mine = event({ kind: 0 });
+		store.put(mine, NOW);
+		const theirs = [1, 2, 3].map((n) => event({ kind: 0, pubkey: hex(0xb0b00 + n), tags: [['t', `${n}`]] }));
+		for (const one of theirs) store.put(one, NOW);
+		const note = event({ pubkey: BOB });
+		store.put(note, NOW);
+		const trim = (): number => store.trim([0, 32_001], { owner: ALICE, most: 2 });
+		expect(trim()).toBe(1);
+		expect(trim()).toBe(0);
+		expect(all(store).sort()).toEqual([mine, ...theirs.slice(1), note].map(({ id }) => id).sort());
+		expect(sql.all('SELECT count(*) AS n FROM tag')).toEqual([{ n: 2 }]);
+	});
+
 	it('counts events and bytes by kind', () => {
 		const { store } = open();
 		const events = [event(), event(), event({ kind: 0 })];

@@ -27,6 +27,8 @@ import type { CreateEventStore, EventStore, PutOutcome, StoredEvent } from './st
  * here, and one that does not has lost little.
  */
 const WALK = 4_096;
+/** So that nothing else waits for more than some tens of milliseconds. */
+const TRIMMED_AT_A_TIME = 2_048;
 
 const HEX_64 = /^[0-9a-f]{64}$/;
 
@@ -266,6 +268,17 @@ export const createEventStore: CreateEventStore = (sql: SqlDriver): EventStore =
 				const expired = sql.all('SELECT seq FROM event WHERE expires <= ?', [Math.floor(now / 1_000)]);
 				for (const { seq } of expired) remove(seq as SqlValue);
 				return expired.length;
+			}),
+
+		trim: (kinds, { owner, most }) =>
+			sql.transaction(() => {
+				const first = sql.all(
+					`SELECT seq FROM event WHERE kind IN (SELECT value FROM json_each(?1))
+						AND author NOT IN (SELECT id FROM author WHERE pubkey = ?2) ORDER BY seq DESC LIMIT ?3 OFFSET ?4`,
+					[JSON.stringify(kinds), fromHex(owner), TRIMMED_AT_A_TIME, most]
+				);
+				for (const { seq } of first) remove(seq as SqlValue);
+				return first.length;
 			}),
 
 		stats: () => {

@@ -49,6 +49,11 @@ export interface EventStore {
 	lastSeq(): number;
 	/** Drops what expired; answers how many. */
 	sweep(now: number): number;
+	/**
+	 * Of what is kept for others, everybody but `owner` (hex), keeps the `most` that arrived last of these kinds; drops a
+	 * few thousand at a time, and answers how many.
+	 */
+	trim(kinds: readonly number[], options: { readonly owner: string; readonly most: number }): number;
 	stats(): { readonly events: number; readonly bytes: number; readonly byKind: ReadonlyMap<number, number> };
 }
 

@@ -142,7 +142,7 @@ const NEVER_PAID = `peer NOT LIKE 'ilp:%' AND fulfilled_by_me = 0 AND fulfilled_
 const NOTHING_OPEN = `NOT EXISTS (SELECT 1 FROM channel WHERE channel.peer = link.peer)
 	AND NOT EXISTS (SELECT 1 FROM packet WHERE packet.link = link.peer)`;
 /** Neighbours forgotten at a time, so that others wait for no long transaction. */
-const MOST_FORGOTTEN = 10_000;
+const MOST_FORGOTTEN = 2_000;
 
 /** A hello is a stranger's claim: beyond this its numbers mean nothing (and would not fit a column). */
 const clamp = (amount: bigint): bigint => minOf(amount, LIMITS.linkTermsMost);
