@@ -170,10 +170,9 @@ export const LIMITS = {
 	partPrice: DOLLAR / 100n,
 	/** Entries in one HAVE: what fits an answer. */
 	haveEntries: 250,
-	/** Characters of a stranger's profile or announcement that is kept for others: some ten times what people write. */
-	announcedCharacters: 16 * KIB,
-	/** And how many of those a node keeps, all strangers together: whoever says something later is more likely still there. */
+	/** Profiles and announcements that a node keeps for others, all strangers together: whoever spoke later is likelier still there. */
 	announcedKept: 8_192,
+	announcedKeptBytes: 64 * KIB * KIB,
 	/** Filters in one REQ, and values in one list of a filter. */
 	filters: 16,
 	filterValues: 1_000,

@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
 import type { NostrEvent, VerifiedEvent } from './codec/nostr-event.ts';
 import { KINDS } from './events/kinds.ts';
-import { LIMITS } from './limits.ts';
 import { createServing } from './serving.ts';
 
 const PRICE = 200_000n;
@@ -53,13 +52,4 @@ it('a hub keeps profiles and announcements of others and gives them on for nothi
 		expect(priceOf(of(BOB, kind))).toBe(0n);
 	}
 	expect(mayStore(of(BOB, KINDS.profile), REQUEST)).toEqual({ accept: true, price: 0n });
-});
-
-it('a hub keeps nothing of others that is longer than what people say of themselves', () => {
-	const { mayStore } = nodeOfAlice(true);
-	const long = {
-		...of(BOB, KINDS.profile),
-		content: 'x'.repeat(LIMITS.announcedCharacters)
-	} as VerifiedEvent;
-	expect(mayStore(long, REQUEST)).toMatchObject({ accept: false });
 });

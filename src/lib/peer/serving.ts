@@ -13,13 +13,12 @@
  * (market/samples.ts), and a price once offered is honoured for a while (market/seller.ts).
  *
  * Only a node that keeps announcements takes events of others, those two kinds, and takes nothing for it. Anybody may
- * be anybody as often as he likes, so each is bounded in length and all of them in number (upkeep.ts).
+ * be anybody as often as he likes, so what arrived first makes room for what comes (upkeep.ts).
  */
 import type { NostrEvent } from './codec/nostr-event.ts';
 import type { PeerConfig } from './config.ts';
 import { KINDS } from './events/kinds.ts';
 import type { Identity } from './identity.ts';
-import { LIMITS } from './limits.ts';
 import type { SellerDependencies } from './market/seller.ts';
 import { ANNOUNCED_KINDS } from './peering/announcer.ts';
 import type { PersonalSettings } from './personal-settings.ts';
@@ -49,8 +48,6 @@ export const createServing = (deps: {
 				return { accept: false, text: 'restricted: this node keeps only its own events' };
 			if (!ANNOUNCED_KINDS.has(event.kind))
 				return { accept: false, text: 'restricted: only profiles and announcements are kept here' };
-			if (JSON.stringify([event.tags, event.content]).length > LIMITS.announcedCharacters)
-				return { accept: false, text: 'restricted: too long to be kept for others' };
 			return { accept: true, price: 0n };
 		}
 	};

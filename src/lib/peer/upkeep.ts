@@ -74,7 +74,11 @@ export const createUpkeep = (deps: UpkeepDeps): Upkeep => {
 			deps.packets.sweep(now - LIMITS.packetMemoryMs, [...links.settled(), ...ilpAccounts.keys()]);
 			deps.store.sweep(now);
 			if (config.keepsAnnouncements)
-				deps.store.trim([...ANNOUNCED_KINDS], { owner: deps.identity.pubkey(), most: LIMITS.announcedKept });
+				deps.store.trim([...ANNOUNCED_KINDS], {
+					owner: deps.identity.pubkey(),
+					most: LIMITS.announcedKept,
+					bytes: LIMITS.announcedKeptBytes
+				});
 			const here = links.live().map(({ peer }) => peer);
 			deps.accounts.forget(now - FORGET_STRANGERS_MS, here);
 		});

@@ -338,11 +338,17 @@ describe('the event store', () => {
 		for (const one of theirs) store.put(one, NOW);
 		const note = event({ pubkey: BOB });
 		store.put(note, NOW);
-		const trim = (): number => store.trim([0, 32_001], { owner: ALICE, most: 2 });
-		expect(trim()).toBe(1);
-		expect(trim()).toBe(0);
-		expect(all(store).sort()).toEqual([mine, ...theirs.slice(1), note].map(({ id }) => id).sort());
-		expect(sql.all('SELECT count(*) AS n FROM tag')).toEqual([{ n: 2 }]);
+		const trim = (most: number, bytes: number): number =>
+			store.trim([0, 32_001], { owner: ALICE, most, bytes });
+		const kept = (...events: readonly VerifiedEvent[]): void =>
+			expect(all(store).sort()).toEqual([mine, note, ...events].map(({ id }) => id).sort());
+		expect(trim(2, 1e6)).toBe(1);
+		expect(trim(2, 1e6)).toBe(0);
+		kept(...theirs.slice(1));
+		const [, , last] = theirs as [VerifiedEvent, VerifiedEvent, VerifiedEvent];
+		expect(trim(2, unwrap(encodeEvent(last)).length)).toBe(1);
+		kept(last);
+		expect(sql.all('SELECT count(*) AS n FROM tag')).toEqual([{ n: 1 }]);
 	});
 
 	it('counts events and bytes by kind', () => {

@@ -270,12 +270,15 @@ export const createEventStore: CreateEventStore = (sql: SqlDriver): EventStore =
 				return expired.length;
 			}),
 
-		trim: (kinds, { owner, most }) =>
+		trim: (kinds, { owner, most, bytes }) =>
 			sql.transaction(() => {
 				const first = sql.all(
-					`SELECT seq FROM event WHERE kind IN (SELECT value FROM json_each(?1))
-						AND author NOT IN (SELECT id FROM author WHERE pubkey = ?2) ORDER BY seq DESC LIMIT ?3 OFFSET ?4`,
-					[JSON.stringify(kinds), fromHex(owner), TRIMMED_AT_A_TIME, most]
+					`SELECT seq FROM (
+						SELECT seq, row_number() OVER later AS events, sum(size) OVER later AS bytes FROM event
+						WHERE kind IN (SELECT value FROM json_each(?1)) AND author NOT IN (SELECT id FROM author WHERE pubkey = ?2)
+						WINDOW later AS (ORDER BY seq DESC)
+					) WHERE events > ?3 OR bytes > ?4 ORDER BY seq LIMIT ?5`,
+					[JSON.stringify(kinds), fromHex(owner), most, bytes, TRIMMED_AT_A_TIME]
 				);
 				for (const { seq } of first) remove(seq as SqlValue);
 				return first.length;

@@ -50,10 +50,13 @@ export interface EventStore {
 	/** Drops what expired; answers how many. */
 	sweep(now: number): number;
 	/**
-	 * Of what is kept for others, everybody but `owner` (hex), keeps the `most` that arrived last of these kinds; drops a
-	 * few thousand at a time, and answers how many.
+	 * Of what is kept for others, everybody but `owner` (hex), keeps what arrived last of these kinds: `most` events, and
+	 * of no more than `bytes` together. Drops a few thousand at a time, and answers how many.
 	 */
-	trim(kinds: readonly number[], options: { readonly owner: string; readonly most: number }): number;
+	trim(
+		kinds: readonly number[],
+		options: { readonly owner: string; readonly most: number; readonly bytes: number }
+	): number;
 	stats(): { readonly events: number; readonly bytes: number; readonly byKind: ReadonlyMap<number, number> };
 }
 
