@@ -124,6 +124,8 @@ test('going back finds the place where one was reading', async () => {
 	const left = await page.evaluate(() => scrollY);
 	expect(left).toBeGreaterThan(0);
 	await note.getByRole('link').first().click();
+	// Both pages list notes; only the address says that this one is the other.
+	await page.waitForURL(/\/people\/npub1/);
 	await expect(page.getByTestId('feed')).toBeVisible();
 	await page.goBack();
 	await expect(page.getByRole('heading', { level: 1, name: strings.feed.title })).toBeAttached();
