@@ -65,6 +65,8 @@ export const createUpkeep = (deps: UpkeepDeps): Upkeep => {
 				await settler?.keepFunded(peer, amount);
 	};
 
+	const here = (): readonly string[] => links.live().map(({ peer }) => peer);
+
 	const sweep = async (): Promise<void> => {
 		const now = clock.now();
 		await deps.sessions.sweep();
@@ -79,13 +81,11 @@ export const createUpkeep = (deps: UpkeepDeps): Upkeep => {
 					most: LIMITS.announcedKept,
 					bytes: LIMITS.announcedKeptBytes
 				});
-			const here = links.live().map(({ peer }) => peer);
-			deps.accounts.forget(now - FORGET_STRANGERS_MS, here);
+			deps.accounts.forget(now - FORGET_STRANGERS_MS, here());
 		});
 		for (let isCrowded = true; isCrowded;)
 			isCrowded = await commits.run(() => {
-				const here = links.live().map(({ peer }) => peer);
-				const strangers = deps.accounts.forgetCrowd(LIMITS.strangersKept, here);
+				const strangers = deps.accounts.forgetCrowd(LIMITS.strangersKept, here());
 				deps.connector.forget(strangers);
 				neighbours.forget(strangers);
 				return strangers.length > 0;
