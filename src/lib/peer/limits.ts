@@ -266,6 +266,8 @@ export const LIMITS = {
 	// --- the chain
 	/** Link units that may be promised on a deposit before it is safe from a rewritten history: what nodes claim ahead of each other. */
 	unsafeDeposit: 5n * DOLLAR,
+	/** And on all such deposits of a node together: what one rewritten history or an endpoint that invents channels can take. Beyond it they wait. */
+	unsafeDeposits: 50n * DOLLAR,
 	/** A deposit is safe when the chain has shown it for this long: sixty blocks of Base, ten of Ethereum. */
 	depositSettleMs: 2 * MINUTE,
 	/** A channel is fresh to its payer for twice as long: its payee saw the deposit later, at most a block and a look. */

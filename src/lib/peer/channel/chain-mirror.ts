@@ -64,8 +64,10 @@ export const createChainMirror = (
 		commits,
 		scheme: { chain, tokenScale }
 	} = deps;
-	const deposits = createDeposits(sql, linkToTokenDown(LIMITS.unsafeDeposit, tokenScale));
-
+	const deposits = createDeposits(sql, {
+		perChannel: linkToTokenDown(LIMITS.unsafeDeposit, tokenScale),
+		perNode: linkToTokenDown(LIMITS.unsafeDeposits, tokenScale)
+	});
 	const captures = createCaptures();
 
 	const blank = (

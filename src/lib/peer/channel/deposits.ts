@@ -5,6 +5,9 @@
  * Safe is what the chain has shown for {@link LIMITS.depositSettleMs} by this host's own clock and shows again
  * then, in a history that was not rewritten meanwhile. Two answers that far apart must agree: a service that
  * invents a deposit has to go on inventing it, and one that was only ahead of the others is found out.
+ *
+ * A channel costs its payer nothing, so what counts early is bounded over all of them together as well. No single one gets
+ * more than half of what is left of that: whoever comes after a crowd of deposits still gets a little.
  */
 import type { Hex } from '../bytes.ts';
 import { LIMITS } from '../limits.ts';
@@ -35,10 +38,29 @@ export interface Deposits {
 	settle(id: Hex, epoch: number): void;
 }
 
-/** `most`: what may count on top of what is safe. */
-export const countable = (shown: bigint, safe: bigint, most: bigint): bigint => minOf(shown, safe + most);
+/** Token units that may count on top of what is safe: of one channel, and of all of them. */
+export interface UnsafeDeposits {
+	readonly perChannel: bigint;
+	readonly perNode: bigint;
+}
 
-export const createDeposits = (sql: SqlDriver, most: bigint): Deposits => {
+export const createDeposits = (sql: SqlDriver, { perChannel, perNode }: UnsafeDeposits): Deposits => {
+	/** What counts of all other deposits that wait, beyond what is safe of them. */
+	const unsafeOfOthers = (id: Hex, epoch: number): bigint =>
+		BigInt(
+			sql.all(
+				`SELECT coalesce(sum(c.deposited - d.safe), 0) AS unsafe FROM channel_deposit d JOIN channel c USING (id, epoch)
+					WHERE NOT (d.id = ? AND d.epoch = ?) AND c.deposited > d.safe AND c.status NOT IN ('closed', 'archived')`,
+				[id, epoch]
+			)[0]?.['unsafe'] as bigint
+		);
+
+	/** `unsafe`: what counts of it already beyond what is safe; it keeps that. */
+	const countable = (id: Hex, epoch: number, shown: bigint, safe: bigint, unsafe: bigint): bigint => {
+		const left = maxOf(0n, perNode - unsafeOfOthers(id, epoch));
+		return minOf(shown, safe + minOf(perChannel, maxOf(left / 2n, unsafe)));
+	};
+
 	const get = (id: Hex, epoch: number): WaitingDeposit | undefined =>
 		select('id = ? AND epoch = ?', [id, epoch])[0];
 
@@ -67,14 +89,15 @@ export const createDeposits = (sql: SqlDriver, most: bigint): Deposits => {
 			if (shown <= (waiting?.shown ?? counted)) return counted;
 			const safe = waiting?.safe ?? counted;
 			write({ id, epoch, safe, shown, since: at });
-			return maxOf(counted, countable(shown, safe, most));
+			return maxOf(counted, countable(id, epoch, shown, safe, counted - safe));
 		},
 		doubt: (id, epoch, counted, shown, at) => {
 			const waiting = get(id, epoch);
 			if (!waiting && shown === counted) return counted;
-			const safe = minOf(waiting?.safe ?? counted, shown);
+			const before = waiting?.safe ?? counted;
+			const safe = minOf(before, shown);
 			write({ id, epoch, safe, shown, since: at });
-			return countable(shown, safe, most);
+			return countable(id, epoch, shown, safe, counted - before);
 		},
 		ripe: (at) => select('since <= ?', [at - LIMITS.depositSettleMs]),
 		settle: (id, epoch) => {

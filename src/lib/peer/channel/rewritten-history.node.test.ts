@@ -287,6 +287,28 @@ describe('a deposit that is not safe yet', () => {
 		expect(world.hub.channels.get(id)?.deposited).toBe(BIG);
 	});
 
+	it('and a crowd of them do not add up to more than the node bears, yet each counts a little', async () => {
+		const world = open();
+		world.chain.mint(addressOf(WALLET), 1_000n * DOLLAR);
+		const most = LIMITS.unsafeDeposits / TOKEN;
+		const counted = (): readonly bigint[] => world.hub.channels.all().map(({ deposited }) => deposited);
+		const together = (): bigint => counted().reduce((sum, amount) => sum + amount, 0n);
+		for (let i = 0; i < 20; i += 1) await world.fund(BIG);
+		expect(world.guest.channels.all().every(({ deposited }) => deposited === BIG)).toBe(true);
+		expect(together()).toBeLessThanOrEqual(most);
+		expect(together()).toBeGreaterThan(most - SMALL);
+		expect(counted().filter((amount) => amount === SMALL).length).toBeGreaterThan(most / SMALL / 2n);
+		expect(counted().every((amount) => amount > 0n)).toBe(true);
+		// A history that is rewritten takes nothing from anybody that is still there, and gives nobody more.
+		const before = counted();
+		world.chain.reorganise(1);
+		await world.clock.advance(20_000);
+		expect(counted()).toEqual(before);
+		await world.clock.advance(LIMITS.depositSettleMs + MINUTE);
+		expect(counted().every((amount) => amount === BIG)).toBe(true);
+		world.audit();
+	});
+
 	it('and top-ups one after the other do not add up to more than a little', async () => {
 		const world = open();
 		const { id } = await world.fund(3n * DOLLAR);
