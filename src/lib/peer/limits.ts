@@ -291,6 +291,8 @@ export const LIMITS = {
 	 * then, and an answer that was a lie would have it done twice. Sixty blocks of Base.
 	 */
 	lostConfirmMs: 2 * MINUTE,
+	/** An end of a channel that nothing here explained is looked back at with every survey for this long: a payer that asks then still has a grace to wait. */
+	endWatchedMs: 30 * DAY,
 	/** Wei for a unit of gas, tip included: many times what rollups ever cost; beyond it nothing is signed and the person is told. */
 	gasPriceMost: 200_000_000_000n,
 	/** A transaction that is in no block after this is offered an eighth more, again and again. */

@@ -36,6 +36,8 @@ export interface ChainMirror {
 		state: Pick<ChannelState, 'deposited' | 'claimed' | 'closeAt'>,
 		transaction?: string
 	): boolean;
+	/** A channel that was over lives, and this is how: what its end booked is booked back. Inside a transaction. */
+	resume(channel: Channel, state: Pick<ChannelState, 'deposited' | 'claimed' | 'closeAt'>): void;
 	/** Looks at the chain again and books what it says. */
 	refresh(id: Hex, transaction?: string): Promise<Result<null, PeerError>>;
 	/** History was rewritten: every channel as the chain shows it now, also where that is less. */
@@ -143,22 +145,29 @@ export const createChainMirror = (
 		);
 	};
 
+	const resume: ChainMirror['resume'] = (row, state) => {
+		log('warn', 'a channel is open again: the block that ended it was undone, or never was', {
+			channel: row.id
+		});
+		const resumed = { type: 'resume', settled: state.claimed, closeAt: state.closeAt } as const;
+		channels.apply(row.id, row.epoch, [resumed], clock.now());
+		take(row, state, true);
+	};
+
 	/** One row after history was rewritten. Inside a transaction. */
 	const rewriteOne = (row: Channel, state: ChannelState): void => {
 		if (state.epoch > row.epoch) return;
 		const isThisEpoch = state.epoch === row.epoch && state.deposited > 0n;
 		if (row.status === 'closed') {
 			if (!isThisEpoch) return;
-			log('warn', 'a channel is open again: the block that ended it was undone', { channel: row.id });
-			const resumed = { type: 'resume', settled: state.claimed, closeAt: state.closeAt } as const;
-			channels.apply(row.id, row.epoch, [resumed], clock.now());
-		}
-		take(row, state.epoch === row.epoch ? state : GONE, true);
+			resume(row, state);
+		} else take(row, state.epoch === row.epoch ? state : GONE, true);
 	};
 
 	return {
 		blank,
 		reconcile,
+		resume,
 		refresh,
 
 		rewrite: async () => {

@@ -11,18 +11,20 @@
  * | knows fewer blocks than before | waited for; nothing new is locked or paid out on its word |
  * | rewrites history | every channel is read again and the books follow, down as well as up |
  * | reports an end that the channel's state does not show | not believed |
+ * | reports and shows an end that nothing here explains | it must show that again, and is looked back at (ends.ts) |
  * | leaves reports out | every channel is read now and then, whatever was reported |
  * | shows a deposit that is not there later | little was counted on it until then (deposits.ts) |
  * | shows more captured than was promised | it must show that again (captures.ts) |
  */
 import { peerError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
-import { maxOf, minOf } from '../money.ts';
+import { maxOf } from '../money.ts';
 import type { Cancel } from '../platform.ts';
 import type { ChainEvent, ChainPoint, ChainReport } from '../settlement/chain.ts';
 import type { ChainMirror } from './chain-mirror.ts';
-import { isOver, type Channel } from './channel.ts';
+import { isOver } from './channel.ts';
 import type { Closing } from './closing.ts';
+import type { Ends } from './ends.ts';
 import { closeDeadline, type Errands, type SettlerDeps } from './errands.ts';
 import { FUNDING_VALID_SECONDS, type Funding } from './funding.ts';
 import type { Payouts } from './payouts.ts';
@@ -37,6 +39,7 @@ export interface ChainWatch {
 export interface ChainWatchParts {
 	readonly errands: Errands;
 	readonly mirror: ChainMirror;
+	readonly ends: Ends;
 	readonly funding: Pick<Funding, 'lookAgain'>;
 	readonly redeeming: Pick<Redeeming, 'consider'>;
 	readonly closing: Pick<Closing, 'isLeaving' | 'withdraw'>;
@@ -73,7 +76,7 @@ export const createChainWatch = (deps: SettlerDeps, parts: ChainWatchParts): Cha
 		channels,
 		scheme: { chain }
 	} = deps;
-	const { errands, mirror, funding, redeeming, closing, payouts } = parts;
+	const { errands, mirror, ends, funding, redeeming, closing, payouts } = parts;
 	const { reconcile } = mirror;
 	const { asked, inTurn, spawn, noteStatus, noteDoubt, isStopped, transactions } = errands;
 	const { get: setting, set: setSetting } = errands.settings;
@@ -83,8 +86,6 @@ export const createChainWatch = (deps: SettlerDeps, parts: ChainWatchParts): Cha
 	let behindSince: number | undefined;
 	let rewritesLeft = 0;
 	let contradictions = 0;
-	/** Over, by the chain, and nobody reported it: looked for in older blocks. */
-	const missing = new Set<string>();
 
 	// ---------------------------------------------------------------- reports
 
@@ -119,21 +120,6 @@ export const createChainWatch = (deps: SettlerDeps, parts: ChainWatchParts): Cha
 		stopWatch = clock.after(HEAD_EVERY_MS, watch);
 	};
 
-	/** The end of an epoch, as the chain tells it now: another than before where history was rewritten. */
-	const onEnd = (channel: Channel, captured: bigint): Promise<void> =>
-		commits.run(() => {
-			const { id, epoch } = channel;
-			const now = channels.get(id, epoch);
-			if (!now || now.status === 'archived') return;
-			// Never less than it paid before, never more than there was.
-			const believed =
-				now.status === 'closed' ? captured : minOf(maxOf(captured, now.settled), now.deposited);
-			if (now.status === 'closed' && now.settled !== captured)
-				channels.apply(id, epoch, [{ type: 'resume', settled: 0n, closeAt: 0 }], clock.now());
-			channels.end(id, epoch, believed, 'closed', clock.now());
-			missing.delete(`${id}/${epoch}`);
-		});
-
 	/** False when the chain did not answer: the report must not be lost, it may be the last call for claims. */
 	const onEvent = async (event: ChainEvent): Promise<boolean> => {
 		const channel = channels.get(event.id, event.epoch);
@@ -143,10 +129,7 @@ export const createChainWatch = (deps: SettlerDeps, parts: ChainWatchParts): Cha
 		const state = asked(await chain.channel(event.id));
 		if (!state.ok) return false;
 		if (isEnd) {
-			if (state.value.epoch > channel.epoch) {
-				await onEnd(channel, event.captured);
-				return true;
-			}
+			if (state.value.epoch > channel.epoch) return ends.told(channel, event.captured);
 			contradictions += 1;
 			log('warn', 'the end of a channel is reported and not shown', { channel: event.id });
 			deps.onTrouble(peerError('ChainContradicts', 'the end of a channel is reported and not shown'));
@@ -208,20 +191,9 @@ export const createChainWatch = (deps: SettlerDeps, parts: ChainWatchParts): Cha
 		const ended = await mirror.survey();
 		if (!ended.ok) return;
 		surveyedAt = clock.now();
-		const isNew = ended.value.filter(({ id, epoch }) => !missing.has(`${id}/${epoch}`));
-		for (const row of ended.value) {
-			if (isNew.includes(row)) {
-				missing.add(`${row.id}/${row.epoch}`);
-				// Nothing more is promised or taken on it.
-				const { id, epoch, deposited, settled, closeAt } = row;
-				const seen = { type: 'seen', deposited, settled, closeAt, isEnding: true } as const;
-				await commits.run(() => channels.apply(id, epoch, [seen], clock.now()));
-				continue;
-			}
-			log('warn', 'a channel is over and nobody knows how; the worse is believed', { channel: row.id });
-			await onEnd(row, row.direction === 'out' ? row.claimed : row.settled);
-		}
-		if (isNew.length === 0 || head === undefined) return;
+		const isNew = await ends.unreported(ended.value);
+		await ends.lookBack();
+		if (!isNew || head === undefined) return;
 		await commits.run(() => setSetting(WATCHED, writePoint({ block: maxOf(1n, head - RESCAN_BLOCKS) })));
 		watch();
 	};
@@ -231,6 +203,7 @@ export const createChainWatch = (deps: SettlerDeps, parts: ChainWatchParts): Cha
 		if (rewritesLeft > 0 && (await mirror.rewrite()).ok) rewritesLeft -= 1;
 		await mirror.settleDeposits();
 		await mirror.settleCaptures();
+		await inTurn(ends.settle);
 		if (clock.now() - surveyedAt >= LIMITS.surveyMs)
 			await inTurn(() => survey(readPoint(setting(WATCHED))?.block));
 		await tidy();

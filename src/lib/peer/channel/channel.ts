@@ -177,6 +177,10 @@ export const NOTHING_CLAIMED = {
 /** Nothing changes such a channel again. */
 export const isOver = ({ status }: Channel): boolean => status === 'closed' || status === 'archived';
 
+/** Whether its payer can have the deposit back by itself at that time of the chain (Unix seconds). */
+export const mayWithdraw = ({ closeAt, key }: Channel, time: number): boolean =>
+	(closeAt > 0 && time >= closeAt) || (key.expiry > 0 && time >= key.expiry);
+
 /** What is known to be good: by a checked signature, or because the chain paid it. */
 const proven = ({ checked, settled }: Channel): bigint => maxOf(checked, settled);
 

@@ -8,8 +8,8 @@ import { ERRORS, peerError, type PeerError, type PeerErrorType } from '../errors
 import type { SettleAnswer } from '../link/messages.ts';
 import { ceilDiv, maxOf, minOf } from '../money.ts';
 import { err, ok, type Result } from '../result.ts';
-import type { Channel } from './channel.ts';
-import { closeDeadline, type Errands, type SettlerDeps } from './errands.ts';
+import { mayWithdraw, type Channel } from './channel.ts';
+import { closeAsked, closeDeadline, type Errands, type SettlerDeps } from './errands.ts';
 import type { Transaction } from './transactions.ts';
 
 export interface Closing {
@@ -112,12 +112,12 @@ export const createClosing = (
 		return { op: 'closed', transaction, captured: capture, refunded: frozen.deposited - capture };
 	};
 
-	const withdraw = ({ id, epoch, key, direction, status, closeAt }: Channel, time: number): void => {
+	const withdraw = (channel: Channel, time: number): void => {
+		const { id, epoch, key, direction, status } = channel;
 		if (direction !== 'out' || key.payer !== chain.account || !gate('gas').ok) return;
 		if (status !== 'open' && status !== 'closing') return;
-		const isTime = (closeAt > 0 && time >= closeAt) || (key.expiry > 0 && time >= key.expiry);
 		const purpose = `withdraw/${id}/${epoch}`;
-		if (!isTime || transactions.underWay(purpose).length > 0) return;
+		if (!mayWithdraw(channel, time) || transactions.underWay(purpose).length > 0) return;
 		spawn(transactions.send({ type: 'withdraw', key }, purpose));
 	};
 
@@ -142,7 +142,10 @@ export const createClosing = (
 	const leave = async (channel: Channel): Promise<Result<bigint, PeerError>> => {
 		const { id } = channel;
 		// Nothing more is promised on it from here on.
-		await commits.run(() => channels.freeze(id, channel.epoch, channel.claimed, clock.now()));
+		await commits.run(() => {
+			channels.freeze(id, channel.epoch, channel.claimed, clock.now());
+			setSetting(closeAsked(id, channel.epoch), `${clock.now()}`);
+		});
 		deps.onChange();
 		const answer = await deps.ask(channel.peer, { op: 'close', channel: id, epoch: channel.epoch });
 		const thaw = () => commits.run(() => channels.thaw(id, channel.epoch, clock.now()));

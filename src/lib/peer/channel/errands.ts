@@ -90,6 +90,9 @@ export interface Errands {
 /** Of a channel that a payee agreed to close: chain time after which that Close can never be mined. */
 export const closeDeadline = (id: Hex, epoch: number): string => `close.deadline/${id}/${epoch}`;
 
+/** Of a channel whose payer asked for a Close: whatever was answered, that may come at any time. */
+export const closeAsked = (id: Hex, epoch: number): string => `close.asked/${id}/${epoch}`;
+
 export const createErrands = (deps: SettlerDeps): Errands => {
 	const { clock, log } = deps.platform;
 	let status: 'ok' | 'down' | 'unknown' = 'unknown';

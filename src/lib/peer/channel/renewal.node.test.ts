@@ -47,7 +47,11 @@ it('the payee closes it: what was delivered is paid, the rest comes back, and an
 	expect(await world.settle('closing', closing ?? Promise.reject(new Error('no settler')))).toMatchObject({
 		op: 'closed'
 	});
-	await world.until('the next channel', () => statuses().join() === 'closed,open');
+	await world.until('the next channel', () => statuses()[1] === 'open');
+	await readBy(guest, 3);
+	await rest(world);
+	// An end nobody asked for has to be shown twice.
+	await world.until('the end of the old one', () => statuses().join() === 'closed,open', LIMITS.surveyMs);
 	await readBy(guest, 3);
 	await rest(world);
 	expect(await auditWorld(world)).toEqual([]);

@@ -26,6 +26,7 @@ import type { SettlementScheme } from '../settlement/scheme.ts';
 import { createChainMirror } from './chain-mirror.ts';
 import { createChainWatch } from './chain-watch.ts';
 import { createClosing } from './closing.ts';
+import { createEnds } from './ends.ts';
 import { createErrands, type SettlerDeps } from './errands.ts';
 import { createFunding, type Funding } from './funding.ts';
 import { createPayouts } from './payouts.ts';
@@ -76,7 +77,8 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 	const redeeming = createRedeeming(deps, errands, mirror);
 	const closing = createClosing(deps, errands);
 	const payouts = createPayouts({ ...deps, ...errands, terms: deps.payoutTerms });
-	const watch = createChainWatch(deps, { errands, mirror, funding, redeeming, closing, payouts });
+	const ends = createEnds(deps, errands, mirror, () => errands.spawn(redeeming.consider()));
+	const watch = createChainWatch(deps, { errands, mirror, ends, funding, redeeming, closing, payouts });
 
 	return {
 		start: watch.start,

@@ -21,13 +21,14 @@ import {
 const MINUTE = 60_000;
 
 /** A hub whose way to the chain can be changed under way. */
-const open = (chainId = 31337) => {
+const open = (chainId = 31337, changes: Partial<Parameters<typeof openSettlingWorld>[0]> = {}) => {
 	type Lies = (port: ChainPort) => Partial<ChainPort>;
 	let lies: Lies = () => ({});
 	let liesToGuest: Lies = () => ({});
 	const through = (port: ChainPort, told: () => Lies): ChainPort =>
 		new Proxy(port, { get: (target, name: keyof ChainPort) => told()(target)[name] ?? target[name] });
 	const world: SettlingWorld = openSettlingWorld({
+		...changes,
 		chainId,
 		turn: () => new Promise((resolve) => setImmediate(resolve)),
 		openSql: () => createNodeSql(':memory:'),
@@ -42,8 +43,8 @@ const open = (chainId = 31337) => {
 	};
 };
 
-const begin = async (chainId?: number) => {
-	const world = open(chainId);
+const begin = async (chainId?: number, changes?: Parameters<typeof open>[1]) => {
+	const world = open(chainId, changes);
 	const { id, key } = await world.fund(2n * DOLLAR);
 	await world.spend(id, 1_000_000_000n, 400_000_000n);
 	await world.clock.advance(MINUTE);
@@ -155,6 +156,101 @@ describe('a service that leaves things out or makes them up', () => {
 		world.lie();
 		world.value(await world.wait(hub.settler.redeemAll()));
 		expect(hub.channels.get(id)?.settled).toBe(DOLLAR);
+		world.audit();
+	});
+
+	/** It reports that the channel ended at that much, and shows it: one lie in both places. */
+	const ending =
+		(id: Hex, captured: bigint) =>
+		(port: ChainPort): Partial<ChainPort> => {
+			const over = { deposited: 0n, claimed: 0n, closeAt: 0, epoch: 1 };
+			const event: ChainEvent = { type: 'Closed', id, epoch: 0, captured, refunded: 2n * DOLLAR - captured };
+			return {
+				channel: (asked) => (asked === id ? Promise.resolve(ok(over)) : port.channel(asked)),
+				channels: (ids) => Promise.resolve(ok(ids.map(() => over))),
+				watch: (ids, from, onReport) =>
+					port.watch(ids, from, (report) => onReport({ ...report, events: [...report.events, event] })),
+				// What it says is over cannot be redeemed there.
+				prepare: () => Promise.resolve(err({ type: 'TransactionRefused', reason: 'ChannelNotOpen' }))
+			};
+		};
+	/** Only what is in danger is redeemed. */
+	const beginUnredeemed = () =>
+		begin(undefined, { redeemThreshold: 100n * DOLLAR * TOKEN, etherPrice: 1_000n * LIMITS.etherPrice });
+	/** Something happens, of which the end is told along. */
+	const tellHub = async (
+		world: Awaited<ReturnType<typeof begin>>['world'],
+		lie: ReturnType<typeof ending>
+	) => {
+		world.lie(lie);
+		const hub = await world.restartHub();
+		await world.wait(world.acts(WALLET).transfer(addressOf(WALLET), 1n));
+		await world.clock.advance(1_000);
+		return hub;
+	};
+
+	it.each([
+		['at nothing', 0n],
+		['at all that was promised', DOLLAR]
+	])('that reports and shows once an end %s gets no payee to write off its claims', async (_, captured) => {
+		const { world, id, key } = await beginUnredeemed();
+		const hub = await tellHub(world, ending(id, captured));
+		// Nothing is served for it and nothing taken on it while nobody knows.
+		expect(hub.channels.get(id)).toMatchObject({ status: 'closing', claimed: DOLLAR, settled: 0n });
+		expect(hub.accounts.available(GUEST_DEVICE)).toBeLessThanOrEqual(0n);
+		world.lie();
+		await world.clock.advance(20_000);
+		expect(hub.troubles).toContain('ChainContradicts');
+		expect(hub.channels.get(id)).toMatchObject({ status: 'open', claimed: DOLLAR });
+		expect(hub.accounts.available(GUEST_DEVICE)).toBe(600_000_000n);
+		world.audit();
+		await world.wait(world.acts(WALLET).requestClose(key));
+		await world.clock.advance(MINUTE);
+		expect(world.balance(HUB)).toBe(11n * DOLLAR);
+		world.audit();
+	});
+
+	it('that keeps to an invented end is believed, and found out in time for the claims', async () => {
+		const { world, id, key } = await beginUnredeemed();
+		const hub = await tellHub(world, ending(id, 0n));
+		await world.clock.advance(LIMITS.lostConfirmMs + MINUTE);
+		expect(hub.channels.get(id)).toMatchObject({ status: 'closed', settled: 0n });
+		await world.wait(world.acts(WALLET).requestClose(key));
+		await world.clock.advance(60 * MINUTE);
+		world.lie();
+		await world.clock.advance(2 * LIMITS.surveyMs + 2 * MINUTE);
+		await world.clock.advance(60 * MINUTE);
+		expect(hub.channels.get(id)).toMatchObject({ status: 'closing', settled: DOLLAR });
+		expect(world.balance(HUB)).toBe(11n * DOLLAR);
+		world.audit();
+	});
+
+	it('that reports and shows an end once gets no payer to count on its refund', async () => {
+		const { world, id } = await begin();
+		const before = world.guest.channels.get(id);
+		const wallet = world.guest.ledger.balance('wallet');
+		world.lieToGuest((port) => ({ ...ending(id, 0n)(port), watch: port.watch }));
+		// The guest hears of it by looking itself.
+		await world.clock.advance(LIMITS.surveyMs);
+		expect(world.guest.channels.get(id)).toEqual({ ...before, status: 'closing' });
+		expect(world.guest.ledger.balance('wallet')).toBe(wallet);
+		world.lieToGuest();
+		await world.clock.advance(LIMITS.surveyMs + MINUTE);
+		expect(world.guest.channels.get(id)).toEqual(before);
+		world.audit();
+	});
+
+	it('that keeps to an invented end until a payer counts on its refund has it booked back', async () => {
+		const { world, id } = await begin();
+		const before = world.guest.channels.get(id);
+		const wallet = world.guest.ledger.balance('wallet');
+		world.lieToGuest((port) => ({ ...ending(id, 0n)(port), watch: port.watch }));
+		await world.clock.advance(2 * LIMITS.surveyMs + 2 * MINUTE);
+		expect(world.guest.channels.get(id)?.status).toBe('closed');
+		world.lieToGuest();
+		await world.clock.advance(2 * LIMITS.surveyMs + 2 * MINUTE);
+		expect(world.guest.channels.get(id)).toEqual(before);
+		expect(world.guest.ledger.balance('wallet')).toBe(wallet);
 		world.audit();
 	});
 
