@@ -55,6 +55,26 @@ describe('trouble with a JSON-RPC endpoint', () => {
 		expect(await has()).toBe(3n);
 	});
 
+	it('a node that does not keep the state of the final block tells what is mined, and of nothing that it is gone', async () => {
+		const { through, pay } = await rich();
+		const port = await through((method, [, at]) =>
+			method === 'eth_getTransactionCount' && at === 'finalized'
+				? { refusal: 'BlockOutOfRangeError: block height is 27 but requested was 0' }
+				: undefined
+		);
+		const signed = await port.prepare(pay);
+		if (!signed.ok) throw new Error(signed.error.type);
+		const { raw, hash, nonce } = signed.value;
+		const fate = () => port.fate({ hashes: [hash], nonce });
+		expect(await fate()).toEqual({ ok: true, value: { type: 'pending' } });
+		expect(await port.broadcast(raw)).toMatchObject({ ok: true });
+		await expect.poll(fate).toMatchObject({ ok: true, value: { type: 'mined', hash, isFinal: false } });
+		await anvil.rpc('anvil_mine', ['0x46']);
+		expect(await fate()).toMatchObject({ ok: true, value: { type: 'mined', hash, isFinal: true } });
+		const never: Hex = `0x${'11'.repeat(32)}`;
+		expect(await port.fate({ hashes: [never], nonce })).toEqual({ ok: true, value: { type: 'pending' } });
+	});
+
 	it('an account without gas is told so', async () => {
 		const { world, payee } = await rich();
 		const poor = freshSecret();

@@ -308,7 +308,11 @@ export const createViemChain = ({
 		return !again.ok && again.error.type === 'TransactionRefused' ? again.error.reason : 'reverted';
 	};
 
-	/** The final count first: what is neither mined by then nor has its number left is gone for good. */
+	/**
+	 * The final count first: what is neither mined by then nor has its number left is gone for good. A node that
+	 * does not keep the state of that block (a local chain begun again, a pruned one) refuses to count: then nothing
+	 * is known to be gone, and what is mined is known all the same.
+	 */
 	const fate = async ({
 		hashes,
 		nonce
@@ -316,8 +320,8 @@ export const createViemChain = ({
 		let isPassed = false;
 		if (nonce !== undefined && account !== undefined) {
 			const counted = await ask('eth_getTransactionCount', [account, 'finalized'], quantity);
-			if (!counted.ok) return counted;
-			isPassed = Number(counted.value) > nonce;
+			if (!counted.ok && counted.error.type !== 'TransactionRefused') return counted;
+			isPassed = counted.ok && Number(counted.value) > nonce;
 		}
 		for (const name of hashes) {
 			const answer = await ask('eth_getTransactionReceipt', [name], orNothing(minedTransaction));
