@@ -16,7 +16,7 @@ import { PARSERS } from '../tests/fuzz/parsers.ts';
 import { describeBroken, fuzz } from '../tests/fuzz/run.ts';
 import { readChoice, readOptions } from './options.ts';
 
-const options = readOptions({ minutes: 3, parser: undefined, seed: randomInt(2 ** 31) });
+const options = readOptions({ minutes: 3, parser: undefined, seed: randomInt(1, 2 ** 31) });
 const names = readChoice(
 	'parser',
 	options.parser,

@@ -16,8 +16,10 @@ describe('options of a command', () => {
 	});
 
 	test.each([
-		['a number that is none', ['--kills', 'many'], '--kills is a whole number'],
-		['a number that is not whole', ['--kills', '1.5'], '--kills is a whole number'],
+		['a number that is none', ['--kills', 'many'], '--kills is a whole number from 1 on'],
+		['a number that is not whole', ['--kills', '1.5'], '--kills is a whole number from 1 on'],
+		['a number beyond all counting', ['--kills', '9'.repeat(400)], '--kills is a whole number from 1 on'],
+		['none of what is to be done', ['--kills', '0'], '--kills is a whole number from 1 on'],
 		['an option that is none', ['--kill', '3'], "Unknown option '--kill'"],
 		['a word that belongs to nothing', ['3'], "Unexpected argument '3'"]
 	])('are refused with what there is: %s', (_, typed, what) => {
@@ -26,6 +28,13 @@ describe('options of a command', () => {
 		expect(read.ok ? undefined : read.error).toContain(
 			'There are: --kills N, --seed TEXT, --exhaustive, --only TEXT'
 		);
+	});
+
+	test('may be 0 where 0 is what they are', () => {
+		expect(parseOptions(['--from', '0'], { from: 0 })).toEqual({ ok: true, value: { from: 0 } });
+		expect(parseOptions(['--from=-1'], { from: 0 })).toMatchObject({
+			error: '--from is a whole number from 0 on. There are: --from N'
+		});
 	});
 
 	test('choose one of several, or all', () => {

@@ -3,8 +3,8 @@
  *
  *   const options = readOptions({ kills: 200, seed: '1', exhaustive: false, only: undefined });
  *
- * A number is a whole number that may be given otherwise, a text a text, `false` a switch, and `undefined` a text
- * that may be left out. What cannot be read ends the program with 2 and a sentence: a typing error must not become
+ * A number is a whole number that may be given otherwise, from 1 on unless it is 0 by itself; a text a text, `false`
+ * a switch, and `undefined` a text that may be left out. What cannot be read ends the program with 2 and a sentence: a typing error must not become
  * a run of nothing that went well.
  */
 import { parseArgs } from 'node:util';
@@ -58,9 +58,13 @@ export const parseCommand = <D extends Defaults>(
 	}
 	for (const [name, without] of Object.entries(defaults)) {
 		const value = values[name] ?? without;
-		const isNumber = typeof without === 'number';
-		if (isNumber && !/^\d+$/.test(String(value))) return wrong(`--${name} is a whole number`);
-		read[name] = isNumber ? Number(value) : value;
+		if (typeof without === 'number') {
+			const least = without === 0 ? 0 : 1;
+			const number = /^\d+$/.test(String(value)) ? Number(value) : NaN;
+			if (!Number.isSafeInteger(number) || number < least)
+				return wrong(`--${name} is a whole number from ${least} on`);
+			read[name] = number;
+		} else read[name] = value;
 	}
 	return ok({ options: read as Options<D>, words: positionals });
 };

@@ -29,6 +29,8 @@ export const integer = (value: unknown, at: string): number =>
 	Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : wrong(at, 'a whole number');
 export const positive = (value: unknown, at: string): number =>
 	value === 0 ? wrong(at, 'at least 1') : integer(value, at);
+export const port = (value: unknown, at: string): number =>
+	integer(value, at) < 65_536 ? (value as number) : wrong(at, 'a port, at most 65535');
 export const amount = (value: unknown, at: string): bigint =>
 	BigInt(matching(value, /^[0-9]+$/, at, 'a whole number in quotes'));
 export const oneOf = <T extends string>(value: unknown, options: readonly T[], at: string): T =>

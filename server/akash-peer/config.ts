@@ -15,6 +15,7 @@ import {
 	object,
 	oneOf,
 	optional,
+	port,
 	positive,
 	text
 } from './config-fields.ts';
@@ -111,7 +112,7 @@ export const readNodeConfig = (file: string): NodeConfig => {
 		address: oneOf(root['address'] ?? 'own', ['own', 'child'] as const, 'address'),
 		listen: {
 			host: text(listen['host'], 'listen.host'),
-			port: integer(listen['port'], 'listen.port'),
+			port: port(listen['port'], 'listen.port'),
 			btpPath: text(listen['btpPath'], 'listen.btpPath'),
 			...optional(listen, 'ilpPath', text, 'listen.'),
 			...optional(listen, 'app', text, 'listen.')

@@ -54,7 +54,12 @@ async function printIdentity(node: NodeConfig): Promise<void> {
 
 async function serve(node: NodeConfig): Promise<void> {
 	growHeapFreely();
-	const running = await startNode(node, createNodeLog('info'));
+	const running = await startNode(node, createNodeLog('info')).catch((error: unknown) => {
+		const why = whyNotListening(error, node);
+		if (why === undefined) throw error;
+		process.stderr.write(`${why}\n`);
+		return process.exit(1);
+	});
 	for (const signal of ['SIGTERM', 'SIGINT'] as const)
 		process.on(signal, () => void running.stop().then(() => process.exit(0)));
 	const { pubkey, addresses } = running.peer.status();
@@ -68,4 +73,19 @@ async function serve(node: NodeConfig): Promise<void> {
 			btp: running.btp
 		})}\n`
 	);
+}
+
+/** What is wrong with where the node is to listen, in a sentence; undefined when something else broke. */
+function whyNotListening(error: unknown, { listen: { host, port } }: NodeConfig): string | undefined {
+	const { syscall, code } = error instanceof Error ? (error as NodeJS.ErrnoException) : {};
+	if (syscall !== 'listen') return undefined;
+	switch (code) {
+		case 'EADDRINUSE':
+			return `port ${port} of ${host} is taken: end the program that listens there, or give another listen.port`;
+		case 'EADDRNOTAVAIL':
+			return `${host} is no address of this machine: give another listen.host`;
+		case 'EACCES':
+			return `port ${port} needs more rights than this program has: give another listen.port`;
+	}
+	return `cannot listen on port ${port} of ${host} (${code ?? 'no reason given'})`;
 }
