@@ -218,11 +218,12 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		pubkey: identity.pubkey,
 		streamKeys: { byId: identity.streamKeyById }
 	});
+	const serving = createServing({ config, identity, personal });
 	const seller = createSeller({
 		...ports,
 		store,
 		author: identity.pubkey,
-		...createServing({ config, identity, personal }),
+		...serving,
 		onStored: (event) => {
 			if (own !== undefined) spawn('passing on', announcer.passOn(event));
 			publishing.stored(event);
@@ -290,7 +291,7 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		scheme,
 		payeeSecret: config.payeeSecret,
 		addresses: neighbours.addresses,
-		price: personal.price,
+		price: serving.notePrice,
 		isAnnounced: personal.isAnnounced,
 		keepsOthers: config.keepsAnnouncements,
 		neighbours: neighbours.contacts,
@@ -334,6 +335,7 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 		connector,
 		routeExchange,
 		sessions,
+		serving,
 		seller,
 		reader,
 		settler,

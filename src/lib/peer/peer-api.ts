@@ -75,6 +75,7 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 		accounts,
 		channels,
 		reader,
+		serving,
 		seller,
 		settler,
 		notices,
@@ -189,7 +190,7 @@ export const createPeerApi = (parts: PeerParts, stop: () => Promise<void>): Peer
 			budgets: personal.budgets(),
 			consents: consents.open(),
 			payout,
-			price: { perNote: personal.price(), publish: 0n, nextAtMost: seller.nextAtMost() },
+			price: { perNote: serving.notePrice(), publish: 0n, nextAtMost: seller.nextAtMost() },
 			follows: followViews(),
 			notices: notices.all(),
 			revision: { ...revision }

@@ -19,6 +19,7 @@ import type { Notices } from './notices.ts';
 import type { Announcer } from './peering/announcer.ts';
 import type { Neighbours } from './peering/neighbours.ts';
 import type { PersonalSettings } from './personal-settings.ts';
+import type { Serving } from './serving.ts';
 import type { Platform } from './platform.ts';
 import type { Publishing } from './publishing.ts';
 import type { Address } from './settlement/chain.ts';
@@ -40,6 +41,7 @@ export interface PeerParts
 	readonly channels: Channels;
 	readonly links: Links;
 	readonly connector: Connector;
+	readonly serving: Pick<Serving, 'notePrice'>;
 	readonly seller: Seller;
 	readonly reader: Reader;
 	readonly settler: Settler | undefined;

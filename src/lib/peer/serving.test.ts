@@ -23,12 +23,14 @@ const nodeOfAlice = (keepsAnnouncements: boolean, price = () => PRICE) =>
 
 it('a note costs what its author asks now, and what an author says of herself costs nothing', () => {
 	let price = PRICE;
-	const { mayServe, priceOf } = nodeOfAlice(false, () => price);
+	const { mayServe, priceOf, notePrice } = nodeOfAlice(false, () => price);
 	const kinds = Object.values(KINDS);
 	expect(kinds.every((kind) => mayServe(of(ALICE, kind)))).toBe(true);
 	expect(priceOf(of(ALICE, KINDS.note))).toBe(PRICE);
 	price = 2n * PRICE;
 	expect(priceOf(of(ALICE, KINDS.note))).toBe(2n * PRICE);
+	// What is announced and what the author is shown is what is charged.
+	expect(notePrice()).toBe(2n * PRICE);
 	// A kind that this release knows nothing of is somebody's work all the same.
 	expect(priceOf(of(ALICE, 30_023))).toBe(2n * PRICE);
 	for (const kind of [KINDS.profile, KINDS.follows, KINDS.deletion, KINDS.announcement])

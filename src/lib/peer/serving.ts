@@ -31,7 +31,10 @@ const FREE_KINDS: ReadonlySet<number> = new Set([
 	KINDS.announcement
 ]);
 
-export type Serving = Pick<SellerDependencies, 'mayServe' | 'priceOf' | 'mayStore'>;
+export interface Serving extends Pick<SellerDependencies, 'mayServe' | 'priceOf' | 'mayStore'> {
+	/** What this person's next note is to cost a reader: what is announced, and shown to who writes. By the same rule. */
+	notePrice(): bigint;
+}
 
 export const createServing = (deps: {
 	readonly config: Pick<PeerConfig, 'keepsAnnouncements'>;
@@ -40,9 +43,11 @@ export const createServing = (deps: {
 }): Serving => {
 	const { config, identity, personal } = deps;
 	const isMine = (event: NostrEvent): boolean => event.pubkey === identity.pubkey();
+	const priceOfMine = (kind: number): bigint => (FREE_KINDS.has(kind) ? 0n : personal.price());
 	return {
+		notePrice: () => priceOfMine(KINDS.note),
 		mayServe: (event) => isMine(event) || (config.keepsAnnouncements && ANNOUNCED_KINDS.has(event.kind)),
-		priceOf: (event) => (isMine(event) && !FREE_KINDS.has(event.kind) ? personal.price() : 0n),
+		priceOf: (event) => (isMine(event) ? priceOfMine(event.kind) : 0n),
 		mayStore: (event) => {
 			if (!config.keepsAnnouncements)
 				return { accept: false, text: 'restricted: this node keeps only its own events' };
