@@ -20,6 +20,7 @@ import {
 	seePaidNotes,
 	signFunding,
 	strings,
+	TOKEN_UNIT,
 	unfollow,
 	type TestNetwork
 } from './app.ts';
@@ -235,4 +236,28 @@ test('after all this the books of both processes and of the browser agree', asyn
 	);
 	for (const note of notes)
 		expect(BigInt(note.earned ?? '0'), note.event.content).toBeLessThan(2n * NOTE_PRICE);
+});
+
+test('closed on a chain that was begun again: the money is back in seconds, and the feed says so and what to do', async () => {
+	const left = await money(page, 'spendable');
+	await go(page, 'channels');
+	const wallet = await money(page, 'wallet-balance');
+	await page.getByTestId('close-channel').click();
+	await page.getByTestId('confirm-close').click();
+	await expect(page.getByTestId('close-done')).toBeVisible({ timeout: 10_000 });
+	await closeSheet(page, 'close-sheet');
+	// The chain counts in millionths of a dollar; what is less is kept for next time.
+	await expect
+		.poll(async () => left - ((await money(page, 'wallet-balance')) - wallet))
+		.toBeLessThan(TOKEN_UNIT);
+
+	await go(page, 'feed');
+	const gone = page.getByTestId('gone-channel');
+	await expect(gone).toHaveAttribute('data-how', 'closed');
+	await expect(gone).toContainText(strings.gone.title.closed);
+	await gone.getByTestId('gone-fund').click();
+	await signFunding(page);
+	await closeSheet(page, 'fund-sheet');
+	await expect(gone).toHaveCount(0);
+	expect((await money(page, 'spendable')) / TOKEN_UNIT).toBe((2n * DOLLAR) / TOKEN_UNIT);
 });

@@ -176,6 +176,11 @@ test('what is on the chain can be looked up there: one transaction so far, and w
 	await page.locator('[data-testid="activity-row"][data-kind="fund"]').first().click();
 	await page.getByTestId('posting-transaction').click();
 	await expect(page.getByTestId('transaction')).toHaveAttribute('data-status', 'done');
+	await page.goBack();
+	// A claim that nobody has handed in leads to what opened the channel it draws on.
+	await page.locator('[data-testid="activity-row"][data-kind="claim"]').first().click();
+	await page.getByTestId('posting-opening').click();
+	await expect(page.getByTestId('transaction-act')).toHaveAttribute('data-type', 'Opened');
 });
 
 test('three ledgers, the chain and the screen agree to the unit', async () => {

@@ -152,6 +152,7 @@ export const strings = {
 		meter: (spent: string, limit: string) => `Spent today: ${spent} of ${limit}`,
 		perDay: 'A day costs about',
 		inChannel: 'In your channel',
+		noChannel: 'No open channel',
 		earnedToday: 'Earned today',
 		changeLimit: 'Change the limit',
 		following: 'Following',
@@ -320,6 +321,23 @@ export const strings = {
 		topUpHint: 'Your wallet asks you to sign. No fee.',
 		other: 'Another amount'
 	},
+	gone: {
+		label: 'Your channel',
+		title: {
+			leaving: 'Your channel is closing',
+			closed: 'Your channel is closed',
+			archived: 'Your channel was of an earlier chain'
+		},
+		money: {
+			leaving: (amount: string) => `${amount} of it is still yours, and nothing is spent from it.`,
+			closed: (amount: string) => `${amount} of it went back to the wallet that paid in.`,
+			archived: () => 'That chain is gone, and with it what was in the channel.'
+		},
+		from: (date: string) => `You can take it back from ${date} on.`,
+		wait: 'Notes that cost something wait and none is lost: put money in, and they come.',
+		free: 'Free notes come all the same; for all others put money in.',
+		see: 'To your money'
+	},
 	fund: {
 		title: 'Put money in your channel',
 		topUpTitle: 'Top up your channel',
@@ -459,6 +477,7 @@ export const strings = {
 			channel: 'Channel',
 			transaction: 'Transaction',
 			redeemedBy: 'First redeemed by',
+			openedBy: 'Its channel was opened by',
 			offChain:
 				'A claim is signed off the chain and costs no fee. The hub hands the newest one in now and then.',
 			events: 'Notes',
