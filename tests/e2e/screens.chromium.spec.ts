@@ -1,7 +1,7 @@
 /**
  * How the app looks, weighs and is used without a mouse: every screen and sheet in both themes and two
  * sizes without an accessibility fault, the keyboard's way to following somebody, what a first visit
- * downloads, and that it can be installed.
+ * downloads, that it can be installed, and that all is to be read with large letters and on a zoomed screen.
  *
  * With TRIBUTARY_SCREENSHOTS=folder each screen is also saved there, to be looked at by a person.
  */
@@ -41,6 +41,11 @@ const SIZES = {
 	desk: { width: 1280, height: 800 }
 } as const;
 type Size = keyof typeof SIZES;
+/** What WCAG asks for besides: text twice as large (1.4.4), and a desk's screen zoomed fourfold (1.4.10). */
+const CRAMPED = {
+	'letters twice as large': { width: 390, height: 844, letters: '200%' },
+	'a screen zoomed fourfold': { width: 320, height: 256, letters: '100%' }
+} as const;
 const THEMES = ['light', 'dark'] as const;
 const COLOUR_RULES = ['color-contrast', 'link-in-text-block'];
 /** Text that only code for wallets has: the event by which wallets announce themselves (EIP-6963). */
@@ -189,56 +194,73 @@ test('a channel is funded and notes of Bob have been paid for', async () => {
 	await seePaidNotes(page, 10);
 });
 
+/** Every screen and sheet that somebody meets who reads and pays. */
+const screensInUse = (): Readonly<Record<string, Screen>> => ({
+	feed: () => go(page, 'feed'),
+	receipt: sheet('receipt', () => page.locator('[data-testid="note-cost"].paid').first().click(), 'feed'),
+	status: sheet('status-sheet', () => page.getByTestId('status').click(), 'feed'),
+	people: () => go(page, 'people'),
+	person: () => open(`/people/${npubEncode(network.nodes.bob.pubkey)}`, 'Bob'),
+	terms: async () => {
+		await page.getByTestId('follow-card').getByRole('button', { name: strings.follow.change }).click();
+		await expect(page.getByTestId('follow-sheet')).toBeVisible();
+		return () => closeSheet(page, 'follow-sheet');
+	},
+	compose: () => go(page, 'compose'),
+	channels: () => go(page, 'channels'),
+	history: sheet(
+		'channel-sheet',
+		async () => {
+			await page.getByTestId('channel-history').click();
+			await expect(page.getByTestId('act').first()).toBeVisible();
+		},
+		'channels'
+	),
+	fund: sheet('fund-sheet', () => page.getByTestId('fund').click(), 'channels'),
+	close: sheet('close-sheet', () => page.getByTestId('close-channel').click(), 'channels'),
+	'close-without-hub': sheet(
+		'close-sheet',
+		async () => {
+			await page.getByTestId('close-channel').click();
+			await page.getByTestId('close-without-hub').click();
+		},
+		'channels'
+	),
+	activity: () => go(page, 'activity'),
+	posting: sheet('posting', () => page.getByTestId('activity-row').first().click(), 'activity'),
+	'on-chain': async () => {
+		await go(page, 'activity');
+		await page.getByTestId('on-chain').click();
+		await expect(page.getByTestId('savings')).toBeVisible();
+	},
+	transaction: async () => {
+		await page.getByTestId('act').first().click();
+		await expect(page.getByTestId('transaction-act')).toBeVisible();
+		await expect(page.getByRole('link', { name: /explorer\.example/ })).toHaveAttribute(
+			'href',
+			/^https:\/\/explorer\.example\/tx\/0x[0-9a-f]{64}$/
+		);
+	},
+	settings: () => open('/settings', strings.settings.title)
+});
+
 for (const size of Object.keys(SIZES) as Size[]) {
-	test(`in use, no screen and no sheet has an accessibility fault on a ${size}`, async () => {
-		await lookAtAll('used', size, {
-			feed: () => go(page, 'feed'),
-			receipt: sheet('receipt', () => page.locator('[data-testid="note-cost"].paid').first().click(), 'feed'),
-			status: sheet('status-sheet', () => page.getByTestId('status').click(), 'feed'),
-			people: () => go(page, 'people'),
-			person: () => open(`/people/${npubEncode(network.nodes.bob.pubkey)}`, 'Bob'),
-			terms: async () => {
-				await page.getByTestId('follow-card').getByRole('button', { name: strings.follow.change }).click();
-				await expect(page.getByTestId('follow-sheet')).toBeVisible();
-				return () => closeSheet(page, 'follow-sheet');
-			},
-			compose: () => go(page, 'compose'),
-			channels: () => go(page, 'channels'),
-			history: sheet(
-				'channel-sheet',
-				async () => {
-					await page.getByTestId('channel-history').click();
-					await expect(page.getByTestId('act').first()).toBeVisible();
-				},
-				'channels'
-			),
-			fund: sheet('fund-sheet', () => page.getByTestId('fund').click(), 'channels'),
-			close: sheet('close-sheet', () => page.getByTestId('close-channel').click(), 'channels'),
-			'close-without-hub': sheet(
-				'close-sheet',
-				async () => {
-					await page.getByTestId('close-channel').click();
-					await page.getByTestId('close-without-hub').click();
-				},
-				'channels'
-			),
-			activity: () => go(page, 'activity'),
-			posting: sheet('posting', () => page.getByTestId('activity-row').first().click(), 'activity'),
-			'on-chain': async () => {
-				await go(page, 'activity');
-				await page.getByTestId('on-chain').click();
-				await expect(page.getByTestId('savings')).toBeVisible();
-			},
-			transaction: async () => {
-				await page.getByTestId('act').first().click();
-				await expect(page.getByTestId('transaction-act')).toBeVisible();
-				await expect(page.getByRole('link', { name: /explorer\.example/ })).toHaveAttribute(
-					'href',
-					/^https:\/\/explorer\.example\/tx\/0x[0-9a-f]{64}$/
-				);
-			},
-			settings: () => open('/settings', strings.settings.title)
-		});
+	test(`in use, no screen and no sheet has an accessibility fault on a ${size}`, () =>
+		lookAtAll('used', size, screensInUse()));
+}
+
+for (const [what, { letters, ...viewport }] of Object.entries(CRAMPED)) {
+	test(`with ${what} nothing is cut off, pressed into a column or laid over its neighbour`, async () => {
+		await page.setViewportSize(viewport);
+		for (const [name, show] of Object.entries(screensInUse())) {
+			const close = await show();
+			await page.evaluate((size) => (document.documentElement.style.fontSize = size), letters);
+			await settled();
+			expect.soft(await cramped(), name).toEqual([]);
+			await close?.();
+		}
+		await page.evaluate(() => document.documentElement.style.removeProperty('font-size'));
+		await page.setViewportSize(SIZES.desk);
 	});
 }
 
@@ -302,6 +324,29 @@ const settled = (): Promise<void> =>
 			await new Promise((resolve) => requestAnimationFrame(resolve));
 			if (frames > 2 && document.getAnimations().length === 0) return;
 		}
+	});
+
+/** What of the screen, or of the sheet above it, has too little room. */
+const cramped = (): Promise<string[]> =>
+	page.evaluate(() => {
+		const faults: string[] = [];
+		const sheetOrPage = document.querySelector('dialog[open]') ?? document.body;
+		for (const element of sheetOrPage.querySelectorAll('*')) {
+			if (element.closest('.visually-hidden, svg') !== null) continue;
+			const { width, height, right } = element.getBoundingClientRect();
+			const text = (element.textContent ?? '').trim();
+			const letter = parseFloat(getComputedStyle(element).fontSize);
+			if (width > 0 && right > innerWidth + 1) faults.push(`beyond the edge: ${text.slice(0, 40)}`);
+			if (text.length > 8 && width > 1 && width < 3 * letter && height > 5 * letter)
+				faults.push(`a column of letters: ${text.slice(0, 40)}`);
+		}
+		const words = [...document.querySelectorAll('nav span')].map((word) => word.getBoundingClientRect());
+		words.forEach((one, n) => {
+			const next = words[n + 1];
+			if (next !== undefined && next.left > one.left && next.left < one.right + 2)
+				faults.push(`the words of two tabs touch: ${n + 1}, ${n + 2}`);
+		});
+		return [...new Set(faults)];
 	});
 
 /** Presses Tab until it is there; a screen has no more stops than this on the way. */

@@ -21,6 +21,7 @@ const STYLE = `
 	p { margin: 0 0 1rem; }
 	dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.25rem 1rem; margin: 0 0 1rem; font-size: 0.875rem; }
 	dt { color: light-dark(#4a5a58, #a9b8b6); }
+	@media (max-width: 16rem) { dl { grid-template-columns: minmax(0, 1fr); } }
 	dd { margin: 0; font-variant-numeric: tabular-nums; }
 	pre { margin: 0 0 1rem; padding: 0.75rem; max-height: 10rem; overflow: auto; white-space: pre-wrap; font-size: 0.8rem;
 		border-radius: 0.5rem; background: light-dark(#eef3f2, #0d1514); }
