@@ -79,13 +79,10 @@ async function serve(node: NodeConfig): Promise<void> {
 function whyNotListening(error: unknown, { listen: { host, port } }: NodeConfig): string | undefined {
 	const { syscall, code } = error instanceof Error ? (error as NodeJS.ErrnoException) : {};
 	if (syscall !== 'listen') return undefined;
-	switch (code) {
-		case 'EADDRINUSE':
-			return `port ${port} of ${host} is taken: end the program that listens there, or give another listen.port`;
-		case 'EADDRNOTAVAIL':
-			return `${host} is no address of this machine: give another listen.host`;
-		case 'EACCES':
-			return `port ${port} needs more rights than this program has: give another listen.port`;
-	}
-	return `cannot listen on port ${port} of ${host} (${code ?? 'no reason given'})`;
+	const why: Readonly<Record<string, string>> = {
+		EADDRINUSE: `port ${port} of ${host} is taken: end the program that listens there, or give another listen.port`,
+		EADDRNOTAVAIL: `${host} is no address of this machine: give another listen.host`,
+		EACCES: `port ${port} needs more rights than this program has: give another listen.port`
+	};
+	return why[code ?? ''] ?? `cannot listen on port ${port} of ${host} (${code ?? 'no reason given'})`;
 }
