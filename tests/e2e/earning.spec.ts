@@ -15,7 +15,6 @@ import {
 	DOLLAR,
 	fund,
 	go,
-	goToSettings,
 	isOnline,
 	lookUp,
 	money,
@@ -53,13 +52,19 @@ test.afterAll(async () => {
 test('before publishing, the writer sees what it costs and what each reader will pay', async () => {
 	await writer.goto(network.url);
 	await isOnline(writer);
-	await goToSettings(writer);
+	// Who has no name yet is told how readers see them, and where to change that.
+	await go(writer, 'compose');
+	const signedBy = writer.getByTestId('signed-by');
+	await expect(signedBy).toContainText('npub1');
+	await signedBy.getByRole('link', { name: strings.compose.giveName }).click();
+	await expect(writer.getByRole('heading', { level: 1, name: strings.settings.title })).toBeVisible();
 	writerKey = (await writer.getByTestId('my-npub').getAttribute('data-npub')) ?? '';
 	await writer.getByTestId('profile-name').fill('Ada');
 	await writer.getByTestId('profile-save').click();
 	await expect(writer.locator('#profile').getByText(strings.actions.saved, { exact: true })).toBeVisible();
 
 	await go(writer, 'compose');
+	await expect(signedBy).toHaveText('Ada');
 	await writer.locator('summary').click();
 	await writer.getByTestId('note-price').fill('0.0765432');
 	await expect(writer.getByTestId('publish-cost')).toContainText(/nothing|\$0\.00/);

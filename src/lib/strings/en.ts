@@ -222,6 +222,8 @@ export const strings = {
 		title: 'Write',
 		label: 'Your note',
 		placeholder: 'What is worth reading?',
+		signedBy: 'Readers see',
+		giveName: 'give yourself a name',
 		publishCost: 'Publishing costs you',
 		publishFree: 'stored on your own node',
 		changePrice: 'Change the price',
