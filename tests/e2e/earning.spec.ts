@@ -178,6 +178,11 @@ test('with the hub gone the chain gives it back: request, grace, withdraw', asyn
 	await closeSheet(reader, 'close-sheet');
 	await expect(reader.getByTestId('channel-state').first()).toContainText(strings.channels.state.closing);
 	await expect(reader.getByTestId('withdraw')).toBeDisabled();
+	await go(reader, 'feed');
+	const gone = reader.getByTestId('gone-channel');
+	await expect(gone).toHaveAttribute('data-how', 'leaving');
+	await gone.getByRole('link', { name: strings.gone.see }).click();
+	await expect(reader.getByRole('heading', { level: 1, name: strings.channels.title })).toBeVisible();
 
 	const chain = createTestClient({ mode: 'anvil', transport: http(network.chain.rpcUrl) });
 	await increaseTime(chain, { seconds: 24 * 3_600 + 1 });
@@ -189,6 +194,8 @@ test('with the hub gone the chain gives it back: request, grace, withdraw', asyn
 	expect((await tokenBalanceOf(network, wallet)) - before).toBe(
 		DEPOSIT / TOKEN_UNIT - BigInt(settled ?? '0')
 	);
+	await go(reader, 'feed');
+	await expect(gone).toHaveAttribute('data-how', 'closed');
 });
 
 async function publish(text: string): Promise<void> {
