@@ -3,7 +3,8 @@
  * database: all nodes of the local network. Reads only, also beside running nodes. The chain is that of the
  * config file beside a node's folder (`hub.json` for `hub/node.sqlite`); `--rpc` names another node of it.
  *
- * One line per check; exit code 1 when one unit is off, and the line says in which account or channel.
+ * One line per check; exit code 1 when one unit is off or the file is damaged, and the line says where; 2 when there
+ * are no books that could be read.
  *
  * `npm run audit -- DATABASE --export FILE.csv|FILE.json [--from 2026-01-01] [--to 2026-02-01]`: its ledger as a
  * statement instead, of transfers begun on or after the one day and before the other (UTC).
@@ -56,9 +57,14 @@ async function main(): Promise<boolean> {
 	const { nodes, ends, wrong, behind } = await auditDatabases(databases, { patienceMs: PATIENCE_MS });
 	for (const { name, checks } of nodes) print(name, checks);
 	if (ends.length > 0) print('the network', ends);
+	const notMade = [...nodes.flatMap(({ checks }) => checks), ...ends].filter(
+		({ skipped }) => skipped !== undefined
+	).length;
+	const adds =
+		notMade === 0 ? 'Everything adds up' : `What was looked at adds up; ${notMade} not looked at (–)`;
 	console.log(
 		wrong.length === 0
-			? `Everything adds up${behind.length === 0 ? '' : `; ${behind.length} not taken in yet`}.`
+			? `${adds}${behind.length === 0 ? '' : `; ${behind.length} not taken in yet`}.`
 			: `${wrong.length} wrong.`
 	);
 	return wrong.length === 0;
@@ -137,7 +143,6 @@ function print(name: string, checks: readonly Check[]): void {
 }
 
 function sentence(error: unknown): string {
-	if (error instanceof SqlError && error.kind === 'corrupt')
-		return `The database cannot be read: ${error.message}`;
+	if (error instanceof SqlError) return `The database cannot be read: ${error.message}`;
 	return error instanceof Error ? error.message : String(error);
 }

@@ -7,10 +7,11 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { auditNode, checkEnds, wrongIn, type Check, type NodeAudit } from '../../src/lib/peer/audit/audit.ts';
+import { count } from '../../src/lib/peer/audit/check.ts';
 import { createEvmScheme } from '../../src/lib/peer/settlement/evm/scheme.ts';
 import { createViemChain } from '../../src/lib/peer/settlement/evm/viem-chain.ts';
-import { isOfThisRelease } from '../../src/lib/peer/storage/migrations.ts';
-import type { SqlDriver } from '../../src/lib/peer/storage/sql.ts';
+import { releaseOf } from '../../src/lib/peer/storage/migrations.ts';
+import { SqlError, type SqlDriver } from '../../src/lib/peer/storage/sql.ts';
 import type { ChainConfig } from './config.ts';
 import { nodeClock } from './node-clock.ts';
 import { nodeCrypto } from './node-crypto.ts';
@@ -76,23 +77,64 @@ const auditOnce = async (databases: readonly AuditedDatabase[]): Promise<Network
 	};
 };
 
+const NOT_READABLE = {
+	none: 'holds no books of a node.',
+	older: 'is of an older release: start the node once, or take the audit of that release.',
+	newer: 'is of a newer release: take the audit of that one.'
+} as const;
+
+/** What SQLite says of a file, with its name: of several it must be known which. */
+const named = <T>(database: string, work: () => T): T => {
+	try {
+		return work();
+	} catch (error) {
+		if (error instanceof SqlError) throw new SqlError(error.kind, `${database}: ${error.message}`);
+		throw new Error(`${database}: ${error instanceof Error ? error.message : String(error)}`, {
+			cause: error
+		});
+	}
+};
+
 /** @throws SqlError when it cannot be opened; Error when its tables are not of this release */
 export const openToRead = (database: string): SqlDriver => {
-	const sql = createNodeSql(database, { readOnly: true });
-	if (isOfThisRelease(sql)) return sql;
+	const sql = named(database, () => createNodeSql(database, { readOnly: true }));
+	let release: ReturnType<typeof releaseOf>;
+	try {
+		release = named(database, () => releaseOf(sql));
+	} catch (error) {
+		sql.close();
+		throw error;
+	}
+	if (release === 'this') return sql;
 	sql.close();
-	throw new Error(`${database} is of another release: start the node once, or take that release's audit.`);
+	throw new Error(`${database} ${NOT_READABLE[release]}`);
+};
+
+/** Each is a sentence of SQLite's; more of them say nothing new. */
+const DAMAGES_TOLD = 5;
+
+/** Pages that were damaged, and indexes that do not say what their tables do: what is read by them may be anything. */
+const checkFile = (sql: SqlDriver): Check => {
+	const wrong = sql
+		.all(`PRAGMA integrity_check(${DAMAGES_TOLD})`)
+		.map(({ integrity_check: what }) => String(what))
+		.filter((what) => what !== 'ok')
+		.map((what) => ({ where: 'the file', what }));
+	return { name: 'the file is whole', figures: count(sql.size().bytes, 'byte'), wrong, behind: [] };
 };
 
 const auditDatabase = async ({ name, database, chain: facts }: AuditedDatabase): Promise<NodeAudit> => {
 	const sql = openToRead(database);
 	try {
+		const file = named(database, () => checkFile(sql));
+		if (file.wrong.length > 0) return { name, checks: [file], end: undefined };
 		const chain = facts && createViemChain({ ...facts, clock: nodeClock, requestTimeoutMs: CHAIN_ANSWER_MS });
 		const books = { sql, tokenScale: facts?.tokenScale ?? USUAL_TOKEN_SCALE, now: Date.now() };
 		const scheme = chain && createEvmScheme(chain, nodeCrypto);
-		return await auditNode({ name, books, crypto: nodeCrypto, scheme, chain }, (work) =>
-			atOneMoment(sql, work)
+		const audited = await auditNode({ name, books, crypto: nodeCrypto, scheme, chain }, (work) =>
+			named(database, () => atOneMoment(sql, work))
 		);
+		return { ...audited, checks: [file, ...audited.checks] };
 	} finally {
 		sql.close();
 	}

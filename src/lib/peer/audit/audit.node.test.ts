@@ -100,7 +100,7 @@ const COLUMNS: readonly (readonly [Name, table: string, column: string, named: R
 	['reader', 'spending', 'amount', /spending of 2026-01-01 at [0-9a-f]{64}: /],
 	['reader', 'bought', 'sent', /purchase [0-9a-f]{32}: .* did not arrive/],
 	['reader', 'bought', 'arrived', /purchase [0-9a-f]{32}: .* did not arrive/],
-	['bob', 'earning', 'total', /income\/notes: the notes earned/],
+	['bob', 'earning', 'total', /events [0-9a-f, ]+: earned \d+ by their rows, and \d+ is booked as sold/],
 	['bob', 'sale_receipt', 'paid', /sale [0-9a-f]{32}: /]
 ];
 

@@ -7,11 +7,12 @@
  *
  * | checks | what against what |
  * |---|---|
+ * | `readable-check.ts` | first of all: whether there is something to add up |
  * | `ledger-checks.ts` | balances against postings; all of them against zero; accounts and transfers against the chart |
- * | `packet-checks.ts` | packets against pending, posted and voided transfers |
+ * | `packet-checks.ts` | packets against pending, posted and voided transfers, fulfilments against conditions |
  * | `link-checks.ts` | totals told in hellos against postings, claims and balances |
  * | `channel-checks.ts` | deposits, claims, captures against postings and each other |
- * | `claim-checks.ts` | signatures of the claims held |
+ * | `claim-checks.ts` | signatures of the claims held, terms of all channels |
  * | `payout-checks.ts`, `market-checks.ts` | payouts, receipts, days, notes bought and sold against postings |
  * | `event-checks.ts` | signatures of what was paid for |
  * | `chain-checks.ts` | channels and payouts against the chain |
@@ -26,14 +27,15 @@ import { checkChain, chainQuestions, type AuditedChain } from './chain-checks.ts
 import { checkChannels } from './channel-checks.ts';
 import type { Books, Check, Finding } from './check.ts';
 import { skippedCheck } from './check.ts';
-import { checkClaims, heldClaims } from './claim-checks.ts';
+import { channelTerms, checkClaims, checkTerms, CLAIMS, heldClaims, TERMS } from './claim-checks.ts';
 import { endOf, type End } from './end-checks.ts';
 import { checkSignatures, paidEvents } from './event-checks.ts';
 import { checkBalances, checkChart, checkTransfers } from './ledger-checks.ts';
 import { checkLinks } from './link-checks.ts';
 import { checkMarket } from './market-checks.ts';
-import { checkPackets } from './packet-checks.ts';
+import { checkFulfilments, checkPackets, rememberedFulfilments } from './packet-checks.ts';
 import { checkPayouts } from './payout-checks.ts';
+import { checkReadable } from './readable-check.ts';
 
 export type { Books, Check, Finding } from './check.ts';
 export { checkEnds, type End } from './end-checks.ts';
@@ -63,7 +65,7 @@ export const auditNode = async (
 	{ name, books, crypto, scheme, chain }: AuditSubject,
 	read: <T>(work: () => T) => T = (work) => work()
 ): Promise<NodeAudit> => {
-	const found = read(() => ({
+	const readBooks = () => ({
 		checks: [
 			...checkBalances(books),
 			checkTransfers(books),
@@ -74,19 +76,28 @@ export const auditNode = async (
 			checkPayouts(books),
 			...checkMarket(books)
 		],
+		fulfilments: rememberedFulfilments(books),
+		terms: channelTerms(books),
 		claims: heldClaims(books),
 		events: paidEvents(books),
 		questions: chainQuestions(books),
 		end: endOf(name, books, crypto)
-	}));
+	});
+	const { readable, found } = read(() => {
+		const check = checkReadable(books);
+		return { readable: check, found: check.wrong.length === 0 ? readBooks() : undefined };
+	});
+	if (!found) return { name, checks: [readable], end: undefined };
 	return {
 		name,
 		checks: [
+			readable,
 			...found.checks,
+			await checkFulfilments(found.fulfilments, crypto),
 			await checkSignatures(found.events, crypto),
-			scheme
-				? await checkClaims(found.claims, scheme)
-				: skippedCheck('each claim held is signed and can be redeemed', 'no chain is named'),
+			...(scheme
+				? [checkTerms(found.terms, scheme), await checkClaims(found.claims, scheme)]
+				: [skippedCheck(TERMS, 'no chain is named'), skippedCheck(CLAIMS, 'no chain is named')]),
 			...(chain
 				? await checkChain(found.questions, chain)
 				: [skippedCheck('each channel holds on the chain what its row says', 'no chain is named')])

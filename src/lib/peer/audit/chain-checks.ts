@@ -19,6 +19,9 @@ interface Row {
 	readonly direction: string;
 	readonly deposited: bigint;
 	readonly settled: bigint;
+	readonly promised: bigint;
+	/** Unix seconds, 0 while nobody asked to close. */
+	readonly closeAt: number;
 }
 
 /** What the chain is asked about, read from the books. */
@@ -41,7 +44,9 @@ export const chainQuestions = (books: Books): ChainQuestions => ({
 			status: text(row, 'status'),
 			direction: text(row, 'direction'),
 			deposited: big(row['shown']),
-			settled: big(row['settled'])
+			settled: big(row['settled']),
+			promised: big(row['promised']),
+			closeAt: Number(row['close_at'])
 		})),
 	payouts: books.sql
 		.all(
@@ -61,7 +66,7 @@ const checkChannel = async (
 ): Promise<Result<null, ChainError>> => {
 	const found = await chain.channel(row.id);
 	if (!found.ok) return found;
-	const { deposited, claimed, epoch } = found.value;
+	const { deposited, claimed, epoch, closeAt } = found.value;
 	const where = `channel/${row.id}`;
 	if (epoch < row.epoch) check.wrong(where, `the chain is in epoch ${epoch}, its row in ${row.epoch}`);
 	else if (row.status === 'closed') {
@@ -73,7 +78,15 @@ const checkChannel = async (
 			if (mine < theirs) check.behind(where, `${name} ${mine} by its row, ${theirs} on the chain`);
 		};
 		compare('deposited', row.deposited, deposited);
-		compare('settled', row.settled, claimed);
+		// An older copy of the books, or a claim that was signed and captured after they were read.
+		if (row.direction === 'out' && claimed > row.promised)
+			check.behind(
+				where,
+				`${claimed} was captured on the chain, and only ${row.promised} promised by its row`
+			);
+		else compare('settled', row.settled, claimed);
+		if (closeAt !== row.closeAt)
+			check.behind(where, `to be left from ${row.closeAt} by its row, from ${closeAt} on the chain`);
 	}
 	return ok(null);
 };

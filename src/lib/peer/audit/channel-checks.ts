@@ -8,10 +8,15 @@
  * | settled, of channels that pay me | `redeem` out of `claims/<id>`; `outside` where a chain was replaced |
  * | left in my channel | balance of `channel/<id>` |
  * | claims held | balance of `claims/<id>` |
+ * | what counts of a deposit that is not safe yet | no posting: the rule of channel/deposits.ts |
  */
+import { countable } from '../channel/deposits.ts';
+import { LIMITS } from '../limits.ts';
+import { linkToTokenDown } from '../money.ts';
 import type { SqlRow } from '../storage/sql.ts';
 import { big, count, linkUnits, startCheck, storedBalances, text, type Books, type Check } from './check.ts';
 
+/** Of an epoch that can still change. */
 export const isLive = (row: SqlRow): boolean => row['status'] !== 'closed' && row['status'] !== 'archived';
 
 export const channelRows = ({ sql }: Books): readonly SqlRow[] =>
@@ -44,8 +49,14 @@ export const checkChannels = (books: Books): readonly Check[] => {
 		const [settled, claimed, promised, deposited] = ['settled', 'claimed', 'promised', 'deposited'].map(
 			(column) => big(row[column])
 		) as [bigint, bigint, bigint, bigint];
+		const least = [settled, claimed, promised, deposited].find((amount) => amount < 0n);
+		if (least !== undefined) order.wrong(where, `${least} is below zero`);
 		if (settled > claimed) order.wrong(where, `${settled} was captured, and only ${claimed} claimed`);
 		if (claimed > promised) order.wrong(where, `${claimed} is claimed, and only ${promised} was promised`);
+		// A payee that agreed to keep less counts less than it holds.
+		const mayKeepLess = row['direction'] === 'in' && row['status'] === 'frozen';
+		if (claimed < promised && isLive(row) && !mayKeepLess)
+			order.wrong(where, `${promised} was promised, and only ${claimed} is claimed`);
 		// A payee's chain may undo a block, and the deposit in it, under claims it holds.
 		if (promised > deposited)
 			order[row['direction'] === 'in' ? 'behind' : 'wrong'](
@@ -79,11 +90,37 @@ export const checkChannels = (books: Books): readonly Check[] => {
 			equal('held', sum('claimed', live) - sum('settled', live), balances.get(account) ?? 0n);
 		}
 	}
-	const known = new Set(ids);
-	for (const [account, balance] of balances) {
-		const [kind, id] = account.split('/');
-		if ((kind === 'channel' || kind === 'claims') && id !== undefined && !known.has(id))
+	const known = new Set(
+		rows.map((row) => `${row['direction'] === 'out' ? 'channel' : 'claims'}/${text(row, 'id')}`)
+	);
+	for (const [account, balance] of balances)
+		if (/^(channel|claims)\//.test(account) && !known.has(account))
 			postings.wrong(account, `holds ${balance}, and there is no such channel`);
+	return [
+		order.done(count(rows.length, 'channel')),
+		postings.done(count(rows.length, 'channel')),
+		checkDeposits(books)
+	];
+};
+
+/** Deposits that the chain shows and that are not safe yet. */
+const checkDeposits = (books: Books): Check => {
+	const check = startCheck('of a deposit that is not safe yet only a little counts');
+	const most = linkToTokenDown(LIMITS.unsafeDeposit, books.tokenScale);
+	const rows = books.sql.all(
+		`SELECT d.id, d.safe, d.shown, c.direction, c.status, c.deposited FROM channel_deposit d
+		LEFT JOIN channel c USING (id, epoch) ORDER BY d.id, d.epoch`
+	);
+	for (const row of rows) {
+		const where = `channel/${text(row, 'id')}`;
+		if (row['status'] === null) check.wrong(where, 'a deposit waits, and there is no such channel');
+		else if (isLive(row))
+			check.equal(
+				where,
+				big(row['deposited']),
+				countable(big(row['shown']), big(row['safe']), most),
+				(is, should) => `deposited ${is} by its row, and ${should} count until the rest is safe`
+			);
 	}
-	return [order.done(count(rows.length, 'channel')), postings.done(count(rows.length, 'channel'))];
+	return check.done(count(rows.length, 'deposit'));
 };

@@ -1,4 +1,4 @@
-/** The claims this node holds: each names its channel rightly and is signed by who locked the money. */
+/** The claims this node holds are signed by who locked the money, and the terms of each channel are those its id names. */
 import type { Hex } from '../bytes.ts';
 import type { SqlRow, SqlValue } from '../storage/sql.ts';
 import type { Address, ChannelKey } from '../settlement/chain.ts';
@@ -15,6 +15,9 @@ export const keyOf = (row: SqlRow): ChannelKey => ({
 	expiry: Number(row['expiry']),
 	salt: text(row, 'salt') as Hex
 });
+
+export const TERMS = 'the terms of each channel are those that its id names';
+export const CLAIMS = 'each claim held is signed and can be redeemed';
 
 const bytesOf = (value: SqlValue | undefined): Uint8Array | undefined =>
 	(value as Uint8Array | null) ?? undefined;
@@ -44,22 +47,39 @@ export const heldClaims = (books: Books): readonly HeldClaim[] =>
 			]
 		}));
 
+/** The terms of every channel, also of those that are over: with others nothing of it could be claimed or had back. */
+export interface ChannelTerms {
+	readonly id: Hex;
+	readonly key: ChannelKey;
+}
+
+export const channelTerms = (books: Books): readonly ChannelTerms[] =>
+	channelRows(books).map((row) => ({ id: text(row, 'id') as Hex, key: keyOf(row) }));
+
+export const checkTerms = (
+	channels: readonly ChannelTerms[],
+	scheme: Pick<SettlementScheme, 'channelId'>
+): Check => {
+	const check = startCheck(TERMS);
+	for (const { id, key } of channels)
+		if (scheme.channelId(key) !== id) check.wrong(`channel/${id}`, 'its terms are those of another channel');
+	return check.done(count(channels.length, 'channel'));
+};
+
 export const checkClaims = async (
 	claims: readonly HeldClaim[],
-	scheme: Pick<SettlementScheme, 'channelId' | 'verifyClaim'>
+	scheme: Pick<SettlementScheme, 'verifyClaim'>
 ): Promise<Check> => {
-	const check = startCheck('each claim held is signed and can be redeemed');
+	const check = startCheck(CLAIMS);
 	for (const { id, key, epoch, settled, claims: held } of claims) {
 		const where = `claims/${id}`;
-		if (scheme.channelId(key) !== id) check.wrong(where, 'its terms are those of another channel');
-		else
-			for (const { cumulative, signature } of held) {
-				if (cumulative <= settled) continue;
-				if (!signature)
-					check.wrong(where, `${cumulative} was promised, ${settled} captured, and there is no signature`);
-				else if (!(await scheme.verifyClaim({ key, epoch, cumulative, signature })))
-					check.wrong(where, `the signature is not for ${cumulative} in epoch ${epoch}`);
-			}
+		for (const { cumulative, signature } of held) {
+			if (cumulative <= settled) continue;
+			if (!signature)
+				check.wrong(where, `${cumulative} was promised, ${settled} captured, and there is no signature`);
+			else if (!(await scheme.verifyClaim({ key, epoch, cumulative, signature })))
+				check.wrong(where, `the signature is not for ${cumulative} in epoch ${epoch}`);
+		}
 	}
 	return check.done(count(claims.length, 'claim'));
 };

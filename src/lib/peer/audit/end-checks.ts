@@ -50,8 +50,17 @@ export const checkEnds = (ends: readonly End[]): readonly Check[] => {
 		for (const row of mine.links) {
 			const other = byDevice.get(text(row, 'peer'));
 			const theirs = other?.links.find(({ peer }) => peer === mine.device);
-			if (!other || !theirs) {
-				if (!other) elsewhere.add(text(row, 'peer'));
+			if (!other) {
+				elsewhere.add(text(row, 'peer'));
+				continue;
+			}
+			if (!theirs) {
+				const has = (total: string): boolean => big(row[total]) !== 0n;
+				if (['fulfilled_by_me', 'fulfilled_by_peer', 'paid_out_by_me', 'paid_out_by_peer'].some(has))
+					check.wrong(
+						`${mine.name} and ${other.name}`,
+						`money moved by ${mine.name}, and ${other.name} does not know it`
+					);
 				continue;
 			}
 			pairs += 1;

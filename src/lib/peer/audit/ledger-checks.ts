@@ -19,7 +19,7 @@ export const checkBalances = (books: Books): readonly Check[] => {
 	return [zero.done(count(accounts, 'account')), balances.done(count(transfersIn(books), 'transfer'))];
 };
 
-/** A transfer is pending without an end, or posted or voided at a time. */
+/** A transfer is pending without an end, or posted or voided at a time; its author, by whom days are summed up, is its memo's. */
 export const checkTransfers = (books: Books): Check => {
 	const check = startCheck('each transfer is pending, posted or voided, and nothing between');
 	for (const row of books.sql.all(
@@ -28,6 +28,14 @@ export const checkTransfers = (books: Books): Check => {
 		check.wrong(
 			`transfer ${text(row, 'id')}`,
 			row['state'] === 0 ? 'pending, and has an end' : 'posted or voided at no time'
+		);
+	for (const row of books.sql.all(
+		`SELECT id, author, json_extract(memo, '$.author') AS told FROM transfer
+		WHERE author IS NOT json_extract(memo, '$.author') ORDER BY id`
+	))
+		check.wrong(
+			`transfer ${text(row, 'id')}`,
+			`of ${text(row, 'author') || 'nobody'}, and of ${text(row, 'told') || 'nobody'} by its memo`
 		);
 	return check.done(count(transfersIn(books), 'transfer'));
 };

@@ -8,12 +8,14 @@
  * | fulfilled by the neighbour | out of it: `buy`, `publish`, `forward`, `recover` |
  * | paid out by me | into it: `payout`, `payout-fee`; out of it: the same, undone |
  * | paid out by the neighbour | out of it: `payout`, `payout-fee` |
+ *
+ * A neighbour with whom money is open, or a channel or a packet, is never forgotten.
  */
 import { createChannels } from '../channel/channels.ts';
 import { createLedger } from '../ledger/sqlite-ledger.ts';
 import { createLinkAccounts } from '../link/accounts.ts';
 import { createPackets } from '../link/packets.ts';
-import { big, count, startCheck, text, type Books, type Check } from './check.ts';
+import { big, count, startCheck, storedBalances, text, type Books, type Check } from './check.ts';
 
 type Total = 'fulfilled_by_me' | 'fulfilled_by_peer' | 'paid_out_by_me' | 'paid_out_by_peer';
 
@@ -98,6 +100,18 @@ export const checkLinks = (books: Books): readonly Check[] => {
 			0n,
 			(is) => `its balance is ${is} away from what claims and totals make`
 		);
+
+	const known = startCheck('there is a row of each neighbour with whom there is money');
+	const peers = new Set(rows.map((row) => text(row, 'peer')));
+	for (const [account, balance] of storedBalances(books))
+		if (account.startsWith('link/') && balance !== 0n && !peers.has(account.slice('link/'.length)))
+			known.wrong(account, `holds ${balance}, and there is no such neighbour`);
+	for (const row of sql.all('SELECT id, peer FROM channel ORDER BY id, epoch'))
+		if (!peers.has(text(row, 'peer')))
+			known.wrong(`channel/${text(row, 'id')}`, `there is no neighbour ${text(row, 'peer')}`);
+	for (const row of sql.all('SELECT DISTINCT link FROM packet ORDER BY link'))
+		if (!peers.has(text(row, 'link')))
+			known.wrong(`link/${text(row, 'link')}`, 'packets crossed it, and there is no such neighbour');
 	const neighbours = count(rows.length, 'neighbour');
-	return [totals.done(neighbours), formula.done(neighbours)];
+	return [totals.done(neighbours), formula.done(neighbours), known.done(neighbours)];
 };

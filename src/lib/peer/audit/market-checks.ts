@@ -3,14 +3,19 @@
  * whether what was paid for is here.
  */
 import { LIMITS } from '../limits.ts';
+import type { SqlRow } from '../storage/sql.ts';
 import { big, count, startCheck, text, type Books, type Check } from './check.ts';
 
 const DAY_MS = 86_400_000;
 const STATES = ['pending', 'posted', 'voided'] as const;
 
+const idsOf = (row: SqlRow): readonly string[] => JSON.parse(text(row, 'ids') || '[]') as readonly string[];
+
 interface Paid {
 	readonly amount: bigint;
 	readonly state: (typeof STATES)[number];
+	/** Comma-separated. */
+	readonly ids: string;
 }
 
 /** What left for each receipt, by hex of the receipt. */
@@ -18,19 +23,56 @@ const paymentsByReceipt = ({ sql }: Books): ReadonlyMap<string, Paid> =>
 	new Map(
 		sql
 			.all(
-				`SELECT json_extract(memo, '$.receipt') AS receipt, amount, state FROM transfer
-				WHERE kind = 'buy' AND json_extract(memo, '$.receipt') IS NOT NULL`
+				`SELECT json_extract(memo, '$.receipt') AS receipt, json_extract(memo, '$.eventIds') AS ids, amount, state
+				FROM transfer WHERE kind = 'buy' AND json_extract(memo, '$.receipt') IS NOT NULL`
 			)
 			.map((row) => [
 				text(row, 'receipt'),
-				{ amount: big(row['amount']), state: STATES[Number(row['state'])] ?? 'pending' }
+				{
+					amount: big(row['amount']),
+					state: STATES[Number(row['state'])] ?? 'pending',
+					ids: idsOf(row).join()
+				}
 			])
 	);
+
+interface Together {
+	readonly ids: readonly string[];
+	readonly amount: bigint;
+}
+
+/**
+ * Money that was paid for several events at once is told for them together: events are put together as far as any
+ * payment joins them, with the sum of those payments.
+ */
+const sumsTogether = (payments: readonly Together[]): readonly Together[] => {
+	const groups = new Map<string, { ids: string[]; amount: bigint }>();
+	const nameless = { ids: [], amount: 0n };
+	for (const { ids, amount } of payments) {
+		const joined = new Set(ids.map((id) => groups.get(id)).filter((group) => group !== undefined));
+		const group = { ids: ids.filter((id) => !groups.has(id)), amount };
+		for (const other of joined) {
+			group.ids.push(...other.ids);
+			group.amount += other.amount;
+		}
+		if (ids.length === 0) nameless.amount += amount;
+		for (const id of group.ids) groups.set(id, group);
+	}
+	return [...new Set(groups.values()), ...(nameless.amount > 0n ? [nameless] : [])];
+};
+
+/** A day of reading may be one such group. */
+const NAMED = 8;
+const notesOf = (ids: readonly string[]): string => {
+	const named = [...ids].sort().slice(0, NAMED).join(', ');
+	if (ids.length === 1) return `event ${named}`;
+	return `events ${named}${ids.length > NAMED ? ` and ${ids.length - NAMED} more` : ''}`;
+};
 
 const checkPurchases = (books: Books): Check => {
 	const check = startCheck('each receipt says of its money what the ledger says');
 	const payments = paymentsByReceipt(books);
-	const rows = books.sql.all('SELECT hex(receipt) AS receipt, amount, money, state FROM purchase');
+	const rows = books.sql.all('SELECT hex(receipt) AS receipt, ids, amount, money FROM purchase');
 	for (const row of rows) {
 		const receipt = text(row, 'receipt').toLowerCase();
 		const where = `purchase ${receipt}`;
@@ -45,6 +87,8 @@ const checkPurchases = (books: Books): Check => {
 			payment.amount,
 			(is, should) => `${is} by its row, ${should} is booked`
 		);
+		if (text(row, 'ids') !== payment.ids)
+			check.wrong(where, `for ${text(row, 'ids')} by its row, ${payment.ids || 'for nothing'} is booked`);
 		// `open` may wait for the reader to look the outcome up.
 		if (row['money'] === 'moved' && payment.state !== 'posted')
 			check.wrong(where, `moved by its row, and ${payment.state} in the ledger`);
@@ -59,8 +103,10 @@ const checkDays = (books: Books): Check => {
 	const check = startCheck('what each day and author cost is the sum of the receipts');
 	// Older receipts may be pruned while their day is not.
 	const since = now - (now % DAY_MS) - LIMITS.receiptMs + 2 * DAY_MS;
-	const keyOf = (day: unknown, node: unknown): string =>
-		`spending of ${new Date(Number(day)).toISOString().slice(0, 10)} at ${String(node)}`;
+	const keyOf = (day: unknown, node: unknown): string => {
+		const began = new Date(Number(day)).toISOString();
+		return `spending of ${Number(day) % DAY_MS === 0 ? began.slice(0, 10) : began} at ${String(node)}`;
+	};
 	const sums = new Map(
 		sql
 			.all(
@@ -88,9 +134,9 @@ const checkDays = (books: Books): Check => {
 const checkBought = (books: Books): Check => {
 	const { sql, now } = books;
 	const check = startCheck('each event paid for is in the store');
-	const rows = sql.all('SELECT event_id, author, created_at, sent, arrived FROM bought WHERE sent > 0');
+	const rows = sql.all('SELECT event_id, sent, arrived FROM bought');
 	for (const row of rows)
-		if (big(row['arrived']) > big(row['sent']))
+		if (big(row['arrived']) > big(row['sent']) || big(row['arrived']) < 0n)
 			check.wrong(
 				`event ${text(row, 'event_id')}`,
 				`${text(row, 'arrived')} of ${text(row, 'sent')} sent for it arrived`
@@ -110,6 +156,57 @@ const checkBought = (books: Books): Check => {
 	))
 		check.wrong(`event ${text(row, 'event_id')}`, `${text(row, 'sent')} was paid for it, and it is not here`);
 	return check.done(count(rows.length, 'event'));
+};
+
+/**
+ * What notes cost, against what was paid for them. Told only where all of it is known: receipts are forgotten after a
+ * while, and what is still asked for, or was paid and never came, is in no row of an event.
+ */
+const checkCosts = ({ sql }: Books): Check => {
+	const check = startCheck('what each note cost adds up to what was paid');
+	const states = new Map(
+		sql
+			.all('SELECT hex(receipt) AS receipt, state, money FROM purchase')
+			.map((row) => [
+				text(row, 'receipt').toLowerCase(),
+				row['money'] === 'open' ? 'open' : text(row, 'state')
+			])
+	);
+	const paid = sql
+		.all(
+			`SELECT json_extract(memo, '$.eventIds') AS ids, json_extract(memo, '$.receipt') AS receipt, amount, state
+			FROM transfer WHERE kind = 'buy' AND json_extract(memo, '$.receipt') IS NOT NULL`
+		)
+		.map((row) => ({
+			ids: idsOf(row),
+			// Nothing was paid by one that was voided, and its row may not know that yet.
+			amount: row['state'] === 1 ? big(row['amount']) : 0n,
+			isKnown:
+				row['state'] === 2
+					? states.get(text(row, 'receipt')) !== 'open'
+					: states.get(text(row, 'receipt')) === 'stored'
+		}));
+	const unknown = new Set(paid.filter(({ isKnown }) => !isKnown).flatMap(({ ids }) => ids));
+	const rows = sql.all(
+		`SELECT event_id, sum(sent) AS sent FROM (SELECT event_id, sent FROM bought UNION ALL SELECT event_id, sent FROM bought_part)
+		GROUP BY event_id`
+	);
+	const costs = new Map(rows.map((row) => [text(row, 'event_id'), big(row['sent'])]));
+	for (const { ids, amount } of sumsTogether(paid)) {
+		const found = ids.reduce((sum, id) => sum + (costs.get(id) ?? 0n), 0n);
+		if (!ids.some((id) => unknown.has(id)))
+			check.equal(
+				notesOf(ids),
+				found,
+				amount,
+				(is, should) =>
+					`cost ${is} by ${ids.length === 1 ? 'its row' : 'their rows'}, and ${should} is booked`
+			);
+		for (const id of ids) costs.delete(id);
+	}
+	for (const [id, cost] of costs)
+		if (cost !== 0n) check.wrong(`event ${id}`, `cost ${cost} by its row, and nothing is booked for it`);
+	return check.done(count(rows.length, 'note'));
 };
 
 /** By receipt; an event that came in parts has one for each, and its row names the last. */
@@ -143,20 +240,29 @@ const checkWay = ({ sql }: Books): Check => {
 const checkEarnings = (books: Books): readonly Check[] => {
 	const { sql } = books;
 	const earned = startCheck('what each note earned adds up to what was sold');
-	const sold = big(
-		sql.all(
-			`SELECT sum(t.amount) AS total FROM transfer t JOIN account a ON a.id = t.source
-			WHERE t.kind = 'sell' AND t.state = 1 AND a.name = 'income/notes'`
-		)[0]?.['total']
+	const sold = sumsTogether(
+		sql
+			.all(
+				`SELECT json_extract(t.memo, '$.eventIds') AS ids, t.amount FROM transfer t JOIN account a ON a.id = t.source
+				WHERE t.kind = 'sell' AND t.state = 1 AND a.name = 'income/notes'`
+			)
+			.map((row) => ({ ids: idsOf(row), amount: big(row['amount']) }))
 	);
-	const rows = sql.all('SELECT total FROM earning');
-	const total = rows.reduce((sum, row) => sum + big(row['total']), 0n);
-	earned.equal(
-		'income/notes',
-		total,
-		sold,
-		(is, should) => `the notes earned ${is}, and ${should} is booked as sold`
-	);
+	const rows = sql.all('SELECT event_id, sum(total) AS total FROM earning GROUP BY event_id');
+	const totals = new Map(rows.map((row) => [text(row, 'event_id'), big(row['total'])]));
+	for (const { ids, amount } of sold) {
+		const found = ids.reduce((sum, id) => sum + (totals.get(id) ?? 0n), 0n);
+		earned.equal(
+			ids.length === 0 ? 'income/notes' : notesOf(ids),
+			found,
+			amount,
+			(is, should) =>
+				`earned ${is} by ${ids.length === 1 ? 'its row' : 'their rows'}, and ${should} is booked as sold`
+		);
+		for (const id of ids) totals.delete(id);
+	}
+	for (const [id, total] of totals)
+		earned.wrong(`event ${id}`, `earned ${total} by its row, and was never sold`);
 
 	const receipts = startCheck('each receipt given to a reader was paid');
 	const sales = new Map<string, number>();
@@ -164,8 +270,7 @@ const checkEarnings = (books: Books): readonly Check[] => {
 		`SELECT json_extract(memo, '$.eventIds') AS ids, amount, count(*) AS n FROM transfer
 		WHERE kind = 'sell' AND state = 1 GROUP BY 1, 2`
 	)) {
-		const ids = JSON.parse(text(row, 'ids') || '[]') as readonly string[];
-		sales.set(`${ids.join()} ${text(row, 'amount')}`, Number(row['n']));
+		sales.set(`${idsOf(row).join()} ${text(row, 'amount')}`, Number(row['n']));
 	}
 	const given = sql.all('SELECT hex(receipt) AS receipt, ids, paid FROM sale_receipt ORDER BY at, receipt');
 	for (const row of given) {
@@ -185,6 +290,7 @@ export const checkMarket = (books: Books): readonly Check[] => [
 	checkPurchases(books),
 	checkDays(books),
 	checkBought(books),
+	checkCosts(books),
 	checkWay(books),
 	...checkEarnings(books)
 ];

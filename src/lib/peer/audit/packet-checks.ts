@@ -9,9 +9,13 @@
  * | sent on, rejected or late | voided |
  * | ended here, fulfilled | posted at once |
  * | ended here, late: the neighbour does not pay for it | posted, and `late` took it back |
+ * | came in and rejected | none posted |
  *
- * Rows of packets are forgotten some time after they ended; their transfers stay.
+ * Rows of packets are forgotten some time after they ended; their transfers stay. What was fulfilled can be shown
+ * again as long as it is remembered: the fulfilment is the one of its condition.
  */
+import type { Crypto } from '../platform.ts';
+import { compareBytes } from '../bytes.ts';
 import type { SqlRow } from '../storage/sql.ts';
 import { big, count, startCheck, text, type Books, type Check, type Checking } from './check.ts';
 
@@ -122,6 +126,13 @@ export const checkPackets = (books: Books): readonly Check[] => {
 		if (row['state'] === 'late')
 			expectOne(ended, row, 'what was taken back as late', of(row, 'late/'), big(row['amount']), 'posted');
 	}
+	const refused = sql.all(
+		`SELECT link, hex(hash) AS hash, ledger_group FROM packet WHERE direction = 'in' AND state = 'rejected'`
+	);
+	for (const row of refused)
+		for (const { kind, to, amount, state } of of(row))
+			if (to === `link/${text(row, 'link')}` && state === 'posted')
+				ended.wrong(nameOf(row), `rejected by its row, and ${amount} is posted for it as ${kind}`);
 
 	const once = startCheck('each packet began and ended once');
 	for (const row of sql.all(
@@ -146,4 +157,32 @@ export const checkPackets = (books: Books): readonly Check[] => {
 		once.done(count(out.length + taken.length, 'packet')),
 		pending.done(`${count(open, 'packet')} under way`)
 	];
+};
+
+/** A fulfilment that is remembered, with what it must be the preimage of. */
+export interface RememberedFulfilment {
+	readonly where: string;
+	readonly condition: Uint8Array;
+	readonly fulfillment: Uint8Array | undefined;
+}
+
+export const rememberedFulfilments = ({ sql }: Books): readonly RememberedFulfilment[] =>
+	sql
+		.all(`SELECT link, hex(hash) AS hash, condition, fulfillment FROM packet WHERE state = 'fulfilled'`)
+		.map((row) => ({
+			where: nameOf(row),
+			condition: row['condition'] as Uint8Array,
+			fulfillment: (row['fulfillment'] as Uint8Array | null) ?? undefined
+		}));
+
+export const checkFulfilments = async (
+	fulfilments: readonly RememberedFulfilment[],
+	crypto: Pick<Crypto, 'sha256'>
+): Promise<Check> => {
+	const check = startCheck('each fulfilment that is remembered is that of its condition');
+	for (const { where, condition, fulfillment } of fulfilments)
+		if (!fulfillment) check.wrong(where, 'fulfilled, and its fulfilment is not here');
+		else if (compareBytes(await crypto.sha256(fulfillment), condition) !== 0)
+			check.wrong(where, 'its fulfilment is that of another condition');
+	return check.done(count(fulfilments.length, 'fulfilment'));
 };

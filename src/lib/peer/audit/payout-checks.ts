@@ -1,4 +1,7 @@
-/** Payouts, at the hub's end (`payout`) and at the guest's (`payout_taken`), against their postings. */
+/**
+ * Payouts, at the hub's end (`payout`) and at the guest's (`payout_taken`), against their postings, and those of the
+ * hub against what became of their transactions: one that is in a block must not be begun again.
+ */
 import { big, count, linkUnits, startCheck, text, type Books, type Check } from './check.ts';
 
 export const checkPayouts = (books: Books): Check => {
@@ -21,12 +24,27 @@ export const checkPayouts = (books: Books): Check => {
 		posted.delete(key);
 	};
 
-	const paid = sql.all('SELECT * FROM payout ORDER BY number');
+	// One that an older copy of the database forgot was found on the chain, and has no row of a transaction.
+	const paid = sql.all(
+		`SELECT p.*, t.state AS transaction_state, t.hash AS transaction_hash FROM payout p
+		LEFT JOIN chain_transaction t ON t.purpose = 'payout/' || p.number ORDER BY p.number`
+	);
 	for (const row of paid) {
 		const peer = text(row, 'peer');
 		const group = `payout/${peer}/${text(row, 'number')}`;
 		const where = `payout ${text(row, 'number')} to ${peer}`;
-		const isUndone = row['state'] === 'undone';
+		const state = text(row, 'state');
+		const isUndone = state === 'undone';
+		const isInBlock = row['transaction_state'] === 'mined' || row['transaction_state'] === 'done';
+		if (isInBlock && state !== 'done' && state !== 'archived')
+			check.wrong(where, `${state} by its row, and its transaction is in a block`);
+		if (state === 'done' && row['hash'] === null)
+			check.wrong(where, 'done by its row, and in no transaction');
+		if (isInBlock && state === 'done' && row['hash'] !== row['transaction_hash'])
+			check.wrong(
+				where,
+				`done by its row in ${text(row, 'hash')}, and its transaction is ${text(row, 'transaction_hash')}`
+			);
 		expect(where, group, 'payout', linkUnits(books, row['amount']));
 		expect(where, group, 'payout-fee', big(row['fee']));
 		expect(`${where}, undone`, `${group}/undone`, 'payout', isUndone ? linkUnits(books, row['amount']) : 0n);

@@ -49,14 +49,19 @@ export interface DatabaseTooNew {
 	readonly known: number;
 }
 
-/** Whether the file has exactly the tables of this release: for those who only look and must not migrate. */
-export const isOfThisRelease = (sql: SqlDriver): boolean => {
+/** Of which release the tables of a file are: for those who only look and must not migrate. */
+export const releaseOf = (sql: SqlDriver): 'none' | 'older' | 'this' | 'newer' => {
 	if (sql.all(`SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_version'`).length === 0)
-		return false;
+		return 'none';
 	const versions = new Map(
-		sql.all('SELECT feature, version FROM schema_version').map((row) => [row['feature'], row['version']])
+		sql
+			.all('SELECT feature, version FROM schema_version')
+			.map(({ feature, version }) => [String(feature), Number(version)])
 	);
-	return MIGRATIONS.every(({ feature, steps }) => versions.get(feature) === steps.length);
+	const knows = (feature: string): number =>
+		MIGRATIONS.find((known) => known.feature === feature)?.steps.length ?? 0;
+	if ([...versions].some(([feature, version]) => version > knows(feature))) return 'newer';
+	return MIGRATIONS.every(({ feature, steps }) => versions.get(feature) === steps.length) ? 'this' : 'older';
 };
 
 /** All missing steps in one transaction; answers how many there were. Nothing is touched on failure. */
