@@ -736,6 +736,63 @@ describe('what the next hop answers', () => {
 		expect(await world.wait(reply)).toEqual(FULFILL);
 		world.audit();
 	});
+
+	it.each(['passed on', 'of my own'])(
+		'after the link broke and %s is told to be known once what it means is on the disk',
+		async (whose) => {
+			const waiting: (() => void)[] = [];
+			const world = open({ durable: () => new Promise((resolve) => waiting.push(resolve)) });
+			const sync = async (): Promise<void> => {
+				await world.clock.advance(20);
+				for (const done of waiting.splice(0)) done();
+				await world.clock.advance(20);
+			};
+			world.host.answer = () => undefined;
+			const reply =
+				whose === 'of my own'
+					? world.connector.send({ prepare: prepare(), booking: { kind: 'buy', account: 'expense/notes' } })
+					: world.connector.handle(ALICE, encodePrepare(prepare()));
+			await sync();
+			const [lost] = world.connector.lost(BOB);
+			let isAcknowledged = false;
+			const told = world.connector
+				.resolve(BOB, lost as Uint8Array, { fulfillment: PREIMAGE, data: utf8('goods') })
+				.finally(() => (isAcknowledged = true));
+			// Whoever is acknowledged forgets, and a power failure here would leave this node alone with the question.
+			await world.clock.advance(50);
+			expect([world.packets.find(BOB, 'out', lost as Uint8Array)?.state, waiting.length]).toEqual([
+				'fulfilled',
+				1
+			]);
+			expect(isAcknowledged).toBe(false);
+			await sync();
+			expect(await world.wait(told)).toBe('counted');
+			expect((await world.wait(reply)).type).toBe('fulfill');
+			world.audit();
+		}
+	);
+
+	it('after the link broke is not told to be known when the disk has no room for it', async () => {
+		const world = open();
+		world.host.answer = () => undefined;
+		const reply = world.connector.send({
+			prepare: prepare(),
+			booking: { kind: 'buy', account: 'expense/notes' },
+			onOutcome: () => {
+				throw new SqlError('full', 'no room for another page');
+			}
+		});
+		reply.catch(() => undefined);
+		await world.clock.advance(100);
+		const [lost] = world.connector.lost(BOB);
+		const told = world.connector.resolve(BOB, lost as Uint8Array, {
+			fulfillment: PREIMAGE,
+			data: utf8('goods')
+		});
+		await expect(world.wait(told)).rejects.toThrow('no room');
+		await expect(world.wait(reply)).rejects.toThrow('no room');
+		expect(world.connector.lost(BOB)).toHaveLength(1);
+	});
 });
 
 describe('a crash between the pending transfer and the answer', () => {

@@ -86,7 +86,7 @@ export interface Connector extends PacketSender {
 	toldLate(peer: string, hashes: readonly Uint8Array[]): Promise<void>;
 	/** Gives up packets of neighbours that a crash left undecided and that expired. Inside a transaction. */
 	sweep(): void;
-	/** What the hello taught about a packet this node sent and never heard of again. */
+	/** What the hello taught about a packet this node sent and never heard of again; resolves once that is on disk. */
 	resolve(
 		peer: string,
 		hash: Uint8Array,
@@ -238,7 +238,11 @@ export const createConnector = (deps: ConnectorDeps): Connector => {
 		if (row?.state !== 'pending') return 'unknown';
 		const told: IlpReply =
 			outcome === 'rejected' ? reject('R00', 'the link broke') : { type: 'fulfill', ...outcome };
-		if (exchange.tell(peer, hash, told)) return 'counted';
+		const written = exchange.tell(peer, hash, told);
+		if (written) {
+			await written;
+			return 'counted';
+		}
 		const reply = await exchange.checked(told, row.condition);
 		const { inLink, inHash, group, amount: out, route } = row;
 		if (inLink === undefined || inHash === undefined) {

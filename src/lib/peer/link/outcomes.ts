@@ -65,17 +65,18 @@ export const createOutcomes = (
 	};
 
 	const take = async (link: LiveLink, outcomes: readonly Outcome[]): Promise<void> => {
-		const late: Uint8Array[] = [];
-		for (const outcome of outcomes) {
-			if (outcome.result === 'pending') continue;
-			const result = await connector().resolve(
-				link.peer,
-				outcome.prepare,
-				outcome.result === 'fulfilled' ? outcome : 'rejected'
-			);
-			if (result === 'late') late.push(outcome.prepare);
-		}
+		// All at once, so that they are written together.
+		const results = await Promise.all(
+			outcomes.map(async (outcome) => {
+				if (outcome.result === 'pending') return undefined;
+				const { resolve } = connector();
+				return resolve(link.peer, outcome.prepare, outcome.result === 'fulfilled' ? outcome : 'rejected');
+			})
+		);
+		const late = outcomes.flatMap(({ prepare }, at) => (results[at] === 'late' ? [prepare] : []));
 		if (late.length > 0) refuseLate(link.peer, late);
+		// Some were known, and may be on their way to the disk.
+		await commits.run(() => undefined);
 	};
 
 	return { tell, take };

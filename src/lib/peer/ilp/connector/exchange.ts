@@ -48,11 +48,14 @@ export interface Exchange {
 	/** A reply as it may be believed: a fulfill only counts with the right preimage. */
 	checked(reply: IlpReply, condition: Uint8Array): Promise<IlpReply>;
 	/** Writes down what the neighbour answered; an answer that finds no room on the disk must be heard again. */
-	heard<T>(peer: string, writing: Promise<T>): Promise<T>;
+	heard<T>(peer: string, hash: Uint8Array, writing: Promise<T>): Promise<T>;
 	/** On disk and not sent yet: its claim is being signed. */
 	isLeaving(peer: string, hash: Uint8Array): boolean;
-	/** What a hello told of a packet whose link broke; false when nobody here waits for it. */
-	tell(peer: string, hash: Uint8Array, reply: IlpReply): boolean;
+	/**
+	 * What a hello told of a packet whose link broke. Undefined when nobody here waits for it; else resolves once whoever
+	 * does has written it down, for until then the neighbour must not forget it.
+	 */
+	tell(peer: string, hash: Uint8Array, reply: IlpReply): Promise<void> | undefined;
 }
 
 export const createExchange = (
@@ -67,6 +70,8 @@ export const createExchange = (
 	const leaving = new Set<string>();
 	/** Who waits for a packet whose link broke, by link and hash. */
 	const awaited = new Map<string, (reply: IlpReply) => void>();
+	/** What a hello told and is not written down yet, by link and hash. */
+	const told = new Map<string, (writing: Promise<unknown>) => void>();
 
 	const queue: Exchange['queue'] = (peer, hash, bringsClaim) => {
 		const key = packetKey(peer, hash);
@@ -163,19 +168,26 @@ export const createExchange = (
 				);
 			});
 		},
-		heard: (peer, writing) =>
-			writing.catch((error: unknown) => {
+		heard: (peer, hash, writing) => {
+			const key = packetKey(peer, hash);
+			told.get(key)?.(writing);
+			told.delete(key);
+			return writing.catch((error: unknown) => {
 				transport.drop(peer);
 				throw error;
-			}),
+			});
+		},
 		isLeaving: (peer, hash) => leaving.has(packetKey(peer, hash)),
 		tell: (peer, hash, reply) => {
 			const key = packetKey(peer, hash);
 			const waiting = awaited.get(key);
-			if (!waiting) return false;
+			if (!waiting) return undefined;
 			awaited.delete(key);
+			const written = new Promise<void>((resolve, fail) =>
+				told.set(key, (writing) => void writing.then(() => resolve(), fail))
+			);
 			waiting(reply);
-			return true;
+			return written;
 		}
 	};
 };

@@ -88,7 +88,7 @@ export const createForward = (
 
 	/** Books the answer; what it means for the one before. */
 	const conclude = async (packet: Forwarded, reply: IlpReply): Promise<'settled' | 'late'> => {
-		const result = await exchange.heard(packet.egress, parts.settle(packet, reply));
+		const result = await exchange.heard(packet.egress, packet.outHash, parts.settle(packet, reply));
 		if (result === 'late' && reply.type === 'fulfill') transport.refuseLate(packet.egress, [packet.outHash]);
 		return result;
 	};

@@ -193,7 +193,7 @@ export const createOriginate = (
 			expiresAt: prepare.expiresAt,
 			deadline: prepare.expiresAt,
 			onLate: async (late) => {
-				await exchange.heard(egress, settle(egress, hash, late, outgoing));
+				await exchange.heard(egress, hash, settle(egress, hash, late, outgoing));
 				conditions.delete(condition);
 			}
 		});
@@ -206,7 +206,7 @@ export const createOriginate = (
 		conditions.delete(condition);
 		agreement.compare(egress, amount, reply);
 		await onReply?.(reply);
-		await exchange.heard(egress, settle(egress, hash, reply, outgoing));
+		await exchange.heard(egress, hash, settle(egress, hash, reply, outgoing));
 		if (reply.type === 'fulfill') earn(egress, amount);
 		return reply;
 	};
