@@ -356,15 +356,18 @@ export const createBuyer = (dependencies: BuyerDependencies): Buyer => {
 
 	const buyWith = async (receipt: Uint8Array, session: OpenerSession, order: Order): Promise<Outcome> => {
 		const { node, entries, prices, part, amount } = order;
-		const purchase: Purchase = {
+		const asOfNow = () => {
+			const at = clock.now();
+			return { day: dependencies.dayStart(at), at };
+		};
+		let purchase: Purchase = {
 			receipt,
 			node,
 			ids: entries.map(({ id }) => id),
 			prices,
 			part,
 			amount,
-			day: dependencies.dayStart(clock.now()),
-			at: clock.now()
+			...asOfNow()
 		};
 		const memo: TransferMemo = {
 			eventIds: purchase.ids,
@@ -391,6 +394,8 @@ export const createBuyer = (dependencies: BuyerDependencies): Buyer => {
 								refusedHere = error instanceof NotAdmitted;
 								throw error;
 							}
+							// It counts on the day on which its money leaves, as in the ledger: midnight may have passed.
+							purchase = { ...purchase, ...asOfNow() };
 							records.savePurchase(purchase, 'asked');
 						},
 						onReply: async (early) => {

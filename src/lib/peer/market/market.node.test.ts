@@ -84,6 +84,8 @@ interface World {
 	fee: bigint;
 	/** The answer that was lost arrives after all, five seconds too late. */
 	late: boolean;
+	/** When a packet that is asked for is written down: at once, unless the disk has other work. */
+	beforeBegin: (prepare: IlpPrepare) => Promise<void>;
 	onPrepare: (from: string, prepare: IlpPrepare) => 'pass' | 'lose';
 	onReply: (
 		from: string,
@@ -142,6 +144,7 @@ const createWorld = (): World => {
 		carried,
 		fee: 0n,
 		late: false,
+		beforeBegin: () => Promise.resolve(),
 		onPrepare: () => 'pass',
 		onReply: (_from, _prepare, reply) => reply,
 		deliver: async (prepare, link) => {
@@ -169,6 +172,7 @@ const createWorld = (): World => {
 				const { prepare, booking, onBegin, onReply, onOutcome } = outgoing;
 				const { commits, ledger } = peer;
 				const group = bytesToHex(prepare.condition);
+				await world.beforeBegin(prepare);
 				await commits.run(() => {
 					onBegin?.();
 					if (prepare.amount > 0n && booking)
@@ -477,6 +481,23 @@ describe('a followed author', () => {
 
 		await clock.run(START + 12 * 60 * MINUTE + 10 * SECOND);
 		expect(got()).toBe(6);
+	});
+
+	it('counts on the day on which its money left, by limit and ledger alike, not on that on which it was asked for', async () => {
+		const { world, clock, alice, bob, got } = await aliceAndBob(['1', '2', '3', '4', '5', '6', '7', '8']);
+		const midnight = START + 12 * 60 * MINUTE;
+		await clock.run(midnight - 5 * SECOND);
+		world.beforeBegin = async ({ amount }) => {
+			const wait = midnight + 100 - clock.now();
+			if (amount > 0n && wait > 0) await new Promise<void>((resolve) => clock.after(wait, resolve));
+		};
+		alice.reader.follow(bob.pubkey, { ...TERMS, dailyLimit: 3n * PRICE });
+		await clock.run(midnight - SECOND);
+		expect(got()).toBe(0);
+		await clock.run(midnight + 10 * SECOND);
+		expect(alice.ledger.total({ kind: 'buy', since: midnight })).toBe(3n * PRICE);
+		expect(alice.reader.spentToday()).toBe(3n * PRICE);
+		expect(got()).toBe(3);
 	});
 
 	it('shares the whole day with the others', async () => {
