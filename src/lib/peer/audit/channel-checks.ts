@@ -8,11 +8,10 @@
  * | settled, of channels that pay me | `redeem` out of `claims/<id>`; `outside` where a chain was replaced |
  * | left in my channel | balance of `channel/<id>` |
  * | claims held | balance of `claims/<id>` |
- * | what counts of a deposit that is not safe yet | no posting: the rule of channel/deposits.ts |
+ * | what counts of a deposit that is not safe yet | no posting: at most what channel/deposits.ts allows |
  */
-import { countable } from '../channel/deposits.ts';
 import { LIMITS } from '../limits.ts';
-import { linkToTokenDown } from '../money.ts';
+import { linkToTokenDown, minOf } from '../money.ts';
 import type { SqlRow } from '../storage/sql.ts';
 import { big, count, linkUnits, startCheck, storedBalances, text, type Books, type Check } from './check.ts';
 
@@ -114,13 +113,17 @@ const checkDeposits = (books: Books): Check => {
 	for (const row of rows) {
 		const where = `channel/${text(row, 'id')}`;
 		if (row['status'] === null) check.wrong(where, 'a deposit waits, and there is no such channel');
-		else if (isLive(row))
-			check.equal(
-				where,
-				big(row['deposited']),
-				countable(big(row['shown']), big(row['safe']), most),
-				(is, should) => `deposited ${is} by its row, and ${should} count until the rest is safe`
-			);
+		else if (isLive(row)) {
+			const [deposited, shown, safe] = [big(row['deposited']), big(row['shown']), big(row['safe'])];
+			const allowed = minOf(shown, safe + most);
+			if (deposited > allowed)
+				check.wrong(
+					where,
+					`deposited ${deposited} by its row, and at most ${allowed} count until the rest is safe`
+				);
+			const least = minOf(shown, safe);
+			if (deposited < least) check.wrong(where, `deposited ${deposited} by its row, and ${least} are safe`);
+		}
 	}
 	return check.done(count(rows.length, 'deposit'));
 };

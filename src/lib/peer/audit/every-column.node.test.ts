@@ -66,7 +66,7 @@ const UNNOTICED: readonly (readonly [table: string, changes: string, why: string
 		'checked|signature|checked_signature',
 		'of what the chain has paid already, or of a channel that is mine'
 	],
-	['channel_deposit', 'since', 'a time'],
+	['channel_deposit', 'safe|since', 'how much may count early, and since when it waits: caution, not money'],
 	[
 		'payout',
 		'payee|at|state = archived',
