@@ -10,7 +10,7 @@
  *
  * What a person says of itself is free, so that it can be found, and so that what it takes back is heard by all; and
  * nobody is paid for another's words. What this table asks is the most: the first notes of a dear author cost less
- * (market/samples.ts), and a price once offered is honoured for a while (market/seller.ts).
+ * (market/samples.ts), and a price once offered is honoured for a while (market/told-prices.ts).
  *
  * Only a node that keeps announcements takes events of others, those two kinds, and takes nothing for it. Anybody may
  * be anybody as often as he likes, so what arrived first makes room for what comes (upkeep.ts).
