@@ -36,6 +36,8 @@ export const createToldPrices = (sql: SqlDriver, priceOf: (event: VerifiedEvent)
 				[event.id, price, until]
 			);
 			noted.set(event.id, { price, until });
+			// Nobody was told a price whose transaction failed.
+			sql.current()?.undo(() => (before ? noted.set(event.id, before) : noted.delete(event.id)));
 			return price;
 		},
 		honoured: (event, now) => {
