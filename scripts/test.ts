@@ -48,7 +48,7 @@ async function main(): Promise<number> {
 	await syncKit();
 	const total: Counts = { passed: 0, failed: 0, skipped: 0 };
 	for (const batch of batches(suites)) {
-		for (const counts of await Promise.all(batch.map(runSuite))) {
+		for (const counts of await twoAtATime(batch)) {
 			total.passed += counts.passed;
 			total.failed += counts.failed;
 			total.skipped += counts.skipped;
@@ -83,17 +83,28 @@ function chosenSuites(): Suite[] {
 	return SUITES.filter((suite) => (only ? only.includes(suite.name) : suite.in.includes(command)));
 }
 
-/** Neighbours of one group go two at a time, everything else one by one. */
+/** Neighbours of one group go together, everything else one by one. */
 function batches(suites: readonly Suite[]): Suite[][] {
 	const result: Suite[][] = [];
 	for (const suite of suites) {
 		const last = result.at(-1);
-		const first = last?.[0];
-		if (last && first && last.length < 2 && suite.group !== undefined && first.group === suite.group)
-			last.push(suite);
+		if (last && suite.group !== undefined && last[0]?.group === suite.group) last.push(suite);
 		else result.push([suite]);
 	}
 	return result;
+}
+
+/** What may take longest begins first, so that nothing long is left for the end, where it would run alone. */
+async function twoAtATime(batch: readonly Suite[]): Promise<Counts[]> {
+	const waiting = batch.toSorted((a, b) => BUDGET_SECONDS[b.name] - BUDGET_SECONDS[a.name]);
+	const results: Counts[] = [];
+	const work = async (): Promise<void> => {
+		for (let suite = waiting.shift(); suite && !stopped; suite = waiting.shift()) {
+			results.push(await runSuite(suite));
+		}
+	};
+	await Promise.all([work(), work()]);
+	return results;
 }
 
 /** Kit writes the half of tsconfig.json that knows the routes; tests and type checks read it. */
