@@ -13,9 +13,10 @@ import { createEvmScheme } from '../settlement/evm/scheme.ts';
 import { createCommits } from '../storage/commit.ts';
 import { migrate } from '../storage/migrations.ts';
 import { SqlError, type SqlDriver } from '../storage/sql.ts';
+import { sampleChannel } from '../testing/booked-channel.ts';
 import { createSimulatedChain } from '../testing/simulated-chain.ts';
 import { createSimulatedClock } from '../testing/simulated-clock.ts';
-import { NOTHING_CLAIMED, type Channel } from './channel.ts';
+import type { Channel } from './channel.ts';
 import { createChannels } from './channels.ts';
 import { createHeldClaims } from './held-claims.ts';
 
@@ -71,19 +72,16 @@ const open = ({ payers = 1, sql = createNodeSql(':memory:') }: { payers?: number
 	if (isNew)
 		for (let n = 0; n < payers; n++) {
 			accounts.meet(peerOf(n), { owner: peerOf(n), role: 'child', credit: 0n, window: 0n, at: 0 });
-			channels.insert({
-				id: idOf(n),
-				epoch: 0,
-				peer: peerOf(n),
-				direction: 'in',
-				key: keyOf(n),
-				status: 'open',
-				deposited: DEPOSIT,
-				...NOTHING_CLAIMED,
-				fundings: 0,
-				closeAt: 0,
-				openedAt: 0
-			});
+			channels.insert(
+				sampleChannel({
+					id: idOf(n),
+					peer: peerOf(n),
+					direction: 'in',
+					key: keyOf(n),
+					deposited: DEPOSIT,
+					fundings: 0
+				})
+			);
 		}
 	const held: Hex[] = [];
 	const cut = new Set<string>();

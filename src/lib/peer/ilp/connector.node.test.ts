@@ -2,7 +2,6 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { describe, expect, it } from 'vitest';
 import { createNodeSql } from '../../../../server/akash-peer/node-sql.ts';
 import { utf8 } from '../bytes.ts';
-import { NOTHING_CLAIMED, type Channel } from '../channel/channel.ts';
 import { createChannels, type Promised } from '../channel/channels.ts';
 import { ildcpRequest, ZERO_FULFILLMENT, ZERO_FULFILLMENT_CONDITION } from '../codec/ildcp.ts';
 import {
@@ -23,7 +22,7 @@ import type { SignedClaim } from '../settlement/chain.ts';
 import { createCommits } from '../storage/commit.ts';
 import { migrate } from '../storage/migrations.ts';
 import { SqlError, type SqlDriver } from '../storage/sql.ts';
-import { insertBooked } from '../testing/booked-channel.ts';
+import { insertBooked, sampleChannel } from '../testing/booked-channel.ts';
 import { createSimulatedClock } from '../testing/simulated-clock.ts';
 import { createConnector } from './connector.ts';
 import type { Incoming, Verdict } from './delivery.ts';
@@ -36,7 +35,6 @@ const ALICE = 'a1'.repeat(32);
 const BOB = 'b0'.repeat(32);
 const ME = 'test.me';
 const PREIMAGE = utf8('a preimage that is thirty-two by');
-const ADDRESS = `0x${'11'.repeat(20)}` as const;
 const CHANNEL = `0x${'0b'.repeat(32)}` as const;
 const FULFILL: IlpReply = { type: 'fulfill', fulfillment: PREIMAGE, data: utf8('goods') };
 const ALICE_TERMS = {
@@ -55,27 +53,7 @@ interface Sent {
 	readonly claim: SignedClaim | undefined;
 }
 
-const toBob: Channel = {
-	id: CHANNEL,
-	epoch: 0,
-	peer: BOB,
-	direction: 'out',
-	key: {
-		payer: ADDRESS,
-		payee: ADDRESS,
-		token: ADDRESS,
-		signer: ADDRESS,
-		grace: 1,
-		expiry: 1,
-		salt: CHANNEL
-	},
-	status: 'open',
-	deposited: 10_000_000n,
-	...NOTHING_CLAIMED,
-	fundings: 1,
-	closeAt: 0,
-	openedAt: 0
-};
+const toBob = sampleChannel({ id: CHANNEL, peer: BOB, direction: 'out', deposited: 10_000_000n });
 
 /** A hub with two neighbours: Alice, who is trusted with a dollar, and Bob, to whom it has a channel. */
 const open = (

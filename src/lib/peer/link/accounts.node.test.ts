@@ -2,17 +2,16 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createNodeSql } from '../../../../server/akash-peer/node-sql.ts';
 import { checkLinks } from '../audit/link-checks.ts';
-import { NOTHING_CLAIMED, type Channel } from '../channel/channel.ts';
+import type { Channel } from '../channel/channel.ts';
 import { createChannels, type Promised } from '../channel/channels.ts';
 import { createLedger } from '../ledger/sqlite-ledger.ts';
 import { LIMITS } from '../limits.ts';
 import { migrate } from '../storage/migrations.ts';
-import { insertBooked } from '../testing/booked-channel.ts';
+import { insertBooked, sampleChannel } from '../testing/booked-channel.ts';
 import { createLinkAccounts } from './accounts.ts';
 import { createPackets } from './packets.ts';
 
 const PEER = 'ab'.repeat(32);
-const ADDRESS = `0x${'11'.repeat(20)}` as const;
 const ID = { in: `0x${'0a'.repeat(32)}`, out: `0x${'0b'.repeat(32)}` } as const;
 /** Link units in one unit of a token of 6 decimals. */
 const TOKEN = 1_000n;
@@ -31,28 +30,8 @@ const open = (window = W) => {
 };
 type World = ReturnType<typeof open>;
 
-const channel = (direction: 'in' | 'out', change: Partial<Channel> = {}): Channel => ({
-	id: ID[direction],
-	epoch: 0,
-	peer: PEER,
-	direction,
-	key: {
-		payer: ADDRESS,
-		payee: ADDRESS,
-		token: ADDRESS,
-		signer: ADDRESS,
-		grace: 86_400,
-		expiry: 9_999_999_999,
-		salt: ID.in
-	},
-	status: 'open',
-	deposited: DEPOSIT,
-	...NOTHING_CLAIMED,
-	fundings: 1,
-	closeAt: 0,
-	openedAt: 0,
-	...change
-});
+const channel = (direction: 'in' | 'out', change: Partial<Channel> = {}): Channel =>
+	sampleChannel({ id: ID[direction], peer: PEER, direction, deposited: DEPOSIT, ...change });
 
 const fulfil = ({ ledger, accounts }: World, by: 'me' | 'peer', amount: bigint, group: string): void => {
 	const link = `link/${PEER}`;

@@ -6,12 +6,12 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { createNodeSql } from '../../../../server/akash-peer/node-sql.ts';
-import { NOTHING_CLAIMED, type Channel, type ChannelInput } from '../channel/channel.ts';
+import type { Channel, ChannelInput } from '../channel/channel.ts';
 import { createChannels } from '../channel/channels.ts';
 import { createLedger } from '../ledger/sqlite-ledger.ts';
 import type { SqlDriver } from '../storage/sql.ts';
 import { migrate } from '../storage/migrations.ts';
-import { insertBooked } from '../testing/booked-channel.ts';
+import { insertBooked, sampleChannel } from '../testing/booked-channel.ts';
 import { createLinkAccounts } from './accounts.ts';
 import { createPackets } from './packets.ts';
 
@@ -32,27 +32,8 @@ const read = (sql: SqlDriver) => {
 };
 type World = ReturnType<typeof read>;
 
-const channel = (peer: string, direction: 'in' | 'out'): Channel => ({
-	id: idOf(peer, direction),
-	epoch: 0,
-	peer,
-	direction,
-	key: {
-		payer: ADDRESS,
-		payee: ADDRESS,
-		token: ADDRESS,
-		signer: ADDRESS,
-		grace: 86_400,
-		expiry: 9_999_999_999,
-		salt: idOf(peer, direction)
-	},
-	status: 'open',
-	deposited: DEPOSIT,
-	...NOTHING_CLAIMED,
-	fundings: 1,
-	closeAt: 0,
-	openedAt: 0
-});
+const channel = (peer: string, direction: 'in' | 'out'): Channel =>
+	sampleChannel({ id: idOf(peer, direction), peer, direction, deposited: DEPOSIT });
 
 const open = (): World => {
 	const sql = createNodeSql(':memory:');
