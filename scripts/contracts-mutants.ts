@@ -1,5 +1,15 @@
 /** The small mistakes that `contracts-mutate.ts` makes in Solidity. Text in, texts out: no parser, no compiler. */
 
+/** Where money is counted, held back and sent, in `contracts/src`. */
+export const MONEY_PATHS: readonly string[] = [
+	'ChannelAccounting.sol',
+	'ChannelState.sol',
+	'Channels.sol',
+	'PackedRows.sol',
+	'Signatures.sol',
+	'Transfers.sol'
+];
+
 export interface Mutant {
 	readonly file: string;
 	/** Counted from 1. */

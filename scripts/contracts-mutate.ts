@@ -8,7 +8,8 @@
  * contract, the compiler itself has shown that nothing changed; else it meets the invariants. What survives those too must be explained in
  * `contracts/mutants-explained.json`, or the run fails.
  *
- * It works on a copy in a temporary folder. The report is `contracts/mutation-report.md`.
+ * It works on a copy in a temporary folder. The report is `contracts/mutation-report.md`. Each file's result names the
+ * program it is of, and `contracts/test/results.test.ts` fails when that is no longer the contract.
  *
  *   npm run contracts:mutate -- ChannelAccounting.sol ChannelState.sol     these files only
  *   npm run contracts:mutate -- --report     writes the report of what earlier runs found out
@@ -31,7 +32,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
-import { mutantsOf, type Mutant } from './contracts-mutants.ts';
+import { channelsProgram } from './contracts-digests.ts';
+import { MONEY_PATHS, mutantsOf, type Mutant } from './contracts-mutants.ts';
 import { readCommand, refuse } from './options.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -39,15 +41,6 @@ const WATCH_PARENT = new URL('./watch-parent.ts', import.meta.url).href;
 const EXPLAINED = join(root, 'contracts/mutants-explained.json');
 const RESULTS = join(root, 'contracts/snapshots/mutants.json');
 const REPORT = join(root, 'contracts/mutation-report.md');
-/** Where money is counted, held back and sent. */
-const MONEY_PATHS = [
-	'ChannelAccounting.sol',
-	'ChannelState.sol',
-	'Channels.sol',
-	'PackedRows.sol',
-	'Signatures.sol',
-	'Transfers.sol'
-];
 const QUICK = ['contracts/test/Channels.t.sol', 'contracts/test/ChannelsAttacks.t.sol'];
 const INVARIANTS = ['contracts/test/ChannelsInvariants.t.sol'];
 const ARTIFACT = 'artifacts/contracts/src/Channels.sol/Channels.json';
@@ -66,7 +59,14 @@ type Outcome =
 
 type Results = Record<
 	string,
-	{ mutants: number; counts: Partial<Record<Outcome, number>>; explained: string[]; survived: string[] }
+	{
+		/** Digest of the contract's bytecode when its mutants met the tests. */
+		program: string;
+		mutants: number;
+		counts: Partial<Record<Outcome, number>>;
+		explained: string[];
+		survived: string[];
+	}
 >;
 
 const { options, words } = readCommand('FILE.sol …', { report: false });
@@ -259,8 +259,15 @@ function summaryOf(some: readonly { outcome: Outcome }[]): string {
 
 function resultsOf(some: typeof outcomes): Results {
 	const found: Results = {};
+	const program = channelsProgram();
 	for (const { mutant, outcome } of some) {
-		const result = (found[mutant.file] ??= { mutants: 0, counts: {}, explained: [], survived: [] });
+		const result = (found[mutant.file] ??= {
+			program,
+			mutants: 0,
+			counts: {},
+			explained: [],
+			survived: []
+		});
 		result.mutants += 1;
 		result.counts[outcome] = (result.counts[outcome] ?? 0) + 1;
 		if (outcome === 'explained' || outcome === 'survived') result[outcome].push(nameOf(mutant));

@@ -5,7 +5,8 @@
  * break it; Debian's z3 answers. The proofs are inductions written out, one act a step, so nothing is
  * bounded: its engine for single functions (BMC) is enough. The compiler from npm cannot load z3 itself,
  * so it asks through its callback. The result is written to
- * `contracts/snapshots/proof.json`, committed so that a reader knows what was proved without waiting.
+ * `contracts/snapshots/proof.json`, committed so that a reader knows what was proved without waiting; it names the text
+ * it is of, and `contracts/test/results.test.ts` fails when that is no longer what is here.
  *
  * Ends with 1 when an assertion is wrong or could not be proved, and with 2 when z3 is missing.
  */
@@ -13,6 +14,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { provedText } from './contracts-digests.ts';
 import { readOptions } from './options.ts';
 
 /** The part of the compiler's JavaScript door that is used here. */
@@ -76,7 +78,11 @@ const CANARIES: readonly (readonly [before: string, after: string])[] = [
 
 const solc = createRequire(import.meta.url)('solc') as Solc;
 const accounting = read('src/ChannelAccounting.sol');
-const result: Record<string, unknown> = { solver: z3.stdout.trim(), compiler: solc.version() };
+const result: Record<string, unknown> = {
+	solver: z3.stdout.trim(),
+	compiler: solc.version(),
+	text: provedText()
+};
 let isProved = true;
 for (const { file, contract } of PROOFS) {
 	const started = performance.now();

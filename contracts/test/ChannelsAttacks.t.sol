@@ -304,6 +304,22 @@ contract ChannelsAttacksTest is ChannelsTest {
         );
     }
 
+    // Batches
+
+    function test_a_batch_names_its_payee_and_token_and_moves_no_others() public {
+        open(key, 10e6);
+        open(etherKey, 1 ether);
+        IChannels.ClaimRow[] memory mixed = new IChannels.ClaimRow[](2);
+        mixed[0] = row(key, 1e6, signClaim(key, 1e6));
+        mixed[1] = row(etherKey, 1 ether, signClaim(etherKey, 1 ether));
+        assertEq(channels.claimBatch(stranger, address(dollar), mixed), 0, 'not to a stranger');
+        assertEq(channels.claimBatch(payee, address(0), mixed), 1 ether, 'its own row');
+        assertEq(channels.claimBatch(payee, address(dollar), mixed), 1e6, 'its own row');
+        assertEq(payee.balance, 1 ether, 'payee, in ether');
+        assertEq(dollar.balanceOf(payee), 1e6, 'payee, in dollars');
+        assertEq(dollar.balanceOf(stranger), 0, 'stranger');
+    }
+
     // Packed batches
 
     function test_a_packed_batch_of_the_wrong_length_is_refused() public {
@@ -657,6 +673,45 @@ contract ChannelsAttacksTest is ChannelsTest {
         recipient.behave(Recipient.Manner.Revert);
         claim(spiteful, 0.4 ether, signClaim(spiteful, 0.4 ether));
         assertEq(payee.balance, 0.4 ether, 'payee');
+    }
+
+    function test_a_payer_that_spoils_a_close_does_not_keep_the_payee_from_being_paid() public {
+        Recipient recipient = new Recipient();
+        vm.deal(address(recipient), 1 ether);
+        IChannels.Key memory spiteful = etherKey;
+        spiteful.payer = address(recipient);
+        recipient.open(channels, spiteful, 1 ether);
+        open(etherKey, 3 ether);
+        bytes memory signature = signClaim(spiteful, 0.4 ether);
+        recipient.behave(Recipient.Manner.Revert);
+        vm.prank(payee);
+        vm.expectRevert(abi.encodeWithSelector(IChannels.PayoutFailed.selector, address(recipient)));
+        channels.close(spiteful, 0.4 ether, 0.4 ether, signature);
+        recipient.behave(Recipient.Manner.BurnGas);
+        vm.prank(payee);
+        vm.expectRevert();
+        channels.close{gas: 500_000}(spiteful, 0.4 ether, 0.4 ether, signature);
+        assertEq(state(spiteful).claimed, 0, 'nothing was recorded');
+        claim(spiteful, 0.4 ether, signature);
+        assertEq(payee.balance, 0.4 ether, 'payee');
+        assertEq(address(channels).balance, 3.6 ether, 'the rest is here');
+    }
+
+    function test_a_payer_that_calls_back_from_within_a_close_gets_the_rest_once() public {
+        Recipient recipient = new Recipient();
+        vm.deal(address(recipient), 1 ether);
+        IChannels.Key memory spiteful = etherKey;
+        spiteful.payer = address(recipient);
+        recipient.open(channels, spiteful, 1 ether);
+        open(etherKey, 3 ether);
+        bytes memory signature = signClaim(spiteful, 0.4 ether);
+        recipient.reenter(address(channels), abi.encodeCall(IChannels.withdraw, (spiteful)));
+        vm.prank(payee);
+        channels.close(spiteful, 0.4 ether, 0.4 ether, signature);
+        assertTrue(!recipient.succeeded(), 'the call back failed');
+        assertEq(address(recipient).balance, 0.6 ether, 'payer');
+        assertEq(payee.balance, 0.4 ether, 'payee');
+        assertEq(address(channels).balance, 3 ether, 'the other channel is whole');
     }
 
     // Tokens
