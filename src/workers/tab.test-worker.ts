@@ -14,7 +14,7 @@ import type { PeerSetup, RunningPeer } from './leader.ts';
 import { createTab, type Tab } from './tab.ts';
 
 /** Content that keeps its writer waiting for ever: written down, never answered. */
-export const HANG = 'hang';
+const HANG = 'hang';
 
 const runTestPeer = ({ sql, storageKind }: PeerSetup): Promise<RunningPeer> => {
 	sql.script('CREATE TABLE IF NOT EXISTS note (content TEXT NOT NULL) STRICT');

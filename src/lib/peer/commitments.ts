@@ -37,7 +37,7 @@ export type MayCommit = (commitment: Commitment) => boolean;
 /** How much may be locked in one channel, in times of what it is to have: a payee that never redeems gets no more. */
 const CHANNEL_FILLINGS = 4n;
 
-export const askThePerson =
+const askThePerson =
 	(deps: {
 		readonly consents: Pick<Consents, 'mayCommit'>;
 		readonly budgets: () => Pick<Budgets, 'perDay' | 'perChannel'>;

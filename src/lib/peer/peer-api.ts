@@ -45,7 +45,7 @@ const ADDRESS = /^0x[0-9a-f]{40}$/i;
 const NAME_CHARACTERS = 80;
 
 /** Kind 0 content is a stranger's JSON: only the three texts are taken, and cut to size. */
-export const parseProfile = (content: string): Profile => {
+const parseProfile = (content: string): Profile => {
 	let value: unknown;
 	try {
 		value = JSON.parse(content);

@@ -37,7 +37,7 @@ interface Life {
 }
 
 /** The lives that are told from their beginning. */
-export const livesOf = (events: readonly ChainEvent[]): readonly Life[] => {
+const livesOf = (events: readonly ChainEvent[]): readonly Life[] => {
 	const lives = new Map<string, Life>();
 	for (const event of events) {
 		const name = `${event.id}/${event.epoch}`;

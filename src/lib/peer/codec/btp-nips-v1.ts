@@ -294,6 +294,3 @@ export const decodeFramesV1 = (
 	}
 	return ok(frames);
 };
-
-/** The version a datagram begins with, for whoever answers in kind; `undefined` when it is empty. */
-export const frameVersionOf = (datagram: Uint8Array): number | undefined => datagram[0];

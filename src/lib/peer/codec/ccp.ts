@@ -49,8 +49,8 @@ import type { IlpFulfill, IlpPrepare } from './ilp.ts';
 import { ZERO_FULFILLMENT, ZERO_FULFILLMENT_CONDITION } from './ildcp.ts';
 import { OerReader, OerWriter, sizeOfVar, sizeOfVarUInt, utf8Length } from './oer.ts';
 
-export const CCP_CONTROL_DESTINATION = 'peer.route.control';
-export const CCP_UPDATE_DESTINATION = 'peer.route.update';
+const CCP_CONTROL_DESTINATION = 'peer.route.control';
+const CCP_UPDATE_DESTINATION = 'peer.route.update';
 
 /** The table id of who has heard no table yet. */
 export const NO_ROUTING_TABLE = '00000000-0000-0000-0000-000000000000';

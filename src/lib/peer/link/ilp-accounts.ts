@@ -25,7 +25,7 @@ import type { LinkAccounts } from './accounts.ts';
 import type { Packets } from './packets.ts';
 
 /** An answer that left in time may arrive this much later. */
-export const ILP_ACCOUNT_GRACE_MS = LIMITS.expiryMarginMs;
+const ILP_ACCOUNT_GRACE_MS = LIMITS.expiryMarginMs;
 
 export interface IlpAccountTable extends IlpAccounts {
 	/** By the key used in ledger and routes; undefined for neighbours that speak BTP-NIPs. */

@@ -24,7 +24,7 @@ const WORD = 32;
 const V_AT = 64;
 
 /** A canonical signature of 65 bytes (r ‖ s ‖ v, s in the lower half) as the two words of EIP-2098. */
-export const compactSignature = (signature: Uint8Array): readonly [Hex, Hex] => {
+const compactSignature = (signature: Uint8Array): readonly [Hex, Hex] => {
 	const vs = signature.slice(WORD, V_AT);
 	if (signature[V_AT] === 28) vs[0] = (vs[0] ?? 0) | 0x80;
 	return [toHex0x(signature.slice(0, WORD)), toHex0x(vs)];

@@ -14,7 +14,7 @@ import { whenever } from '../whenever.ts';
 import type { ReceiptSetup } from './stream-api.ts';
 
 const VERSION = 1;
-export const RECEIPT_LENGTH = 58;
+const RECEIPT_LENGTH = 58;
 const SIGNED_LENGTH = 26;
 /** The receipt has one byte for it: streams beyond get none. */
 export const MAX_RECEIPT_STREAM_ID = 255;

@@ -295,4 +295,3 @@ export interface PaymentTotals {
 export type ConnectStream = (deps: StreamClientDeps, options: ConnectOptions) => Promise<StreamConnection>;
 /** Connects, pays and sends, says goodbye. Never rejects. */
 export type Pay = (deps: StreamClientDeps, options: PayOptions) => Promise<PaymentTotals>;
-export type CreateStreamServer = (deps: StreamDeps & StreamServerOptions) => StreamServer;
