@@ -1,11 +1,9 @@
 /**
- * Paying guests out, from both ends.
+ * Paying guests out. How a guest books what it is paid is in payouts-taken.ts.
  *
  * A hub owes a guest what it earned, up to the guest's float. It pays that out when the guest asks, and by
  * itself once it holds its announced threshold, whether the guest is there or not: the address that the
  * guest named in its hello is all the consent it needs, and a guest without one is paid nothing.
- *
- * ## The hub's end, step by step
  *
  * | state on disk | what it means | after a crash here |
  * |---|---|---|
@@ -18,13 +16,7 @@
  * at most one open payout of a guest, so that asking while the hub acts by itself joins the one under way.
  * Where the account has sent more than this database knows of, it is an older copy: before anybody is paid, the token's
  * own log tells what was paid since.
- *
- * ## The guest's end
- *
- * The hub's word is not money. It names the transaction; the guest books it when the chain shows that the
- * hub's own account moved that much of the token to an address the guest named, once for each hash, and only
- * at the fee that was announced. What the hub says it paid and the guest has not counted (the totals of the
- * hello differ) the hub tells again.
+ * What a guest has not counted (the totals of the hello differ) it is told again.
  */
 import type { Hex } from '../bytes.ts';
 import { peerError, type PeerError } from '../errors.ts';
@@ -33,7 +25,7 @@ import type { LinkAccounts, LinkRow } from '../link/accounts.ts';
 import type { PayoutTerms, SettleAnswer, SettleRequest } from '../link/messages.ts';
 import { linkToTokenDown, maxOf, minOf, tokenToLink } from '../money.ts';
 import type { Platform } from '../platform.ts';
-import { err, ok, type Result } from '../result.ts';
+import { ok, type Result } from '../result.ts';
 import type { Address, Payment } from '../settlement/chain.ts';
 import type { SettlementScheme } from '../settlement/scheme.ts';
 import type { Commits } from '../storage/commit.ts';
@@ -49,8 +41,6 @@ export interface PayoutsDeps {
 	readonly scheme: SettlementScheme;
 	/** What this node announces to its guests; without it, it pays nobody out. */
 	readonly terms: PayoutTerms | undefined;
-	/** Where this node is paid out to: the address of now, and those of before. */
-	readonly payees: () => readonly Address[];
 	readonly ask: (
 		peer: string,
 		request: SettleRequest
@@ -66,22 +56,13 @@ export interface PayoutsDeps {
 	readonly isStopped: () => boolean;
 	readonly onChange: () => void;
 	readonly onTrouble: (error: PeerError) => void;
-	/** A payout was booked here: the books agree with that neighbour's again. */
-	readonly onBooked: (peer: string) => void;
-}
-
-export interface PaidOut {
-	/** Link units. */
-	readonly amount: bigint;
-	readonly fee: bigint;
-	readonly transaction: Hex;
 }
 
 export interface Payouts {
-	/** By a hub: pays out all it holds for the guest, or joins the payout that is under way. */
+	/** Pays out all it holds for the guest, or joins the payout that is under way. */
 	pay(peer: string): Promise<SettleAnswer>;
 	/**
-	 * By a hub at its start, before anything else is sent: learns what an older copy of this database forgot that it paid,
+	 * At a hub's start, before anything else is sent: learns what an older copy of this database forgot that it paid,
 	 * from the block on up to which this one had seen the chain, and takes up what a crash cut short. False when the
 	 * chain did not answer: ask again.
 	 */
@@ -90,10 +71,6 @@ export interface Payouts {
 	tend(): void;
 	/** The guest's hello counts this much as paid out to it (link units): tells what it has not. */
 	greet(peer: string, counted: bigint): void;
-	/** By a guest: asks to be paid all that is held. Errors: HubUnreachable, HubRefused, PayoutTooSmall, PayoutFailed. */
-	request(peer: string): Promise<Result<PaidOut, PeerError>>;
-	/** By a guest: the hub says that it paid. Books it once, if the chain shows it. Error: PayoutFailed. */
-	take(peer: string, paid: PaidOut): Promise<Result<null, PeerError>>;
 	/** Another chain answers than before: what was sent to the old one means nothing. Inside a transaction. */
 	archive(): void;
 }
@@ -109,9 +86,6 @@ interface Payout {
 	readonly hash: Hex;
 }
 
-/** How often a guest's chain that lags behind the hub's is asked, and how long apart. */
-const LAG_TRIES = 10;
-const LAG_EVERY_MS = 500;
 /** How often a guest that would not book a payout is told again before its next hello, and how long apart. */
 const TELL_TRIES = 4;
 const TELL_EVERY_MS = 15_000;
@@ -164,8 +138,6 @@ export const createPayouts = (deps: PayoutsDeps): Payouts => {
 	};
 	const open = (): readonly Payout[] =>
 		sql.all(`SELECT * FROM payout WHERE state IN ('debited', 'sent') ORDER BY number`).map(toPayout);
-
-	// ---------------------------------------------------------------- the hub's end
 
 	/** Books it, or takes it back. Inside a transaction. */
 	const book = (payout: Pick<Payout, 'number' | 'peer' | 'amount' | 'fee'>, isUndo: boolean): void => {
@@ -372,70 +344,8 @@ export const createPayouts = (deps: PayoutsDeps): Payouts => {
 		if (payout && !deps.isStopped()) await tell(toPayout(payout), triesLeft - 1);
 	};
 
-	// ---------------------------------------------------------------- the guest's end
-
-	const isTaken = (hash: Hex): boolean =>
-		sql.all('SELECT 1 FROM payout_taken WHERE hash = ?', [hash]).length > 0;
-
-	/** Whether the chain shows what the hub says: its account paid one of my addresses exactly that. */
-	const isShown = async (payer: Address | undefined, { amount, transaction }: PaidOut): Promise<boolean> => {
-		for (let tries = 0; tries < LAG_TRIES && !deps.isStopped(); tries += 1) {
-			if (tries > 0) await wait(LAG_EVERY_MS);
-			const fate = asked(await chain.fate({ hashes: [transaction] }));
-			if (fate.ok && fate.value.type === 'mined')
-				return fate.value.transfers.some(
-					(transfer) =>
-						transfer.from === payer &&
-						deps.payees().includes(transfer.to) &&
-						toLink(transfer.amount) === amount
-				);
-		}
-		return false;
-	};
-
-	const take = async (peer: string, paid: PaidOut): Promise<Result<null, PeerError>> => {
-		const { amount, fee, transaction } = paid;
-		if (isTaken(transaction)) return ok(null);
-		const row = accounts.get(peer);
-		const isAgreed = (): boolean =>
-			amount + fee <= accounts.held(peer, 'peer') && fee <= (row?.payoutFee ?? 0n);
-		const notAgreed = (): Result<null, PeerError> => {
-			log('warn', 'a payout of more than is held or announced', { peer, amount, fee });
-			return err(peerError('PayoutFailed', 'the hub took more than it held or announced'));
-		};
-		if (!row || !isAgreed()) return notAgreed();
-		if (!(await isShown(row.payee, paid)))
-			return err(peerError('PayoutFailed', 'the chain does not show it'));
-		const isNew = await commits.run(() => {
-			if (isTaken(transaction)) return false;
-			// Another may have been booked while the chain was asked about this one.
-			if (!isAgreed()) return undefined;
-			const at = clock.now();
-			const group = `payout/${transaction}`;
-			const memo = { peer, transaction };
-			const from = `link/${peer}`;
-			if (amount > 0n) ledger.record({ kind: 'payout', from, to: 'wallet', amount, at, group, memo });
-			if (fee > 0n)
-				ledger.record({ kind: 'payout-fee', from, to: 'expense/payout-fees', amount: fee, at, group, memo });
-			accounts.paidOut(peer, 'peer', amount + fee);
-			sql.run('INSERT INTO payout_taken (hash, peer, amount, fee, at) VALUES (?, ?, ?, ?, ?)', [
-				transaction,
-				peer,
-				amount,
-				fee,
-				at
-			]);
-			return true;
-		});
-		if (isNew === undefined) return notAgreed();
-		if (isNew) deps.onBooked(peer);
-		deps.onChange();
-		return ok(null);
-	};
-
 	return {
 		pay,
-		take,
 
 		resume: async (since) => {
 			if (!isComplete && !(await remember(since))) return false;
@@ -467,32 +377,6 @@ export const createPayouts = (deps: PayoutsDeps): Payouts => {
 				return true;
 			});
 			for (const payout of untold.reverse()) spawn(tell(payout, TELL_TRIES));
-		},
-
-		request: async (peer) => {
-			if (deps.payees().length === 0) return err(peerError('PayoutFailed', 'no address to be paid at'));
-			const answer = await deps.ask(peer, { op: 'payout' });
-			if (!answer.ok)
-				return err(
-					peerError(
-						answer.error.type === 'NotConnected' ? 'HubUnreachable' : 'HubRefused',
-						answer.error.reason
-					)
-				);
-			if (answer.value.op !== 'paidOut') {
-				const { value } = answer;
-				const isSmall = value.op === 'refused' && value.code === 'PayoutTooSmall';
-				return err(
-					peerError(
-						isSmall ? 'PayoutTooSmall' : 'PayoutFailed',
-						value.op === 'refused' ? value.text : undefined
-					)
-				);
-			}
-			const { amount, fee, transaction } = answer.value;
-			const paid = { amount, fee, transaction };
-			const taken = await take(peer, paid);
-			return taken.ok ? ok(paid) : taken;
 		},
 
 		archive: () => {

@@ -12,9 +12,9 @@
  * | payout | debited (payouts.ts) | done, or credited back once it can never be mined |
  * | close by the payee | frozen at the captured amount | `closed`, or thawed once it can never be mined |
  *
- * And of each, the signed transaction (transactions.ts). One file each: funding.ts, redeeming.ts, payouts.ts,
- * closing.ts; when to act by oneself is decided in redeem-rule.ts and funding-policy.ts; what the chain reports
- * comes in by chain-watch.ts and chain-mirror.ts.
+ * And of each, the signed transaction (transactions.ts). One file each: funding.ts, redeeming.ts, payouts.ts and, for who
+ * is paid, payouts-taken.ts, closing.ts; when to act by oneself is decided in redeem-rule.ts and funding-policy.ts; what
+ * the chain reports comes in by chain-watch.ts and chain-mirror.ts.
  *
  * A chain that is down stops these and nothing else: links with funded channels go on.
  */
@@ -29,6 +29,7 @@ import { createClosing } from './closing.ts';
 import { createEnds } from './ends.ts';
 import { createErrands, type SettlerDeps } from './errands.ts';
 import { createFunding, type Funding } from './funding.ts';
+import { createPayoutsTaken } from './payouts-taken.ts';
 import { createPayouts } from './payouts.ts';
 import { createRecall, type Recall } from './recall.ts';
 import { createRedeeming } from './redeeming.ts';
@@ -77,6 +78,7 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 	const redeeming = createRedeeming(deps, errands, mirror);
 	const closing = createClosing(deps, errands);
 	const payouts = createPayouts({ ...deps, ...errands, terms: deps.payoutTerms });
+	const taken = createPayoutsTaken({ ...deps, ...errands });
 	const ends = createEnds(deps, errands, mirror, () => errands.spawn(redeeming.consider()));
 	const watch = createChainWatch(deps, { errands, mirror, ends, funding, redeeming, closing, payouts });
 
@@ -104,15 +106,15 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 		greet: payouts.greet,
 
 		payout: async (peer) => {
-			const paid = await payouts.request(peer);
+			const paid = await taken.request(peer);
 			if (!paid.ok) return paid;
 			const { amount, fee, transaction } = paid.value;
 			return ok({ paid: amount, fee, transaction });
 		},
 
 		answer: async (peer, request) => {
-			const done = (taken: Result<null, PeerError>, answer: SettleAnswer): SettleAnswer =>
-				taken.ok ? answer : { op: 'refused', code: taken.error.type, text: taken.error.reason ?? '' };
+			const done = (result: Result<null, PeerError>, answer: SettleAnswer): SettleAnswer =>
+				result.ok ? answer : { op: 'refused', code: result.error.type, text: result.error.reason ?? '' };
 			switch (request.op) {
 				case 'fund':
 					return funding.relay(peer, request);
@@ -123,7 +125,7 @@ export const createSettler = (deps: SettlerDeps): Settler => {
 				case 'payout':
 					return payouts.pay(peer);
 				case 'paid':
-					return done(await payouts.take(peer, request), { op: 'done' });
+					return done(await taken.take(peer, request), { op: 'done' });
 				case 'close':
 					return deps.heldClaims.whileChecked(peer, () =>
 						closing.closeForPayer(peer, request.channel, request.epoch)
