@@ -7,7 +7,8 @@
  * | each packet ended the same at both ends | {@link auditPacketEnds} |
  * | nothing acknowledged is lost | each event its author was told of, each note and claim that was there before |
  *
- * Outcomes that were learned only after the packet had expired are counted: they cost somebody up to W.
+ * Outcomes that were learned only after the packet had expired are counted: they cost somebody up to W. Where the
+ * victim was back in time, none may be (torture.ts).
  */
 import { auditDatabases, type AuditedDatabase } from '../../server/akash-peer/audit.ts';
 import { LIMITS } from '../../src/lib/peer/limits.ts';

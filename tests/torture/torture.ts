@@ -47,6 +47,8 @@ const AIM_MS = 500;
 const AUDIT_AGAIN_MS = 400;
 /** A GET's life at its reader is shortened by each hop on its way here: what expires later began after the kill. */
 const HOPS_FROM_READERS = { hub: 0, bob: 1, carol: 2, reader: 0, browser: 0 } as const;
+/** Somebody who is back as soon as this has time for everything that was under way: a packet lives twice as long at the last hop. */
+const BACK_IN_TIME_MS = (LIMITS.getExpiryMs - HOPS_FROM_READERS.carol * LIMITS.expiryMarginMs) / 2;
 /** Clocks of a link agree to within this. */
 const CLOCK_MS = 100;
 
@@ -164,7 +166,10 @@ export const torture = async (
 			const verdict = await auditAtRest();
 			const wrong = [
 				...verdict.wrong,
-				...(backMs === undefined ? [`nothing was served within ${BACK_WITHIN_MS} ms`] : [])
+				...(backMs === undefined ? [`nothing was served within ${BACK_WITHIN_MS} ms`] : []),
+				...(verdict.late > 0 && backMs !== undefined && backMs <= BACK_IN_TIME_MS
+					? [`${verdict.late} outcomes were learned only after their packets had expired`]
+					: [])
 			];
 			const report = {
 				number,
