@@ -97,11 +97,6 @@ export const createLedger: CreateLedger = (sql: SqlDriver): Ledger => {
 	/** All pending transfers, by their group. */
 	const pending = new Map<string, readonly Entry[]>();
 	const open = sql.all(`SELECT t.begun, ${COLUMNS} FROM transfer_open t ORDER BY t.id`);
-	const begun = createBegun(
-		sql,
-		'transfer_begun',
-		open.map((row) => Number(row['begun']))
-	);
 	for (const row of open) {
 		const { id, state, ...draft } = toTransfer(row);
 		const list = Number(row['begun']);
@@ -202,6 +197,13 @@ export const createLedger: CreateLedger = (sql: SqlDriver): Ledger => {
 		draft.memo
 	];
 
+	const begun = createBegun(
+		sql,
+		'transfer_begun',
+		open.map((row) => Number(row['begun'])),
+		toEntry
+	);
+
 	const insertRows = createInsertRows(sql, 'transfer_ended', ENDED_COLUMNS);
 	/** In the order of {@link ENDED_COLUMNS}. */
 	const toEnded = ({ id, draft, state, settledAt, more }: Entry): readonly SqlValue[] => {
@@ -228,18 +230,14 @@ export const createLedger: CreateLedger = (sql: SqlDriver): Ledger => {
 		const changed = changedIn(transaction);
 		const all = [...changed];
 		changed.clear();
-		const began = all.filter(({ state, list }) => state === 'pending' && list === undefined);
 		transaction.undo(() => {
 			for (const entry of all) changed.add(entry);
-			for (const entry of began) entry.list = undefined;
 		});
 		// Others were begun now, or their end was undone.
 		const over = all.filter(({ state }) => state !== 'pending');
 		insertRows(over.map(toEnded));
-		for (const { list } of over) if (list !== undefined) begun.end(list);
-		if (began.length === 0) return;
-		const list = begun.add(began.map(toEntry));
-		for (const entry of began) entry.list = list;
+		for (const entry of over) if (entry.list !== undefined) begun.end(entry);
+		begun.add(all.filter(({ state, list }) => state === 'pending' && list === undefined));
 	};
 
 	const change = (entry: Entry): void => {

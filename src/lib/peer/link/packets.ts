@@ -277,11 +277,6 @@ export const createPackets = (sql: SqlDriver): Packets => {
 	for (const late of sql.all(`SELECT * FROM packet_ended WHERE state = 'late' AND direction = 'out'`))
 		hold(toRow(late), undefined);
 	const open = sql.all('SELECT * FROM packet_open');
-	const begun = createBegun(
-		sql,
-		'packet_begun',
-		open.map((row) => Number(row['begun']))
-	);
 	for (const row of open) hold(toRow(row), Number(row['begun']));
 
 	const forget = ({ side, key, row }: Held): void => {
@@ -324,6 +319,13 @@ export const createPackets = (sql: SqlDriver): Packets => {
 		];
 	};
 
+	const begun = createBegun<Held>(
+		sql,
+		'packet_begun',
+		open.map((row) => Number(row['begun'])),
+		({ row }) => toEntry(row as PacketRow)
+	);
+
 	const insertRows = createInsertRows(sql, 'packet_ended', ENDED_COLUMNS);
 	/** In the order of {@link ENDED_COLUMNS}. */
 	const toEnded = (row: PacketRow): readonly SqlValue[] => [
@@ -356,28 +358,17 @@ export const createPackets = (sql: SqlDriver): Packets => {
 	const changedIn = (transaction: OpenTransaction): Set<Held> =>
 		transaction.keep(owner, () => new Set<Held>());
 
-	/** Writes the list of those that are pending and on no list yet, or on one that goes. */
-	const list = (began: readonly Held[]): void => {
-		if (began.length === 0) return;
-		const number = begun.add(began.map(({ row }) => toEntry(row as PacketRow)));
-		const before = began.map((packet) => packet.list);
-		for (const packet of began) packet.list = number;
-		sql.current()?.undo(() => {
-			for (const [at, packet] of began.entries()) packet.list = before[at];
-		});
-	};
-
 	const write = (): void => {
 		const transaction = sql.current();
 		if (!transaction) return;
 		const changed = changedIn(transaction);
 		const all = [...changed];
-		const before = all.map(({ stored, list: number }) => ({ stored, list: number }));
+		const before = all.map(({ stored }) => stored);
 		changed.clear();
 		transaction.undo(() => {
 			for (const [at, packet] of all.entries()) {
 				changed.add(packet);
-				Object.assign(packet, before[at]);
+				packet.stored = before[at];
 			}
 		});
 		const began: Held[] = [];
@@ -392,12 +383,8 @@ export const createPackets = (sql: SqlDriver): Packets => {
 			packet.stored = row;
 		}
 		insertRows(over.map(({ row }) => toEnded(row as PacketRow)));
-		for (const packet of over) {
-			// Its entry counts no more.
-			if (packet.list !== undefined) begun.end(packet.list);
-			packet.list = undefined;
-		}
-		list(began);
+		for (const packet of over) if (packet.list !== undefined) begun.end(packet);
+		begun.add(began);
 		if (ended.length <= ENDED_IN_MEMORY) return;
 		for (const packet of ended.splice(0, ended.length - ENDED_IN_MEMORY))
 			if (packet.row && !isOpen(packet.row) && packet.side.packets.get(packet.key) === packet) forget(packet);
@@ -512,8 +499,7 @@ export const createPackets = (sql: SqlDriver): Packets => {
 			const held = [...sides.in.values(), ...sides.out.values()].flatMap(({ packets }) => [
 				...packets.values()
 			]);
-			list(held.filter(({ list: number }) => number !== undefined && begun.isMixed(number)));
-			begun.tidy();
+			begun.tidy(held);
 			const longAgo = before - LIMITS.packetMemoryAwayMs;
 			for (const packet of held) {
 				const { row } = packet;

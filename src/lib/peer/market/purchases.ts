@@ -100,7 +100,8 @@ export const createPurchases = (sql: SqlDriver) => {
 	const begun = createBegun(
 		sql,
 		'purchase_begun',
-		open.map((row) => Number(row.begun))
+		open.map((row) => Number(row.begun)),
+		toEntry
 	);
 	const unsettled = sql.all(
 		`SELECT * FROM purchase_ended WHERE state IN ('asked', 'answered') OR money = 'open' ORDER BY id`
@@ -121,17 +122,6 @@ export const createPurchases = (sql: SqlDriver) => {
 	const changedIn = (transaction: OpenTransaction): Set<Held> =>
 		transaction.keep(owner, () => new Set<Held>());
 
-	/** Writes the list of those that are on none yet, or on one that goes. */
-	const list = (began: readonly Held[]): void => {
-		if (began.length === 0) return;
-		const before = began.map((one) => one.list);
-		const number = begun.add(began.map(toEntry));
-		for (const one of began) one.list = number;
-		sql.current()?.undo(() => {
-			for (const [at, one] of began.entries()) one.list = before[at];
-		});
-	};
-
 	const insertRows = createInsertRows(sql, 'purchase_ended', ENDED_COLUMNS);
 
 	const write = (): void => {
@@ -139,12 +129,12 @@ export const createPurchases = (sql: SqlDriver) => {
 		if (!transaction) return;
 		const changed = changedIn(transaction);
 		const all = [...changed];
-		const before = all.map(({ stored, list: number }) => ({ stored, list: number }));
+		const before = all.map(({ stored }) => stored);
 		changed.clear();
 		transaction.undo(() => {
 			for (const [at, one] of all.entries()) {
 				changed.add(one);
-				Object.assign(one, before[at]);
+				one.stored = before[at];
 			}
 		});
 		const began: Held[] = [];
@@ -166,13 +156,8 @@ export const createPurchases = (sql: SqlDriver) => {
 			one.stored = now;
 		}
 		insertRows(rows);
-		for (const one of all) {
-			if (one.list === undefined || !one.stored || isListed(one.stored)) continue;
-			// Its entry counts no more.
-			begun.end(one.list);
-			one.list = undefined;
-		}
-		list(began);
+		for (const one of all) if (one.list !== undefined && one.stored && !isListed(one.stored)) begun.end(one);
+		begun.add(began);
 	};
 
 	const put = (one: Held, now: Standing): void =>
@@ -221,8 +206,7 @@ export const createPurchases = (sql: SqlDriver) => {
 		prune: (before: number): void => {
 			sql.current()?.flush();
 			// A list must not outlive the rows that say what of it has ended.
-			list([...held.values()].filter(({ list: number }) => number !== undefined && begun.isMixed(number)));
-			begun.tidy();
+			begun.tidy([...held.values()]);
 			sql.run(
 				`DELETE FROM purchase_ended WHERE state NOT IN ('asked', 'answered') AND money <> 'open' AND id < coalesce(
 					(SELECT id FROM purchase_ended WHERE at >= ? ORDER BY id LIMIT 1), ${Number.MAX_SAFE_INTEGER})`,

@@ -12,23 +12,34 @@
  */
 import type { SqlDriver } from './sql.ts';
 
-/** Writes run inside a transaction; what is counted here follows it. */
-export interface Begun {
-	/** Writes a list, not an empty one; answers its number. Entries must fit JSON. */
-	add(entries: readonly (readonly unknown[])[]): number;
-	/** Another entry of the list has ended, and that is written. */
-	end(list: number): void;
-	/** Some entries of the list have ended and some have not. */
-	isMixed(list: number): boolean;
-	/** Deletes lists of which all has ended, and those that are {@link isMixed}, whose open entries have been added anew. */
-	tidy(): void;
+/** What is begun; on disk it is an entry of the list of this number, if any. */
+export interface Listed {
+	list: number | undefined;
+}
+
+/** Writes run inside a transaction; what is counted here, and on which list something is, follows it. */
+export interface Begun<T extends Listed> {
+	/** Writes one list of them. */
+	add(items: readonly T[]): void;
+	/** This has ended, and that is written: it is on no list any more. */
+	end(item: T): void;
+	/**
+	 * Deletes lists of which all has ended, and those of which some has not, once a new one holds what of them is in `held`:
+	 * all that is open.
+	 */
+	tidy(held: readonly T[]): void;
 }
 
 /** Lists of which all has ended are deleted so many at a time. */
 const DELETED_AT_A_TIME = 32;
 
-/** `open`: the list of each entry that has not ended, as they are on disk. `table` has `id` and `entries`. */
-export const createBegun = (sql: SqlDriver, table: string, open: readonly number[]): Begun => {
+/** `open`: the list of each entry that has not ended, as they are on disk. `table` has `id` and `entries`; an entry must fit JSON. */
+export const createBegun = <T extends Listed>(
+	sql: SqlDriver,
+	table: string,
+	open: readonly number[],
+	toEntry: (item: T) => readonly unknown[]
+): Begun<T> => {
 	/** Of each list with open entries: how many, and how many there were. */
 	const lists = new Map<number, { open: number; readonly all: number }>();
 	/** Those without, still on disk. */
@@ -57,42 +68,50 @@ export const createBegun = (sql: SqlDriver, table: string, open: readonly number
 		remove(before);
 	};
 
-	return {
-		add: (entries) => {
-			last += 1;
-			const list = last;
-			sql.run(`INSERT INTO ${table} (id, entries) VALUES (?, ?)`, [list, JSON.stringify(entries)]);
-			lists.set(list, { open: entries.length, all: entries.length });
-			sql.current()?.undo(() => lists.delete(list));
-			return list;
-		},
-		end: (list) => {
-			const counted = lists.get(list);
-			if (!counted) throw new Error('an end of what had not begun');
-			counted.open -= 1;
-			if (counted.open > 0) {
-				sql.current()?.undo(() => {
-					counted.open += 1;
-				});
-				return;
-			}
+	const add = (items: readonly T[]): void => {
+		if (items.length === 0) return;
+		last += 1;
+		const list = last;
+		sql.run(`INSERT INTO ${table} (id, entries) VALUES (?, ?)`, [list, JSON.stringify(items.map(toEntry))]);
+		lists.set(list, { open: items.length, all: items.length });
+		const before = items.map((item) => item.list);
+		for (const item of items) item.list = list;
+		sql.current()?.undo(() => {
 			lists.delete(list);
+			for (const [at, item] of items.entries()) item.list = before[at];
+		});
+	};
+
+	const isMixed = (list: number | undefined): boolean => {
+		const counted = list === undefined ? undefined : lists.get(list);
+		return counted !== undefined && counted.open < counted.all;
+	};
+
+	return {
+		add,
+		end: (item) => {
+			const { list } = item;
+			const counted = list === undefined ? undefined : lists.get(list);
+			if (list === undefined || !counted) throw new Error('an end of what had not begun');
 			const before = over;
-			over = [...over, list];
+			item.list = undefined;
+			counted.open -= 1;
+			if (counted.open === 0) {
+				lists.delete(list);
+				over = [...over, list];
+			}
 			sql.current()?.undo(() => {
+				item.list = list;
 				counted.open += 1;
 				lists.set(list, counted);
 				over = before;
 			});
 			if (over.length >= DELETED_AT_A_TIME) removeOver();
 		},
-		isMixed: (list) => {
-			const counted = lists.get(list);
-			return counted !== undefined && counted.open < counted.all;
-		},
-		tidy: () => {
+		tidy: (held) => {
+			add(held.filter(({ list }) => isMixed(list)));
 			removeOver();
-			const mixed = [...lists].filter(([, { open: left, all }]) => left < all);
+			const mixed = [...lists].filter(([list]) => isMixed(list));
 			for (const [list] of mixed) lists.delete(list);
 			sql.current()?.undo(() => {
 				for (const [list, counted] of mixed) lists.set(list, counted);
