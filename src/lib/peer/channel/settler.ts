@@ -12,9 +12,9 @@
  * | payout | debited (payouts.ts) | done, or credited back once it can never be mined |
  * | close by the payee | frozen at the captured amount | `closed`, or thawed once it can never be mined |
  *
- * And of each, the signed transaction (transactions.ts). One file each: funding.ts, redeeming.ts, payouts.ts and, for who
- * is paid, payouts-taken.ts, closing.ts; when to act by oneself is decided in redeem-rule.ts and funding-policy.ts; what
- * the chain reports comes in by chain-watch.ts and chain-mirror.ts.
+ * And of each, the signed transaction (transactions.ts). One file each: funding.ts, redeeming.ts, payouts.ts
+ * (payouts-taken.ts at the guest's end), closing.ts; when to act by oneself is decided in redeem-rule.ts and
+ * funding-policy.ts; what the chain reports comes in by chain-watch.ts and chain-mirror.ts.
  *
  * A chain that is down stops these and nothing else: links with funded channels go on.
  */
