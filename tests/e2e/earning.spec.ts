@@ -10,7 +10,6 @@ import {
 	closeSheet,
 	approve,
 	bringUp,
-	connectDemoWallet,
 	demoWalletOf,
 	DOLLAR,
 	fund,
@@ -108,11 +107,10 @@ test('the writer sees how much was earned, and with which note', async () => {
 
 test('cashing out brings to the wallet what is held minus the fee, floored to the token; the rest stays', async () => {
 	await go(writer, 'channels');
-	await expect(writer.getByTestId('cash-out')).toBeDisabled();
-	await writer.getByTestId('fund').click();
-	await connectDemoWallet(writer);
+	// Who only earns has paid nothing in: a wallet is wanted for this alone.
+	await writer.getByTestId('connect-payee').click();
+	await chooseDemoWallet(writer);
 	const wallet = await demoWalletOf(writer);
-	await closeSheet(writer, 'fund-sheet');
 
 	await expect(writer.getByTestId('payout-amount')).toBeVisible();
 	const held = await money(writer, 'held');
@@ -188,6 +186,12 @@ test('with the hub gone the chain gives it back: request, grace, withdraw', asyn
 	await increaseTime(chain, { seconds: 24 * 3_600 + 1 });
 	await mine(chain, { blocks: 1 });
 	await expect(reader.getByTestId('withdraw')).toBeEnabled({ timeout: 30_000 });
+	// Whose wallet has been put away since then is told which one it takes, and connects it there.
+	await reader.getByRole('button', { name: strings.channels.disconnect('') }).click();
+	await expect(reader.getByTestId('withdraw')).toHaveCount(0);
+	await reader.getByTestId('connect-payer').click();
+	await expect(reader.getByTestId('connect-sheet')).toContainText(wallet.slice(0, 6), { ignoreCase: true });
+	await chooseDemoWallet(reader);
 	await reader.getByTestId('withdraw').click();
 	await approve(reader);
 	await expect(reader.getByTestId('withdraw')).toHaveCount(0, { timeout: 30_000 });
@@ -197,6 +201,13 @@ test('with the hub gone the chain gives it back: request, grace, withdraw', asyn
 	await go(reader, 'feed');
 	await expect(gone).toHaveAttribute('data-how', 'closed');
 });
+
+/** In an open sheet that wants a wallet and nothing else: one consent. */
+async function chooseDemoWallet(page: Page): Promise<void> {
+	await page.getByTestId('wallet-org.tributary.demo').click();
+	await approve(page);
+	await expect(page.getByTestId('connect-sheet')).toHaveCount(0);
+}
 
 async function publish(text: string): Promise<void> {
 	await writer.getByTestId('compose-text').fill(text);

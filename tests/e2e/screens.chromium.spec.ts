@@ -178,6 +178,14 @@ for (const size of Object.keys(SIZES) as Size[]) {
 				},
 				'channels'
 			),
+			connect: sheet(
+				'connect-sheet',
+				async () => {
+					await page.getByTestId('connect').click();
+					await expect(page.getByTestId('wallet-walletConnect')).toBeVisible();
+				},
+				'channels'
+			),
 			activity: () => go(page, 'activity'),
 			compose: () => go(page, 'compose')
 		});

@@ -34,6 +34,11 @@ class WalletClient {
 	#chain = '';
 	#stopWatching = (): void => {};
 
+	/** Is it connected, and this its address? */
+	isOf(address: Address): boolean {
+		return this.status === 'connected' && this.address === address.toLowerCase();
+	}
+
 	/** Was a wallet connected in an earlier visit? Then `reconnect` is worth its download. */
 	wasConnected(): boolean {
 		return readLast() !== undefined;

@@ -264,6 +264,8 @@ export const strings = {
 		walletMore: 'On the chain, under your own key.',
 		heldMore: 'Earned and not cashed out.',
 		connect: 'Connect a wallet',
+		connectMore:
+			'What your hub holds for you and what is left in a channel go to it. It is not asked to sign now.',
 		fund: 'Put money in',
 		connectedAs: (name: string, address: string) => `${name} · ${address}`,
 		disconnect: (name: string) => `Disconnect ${name}`.trim(),
@@ -409,7 +411,7 @@ export const strings = {
 			`Asked. From ${date} on you can withdraw what is left; nothing is lost by coming later.`,
 		withdrawn: 'Withdrawn. The unspent deposit is back in your wallet.',
 		anyway: 'The hub does not help? Close without it',
-		needWallet: 'Connect the wallet that paid in first.',
+		needPayer: (address: string) => `Only the wallet that paid in can do this: ${address}.`,
 		sending: 'Waiting for your wallet …'
 	},
 	cashOut: {
