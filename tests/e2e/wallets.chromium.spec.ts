@@ -97,6 +97,21 @@ test('a smart account funds a channel: its contract is made, and its signature i
 	expect(await tokenBalanceOf(network, account)).toBe((FILLED - DEPOSIT) / TOKEN_UNIT);
 });
 
+test('a wallet that did not pay in is told which one did, and can be exchanged for it', async () => {
+	await page.getByRole('button', { name: strings.channels.disconnect('') }).click();
+	await page.getByTestId('connect').click();
+	await page.getByTestId('wallet-org.tributary.demo').click();
+	await approve(page);
+	await expect(page.getByTestId('connect-sheet')).toHaveCount(0);
+	await page.getByTestId('top-up').click();
+	await expect(page.getByTestId('fund-sheet')).toContainText(account.slice(0, 6), { ignoreCase: true });
+	await expect(page.getByTestId('fund-sign')).toHaveCount(0);
+	await page.getByTestId('wallet-org.tributary.demo.smart').click();
+	await approve(page);
+	await expect(page.getByTestId('fund-sign')).toBeVisible();
+	await closeSheet(page, 'fund-sheet');
+});
+
 test('notes are paid for from it, and closing brings the rest back into the smart account', async () => {
 	await go(page, 'people');
 	await follow(page, network.nodes.bob.pubkey);
