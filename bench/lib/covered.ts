@@ -108,6 +108,8 @@ export const prepareCovered = async ({ packets, inFlight, price }: CoveredOption
 					return scheme.verifyClaim(claim);
 				}
 			},
+			signerOf: () => undefined,
+			captured: () => Promise.resolve(undefined),
 			onHeld: () => undefined,
 			onForged: () => undefined
 		});

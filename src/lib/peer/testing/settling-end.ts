@@ -101,6 +101,8 @@ export const createEnd = (given: EndOptions): End => {
 		commits,
 		channels,
 		scheme,
+		signerOf: () => given.neighbourSigner,
+		captured: () => Promise.resolve(undefined),
 		onHeld: () => undefined,
 		onForged: () => undefined
 	});
