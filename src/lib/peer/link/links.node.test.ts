@@ -471,6 +471,32 @@ describe('after a connection was lost', () => {
 		expect(packets.find(guest.identity.device, 'in', hashOf(2))?.state).toBe('rejected');
 	});
 
+	it.each([
+		['one less than a hello names', LIMITS.inFlightPerLink - 1, true],
+		['more than a hello names', LIMITS.inFlightPerLink + 1, false]
+	])('of %s the answers may be forgotten only when all were asked for', async (_, count, isAll) => {
+		const { hub, end, dial, clock } = world();
+		const lost = Array.from(
+			{ length: count },
+			(__, n) => nobleCrypto.sha256(utf8(`packet ${n}`)) as Uint8Array
+		);
+		let told = 0;
+		const guest = await end('guest', {
+			connector: {
+				lost: () => lost,
+				resolve: () => {
+					told += 1;
+					return Promise.resolve('unknown');
+				}
+			}
+		});
+		const server = await hub();
+		dial(guest);
+		await clock.advance(5_000);
+		expect(told).toBe(Math.min(count, LIMITS.inFlightPerLink));
+		expect(server.links.settled()).toEqual(isAll ? [guest.identity.device] : []);
+	});
+
 	it('what is found to have come too late is told back', async () => {
 		const { hub, end, dial, clock } = world();
 		const late: number[] = [];

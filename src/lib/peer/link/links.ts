@@ -100,7 +100,8 @@ export const createLinks = (deps: LinksDeps): Links => {
 		}
 		const late = deps.connector().untold(link.peer);
 		if (late.length > 0) transport.refuseLate(link.peer, late);
-		await outcomes.tell(link, theirs.unresolved);
+		// A hello names so many; a neighbour with more asks for the others in its next.
+		await outcomes.tell(link, theirs.unresolved, theirs.unresolved.length < LIMITS.inFlightPerLink);
 	};
 
 	const parts: HandshakeParts = {

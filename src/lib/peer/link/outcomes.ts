@@ -8,8 +8,11 @@ import { octets } from './protocol-data.ts';
 import type { Spawn } from './spawn.ts';
 
 export interface OutcomeExchange {
-	/** Answers what the neighbour lost sight of; what is still under way here is told once it is known. */
-	tell(link: LiveLink, hashes: readonly Uint8Array[]): Promise<void>;
+	/**
+	 * Answers what the neighbour lost sight of; what is still under way here is told once it is known. `isAll`: it may have
+	 * lost sight of nothing else, so that what is told may be forgotten.
+	 */
+	tell(link: LiveLink, hashes: readonly Uint8Array[], isAll?: boolean): Promise<void>;
 	/** Books what the neighbour told; resolves once it is on disk. */
 	take(link: LiveLink, outcomes: readonly Outcome[]): Promise<void>;
 }
@@ -41,7 +44,7 @@ export const createOutcomes = (
 		return { prepare: hash, result: 'rejected' };
 	};
 
-	const tell = async (link: LiveLink, hashes: readonly Uint8Array[]): Promise<void> => {
+	const tell = async (link: LiveLink, hashes: readonly Uint8Array[], isAll = true): Promise<void> => {
 		const outcomes =
 			hashes.length === 0
 				? []
@@ -56,11 +59,11 @@ export const createOutcomes = (
 		}
 		const open = outcomes.filter((outcome) => outcome.result === 'pending').map((outcome) => outcome.prepare);
 		if (open.length === 0) {
-			link.settled = true;
+			link.settled = isAll;
 			return;
 		}
 		clock.after(OUTCOMES_AGAIN_MS, () => {
-			if (!link.connection.closed) spawn('outcomes', orStartOver(link, tell(link, open)));
+			if (!link.connection.closed) spawn('outcomes', orStartOver(link, tell(link, open, isAll)));
 		});
 	};
 
