@@ -7,7 +7,8 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { createNodeSql } from '../../../../server/akash-peer/node-sql.ts';
 import { nobleCrypto } from '../crypto/noble-crypto.ts';
-import { unwrap } from '../result.ts';
+import { ok, unwrap } from '../result.ts';
+import type { ChannelState } from '../settlement/chain.ts';
 import { createEvmScheme } from '../settlement/evm/scheme.ts';
 import type { SqlDriver, SqlRow, SqlValue } from '../storage/sql.ts';
 import {
@@ -377,6 +378,55 @@ it('notices whatever is changed in books at rest', async () => {
 	const noticed = await tryAll(/^/);
 	expect(noticed.size).toBeGreaterThan(200);
 	expect(differences(noticed)).toEqual([]);
+});
+
+it.each([
+	['a deposit is one lower', { deposited: -1n }, 'wrong', /deposited \d+ by its row, \d+ on the chain/],
+	['a deposit is one higher', { deposited: 1n }, 'behind', /deposited \d+ by its row, \d+ on the chain/],
+	['one less was captured', { claimed: -1n }, 'wrong', /settled \d+ by its row, \d+ on the chain/],
+	[
+		'one more was captured than was promised',
+		{ claimed: 1n },
+		'behind',
+		/captured on the chain, and only \d+ promised by its row/
+	],
+	['an epoch has ended', { epoch: 1 }, 'behind', /epoch \d+ has ended on the chain/],
+	[
+		'its payer wants to leave',
+		{ closeAt: 1_800_000_000 },
+		'behind',
+		/to be left from 0 by its row, from 1800000000/
+	]
+] as const)('notices on the chain that %s', async (_, change, as, named) => {
+	const hub = world.nodes.hub;
+	const still = stillChain(hub);
+	const row = hub.sql.all(
+		`SELECT id FROM channel WHERE direction = 'out' AND settled = promised AND settled > 0 LIMIT 1`
+	)[0];
+	const { deposited = 0n, claimed = 0n, epoch = 0, closeAt = 0 } = change as Partial<ChannelState>;
+	const chain: AuditedChain = {
+		...still,
+		channel: async (id) => {
+			const state = await still.channel(id);
+			if (!state.ok || id !== row?.['id']) return state;
+			const { value } = state;
+			return ok({
+				deposited: value.deposited + deposited,
+				claimed: value.claimed + claimed,
+				epoch: value.epoch + epoch,
+				closeAt: value.closeAt + closeAt
+			});
+		}
+	};
+	const books = { sql: hub.sql, tokenScale: world.chain.tokenScale, now: world.clock.now() };
+	const { checks } = await auditNode({ name: 'hub', books, crypto: nobleCrypto, chain });
+	const found = checks.flatMap(({ wrong, behind }) => [
+		...wrong.map((one) => ({ ...one, as: 'wrong' })),
+		...behind.map((one) => ({ ...one, as: 'behind' }))
+	]);
+	expect(found).toEqual([
+		{ where: `channel/${String(row?.['id'])}`, what: expect.stringMatching(named) as string, as }
+	]);
 });
 
 it('misses the keys of a node', async () => {
