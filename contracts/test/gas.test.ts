@@ -38,7 +38,11 @@ const claimTypes = {
 	]
 } as const;
 
-/** The most that an act may cost, in gas; a batch per channel of a hundred. */
+/**
+ * The most that an act may cost, in gas; a batch per channel of a hundred. An allowance that leaves a rest has a word to
+ * write and none to give back: what that costs on top is the token's, and nothing that this contract could leave out
+ * safely would make up for it. The peer leaves none.
+ */
 const MOST: Record<string, number> = {
 	'ether: open': 53_000,
 	'ether: top up': 32_000,
@@ -47,6 +51,7 @@ const MOST: Record<string, number> = {
 	'ether: packed batch, a channel': 14_500,
 	'ether: whole life': 110_000,
 	'token: open': 73_000,
+	'token: open, exact allowance': 73_000,
 	'token: top up': 52_000,
 	'token: claim': 53_000,
 	'token: close': 63_000,
