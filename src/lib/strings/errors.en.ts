@@ -92,7 +92,7 @@ export const errors: Record<PeerErrorType, ErrorText> = {
 	NotEnoughInChannel: {
 		happened: 'There is not enough in your channel.',
 		money: 'Your money is safe: nothing was sent, and the notes wait.',
-		advice: 'Top up the channel.'
+		advice: 'Put money into your channel.'
 	},
 	StillInGrace: {
 		happened: 'The grace period of the channel is not over.',
