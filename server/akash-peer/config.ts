@@ -25,6 +25,8 @@ export interface SettlementConfig {
 	readonly redeemThreshold?: bigint;
 	/** Link units that one ether is worth. */
 	readonly etherPrice?: bigint;
+	/** Link units spent on gas for guests in a day at most; one of them gets a fortieth. */
+	readonly gasPerDay?: bigint;
 	/** Token units put into channels in a day at most. */
 	readonly fundingPerDay?: bigint;
 	/** Instead: within the limits of its person, who answers what is asked beyond them (`/control/answer`). */
@@ -195,6 +197,7 @@ const readSettlement = (value: unknown, at: string): SettlementConfig => {
 	return {
 		...optional(given, 'redeemThreshold', amount, `${at}.`),
 		...optional(given, 'etherPrice', amount, `${at}.`),
+		...optional(given, 'gasPerDay', amount, `${at}.`),
 		...optional(given, 'fundingPerDay', amount, `${at}.`),
 		...optional(given, 'asksPerson', flag, `${at}.`)
 	};

@@ -51,6 +51,8 @@ export interface PeerConfig {
 	readonly redeemThreshold?: bigint;
 	/** Link units that one ether is worth, to weigh gas against what it brings. */
 	readonly etherPrice?: bigint;
+	/** Link units that this node spends on gas for its guests in a day at most; see channel/gas-budget.ts. */
+	readonly gasPerDay?: bigint;
 	/**
 	 * Somebody looks at the questions in this peer's state and answers them: what it locks in channels by itself is
 	 * bounded by that person's limits, and beyond them it asks. Otherwise `fundingPerDay` is the end of it.

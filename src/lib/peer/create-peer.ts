@@ -29,6 +29,7 @@ import { openBooks } from './books.ts';
 import { createChanges } from './changes.ts';
 import type { Promised } from './channel/channels.ts';
 import { createHeldClaims } from './channel/held-claims.ts';
+import { gasPerDayOf } from './channel/gas-budget.ts';
 import { createSettler } from './channel/settler.ts';
 import { commitmentRule } from './commitments.ts';
 import { admissionOf, type PeerConfig } from './config.ts';
@@ -275,6 +276,10 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 			payoutTerms: config.payoutTerms,
 			redeemThreshold: config.redeemThreshold ?? LIMITS.redeemThreshold,
 			etherPrice: config.etherPrice ?? LIMITS.etherPrice,
+			gasPerDay: gasPerDayOf(
+				config.gasPerDay ?? LIMITS.gasPerDay,
+				config.asksPerson ? () => personal.budgets().perDay : undefined
+			),
 			mayCommit: commitmentRule({ config, scheme, consents, personal, accounts, notices }),
 			signerOf: neighbours.signerOf,
 			ask: links.ask,

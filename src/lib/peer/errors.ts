@@ -81,6 +81,8 @@ export const ERRORS = {
 	GasTooDear: { fault: 'chain', retry: true, money: 'safe' },
 	/** A channel needs money, and this node's own budget for channels is used up. */
 	FundingBudgetReached: { fault: 'person', retry: false, money: 'safe' },
+	/** A neighbour wants something done on the chain, and what this node spends on gas for it, or for all strangers, is used up for today. */
+	GasBudgetReached: { fault: 'person', retry: false, money: 'safe' },
 	ChainReplaced: { fault: 'chain', retry: false, money: 'safe' },
 	PayoutTooSmall: { fault: 'person', retry: false, money: 'safe' },
 	PayoutFailed: { fault: 'chain', retry: true, money: 'safe' },

@@ -293,6 +293,12 @@ export const LIMITS = {
 	lostConfirmMs: 2 * MINUTE,
 	/** An end of a channel that nothing here explained is looked back at with every survey for this long: a payer that asks then still has a grace to wait. */
 	endWatchedMs: 30 * DAY,
+	/** Link units that a node spends in a day on gas for its guests; some six hundred acts on a rollup. Beyond it they pay their own, or wait for tomorrow. */
+	gasPerDay: 10n * DOLLAR,
+	/** One neighbour gets one part in so many of it: a dozen acts, where a channel needs two in its life and one for each filling. */
+	gasNeighbourParts: 40n,
+	/** And all guests with whom no money ever moved one part in so many: those who do nothing but open and close leave the rest. */
+	gasStrangersParts: 2n,
 	/** Wei for a unit of gas, tip included: many times what rollups ever cost; beyond it nothing is signed and the person is told. */
 	gasPriceMost: 200_000_000_000n,
 	/** A transaction that is in no block after this is offered an eighth more, again and again. */

@@ -230,6 +230,11 @@ export const errors: Record<PeerErrorType, ErrorText> = {
 		money: 'Your money is safe: nothing more was put in.',
 		advice: 'Nothing to do; it goes on tomorrow. To go on now, raise the budget in the node’s settings.'
 	},
+	GasBudgetReached: {
+		happened: 'Today’s budget for what this node does on the chain for others is used up.',
+		money: 'Your money is safe: what is your own is still redeemed, and what you owe stays owed.',
+		advice: 'Nothing to do; it goes on tomorrow. To go on now, raise the budget in the node’s settings.'
+	},
 	ChainReplaced: {
 		happened: 'This network started over with a new chain.',
 		money: 'The old chain’s test money is gone with it; your channels there were archived.',

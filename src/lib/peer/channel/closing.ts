@@ -95,11 +95,15 @@ export const createClosing = (
 				frozen.checkedSignature && capture > frozen.settled
 					? { key: frozen.key, epoch, cumulative: frozen.checked, signature: frozen.checkedSignature }
 					: undefined;
-			const begun = await transactions.begin({ type: 'close', close, claim }, purpose);
+			const begun = await transactions.begin({ type: 'close', close, claim }, purpose, {
+				onBehalf: { peer }
+			});
 			if (begun.ok) return { transaction: begun.value, capture, frozen };
 			// What was refused before it was signed was never handed in: nobody else has the consent.
 			await commits.run(() => channels.thaw(id, epoch, clock.now()));
-			return { op: 'refused', code: chainError(begun.error).type, text: 'the chain did not take the close' };
+			const { type: code, reason } = chainError(begun.error);
+			const text = code === 'GasBudgetReached' && reason ? reason : 'the chain did not take the close';
+			return { op: 'refused', code, text };
 		});
 		if ('op' in signed) return signed;
 		const { capture, frozen } = signed;

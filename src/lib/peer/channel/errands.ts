@@ -18,6 +18,7 @@ import { createSettings, type Settings } from '../storage/settings.ts';
 import type { SqlDriver } from '../storage/sql.ts';
 import type { Channels } from './channels.ts';
 import type { HeldClaims } from './held-claims.ts';
+import { createGasBudget, type GasPerDay } from './gas-budget.ts';
 import { createTransactions, type SendError, type Transactions } from './transactions.ts';
 
 export interface SettlerDeps {
@@ -37,6 +38,8 @@ export interface SettlerDeps {
 	readonly redeemThreshold: bigint;
 	/** Link units that one ether is worth, to weigh gas against what it brings. */
 	readonly etherPrice: bigint;
+	/** What may be spent on gas for others. */
+	readonly gasPerDay: GasPerDay;
 	/** May this node lock more in a channel by itself? */
 	readonly mayCommit: MayCommit;
 	/** The address the delegation of a linked device names as signer of its claims. */
@@ -87,6 +90,10 @@ export interface Errands {
 	stop(): void;
 }
 
+/** Said to the neighbour for whom nothing was done. */
+export const GAS_REFUSAL =
+	'no more gas is spent for you today; your own wallet can pay for it, or wait for tomorrow';
+
 /** Of a channel that a payee agreed to close: chain time after which that Close can never be mined. */
 export const closeDeadline = (id: Hex, epoch: number): string => `close.deadline/${id}/${epoch}`;
 
@@ -129,6 +136,8 @@ export const createErrands = (deps: SettlerDeps): Errands => {
 			case 'GasTooDear':
 			case 'TransactionRefused':
 				return peerError(error.type, error.reason);
+			case 'GasBudgetReached':
+				return peerError('GasBudgetReached', GAS_REFUSAL);
 			case 'NumberTaken':
 				return peerError('TransactionRefused', 'another transaction has its number');
 			case 'NoChainAccount':
@@ -146,6 +155,15 @@ export const createErrands = (deps: SettlerDeps): Errands => {
 		sql: deps.sql,
 		commits: deps.commits,
 		chain: deps.scheme.chain,
+		gasBudget: createGasBudget({
+			sql: deps.sql,
+			now: clock.now,
+			account: deps.accounts.get,
+			etherPrice: deps.etherPrice,
+			perDay: deps.gasPerDay,
+			onReached: (bound) => deps.onTrouble(peerError('GasBudgetReached', bound)),
+			onWithin: () => deps.onRelief('GasBudgetReached')
+		}),
 		onTrouble: deps.onTrouble,
 		onChange: deps.onChange
 	});

@@ -121,7 +121,7 @@ export const createFunding = (
 		untold.set(id, { peer, key: key.value, epoch });
 		try {
 			await commits.run(() => channels.insert(blank(id, epoch, peer, 'out', key.value)));
-			const sent = asked(await send({ type: 'open', key: key.value, amount }, purposeOf(id, epoch)));
+			const sent = asked(await send({ type: 'open', key: key.value, amount }, purposeOf(id, epoch), peer));
 			if (!sent.ok) {
 				await archiveUnsigned(id, epoch);
 				return sent;
@@ -171,11 +171,15 @@ export const createFunding = (
 			...(channel ? { channel: channel.id } : {})
 		});
 
+	/** Neighbours for whom no more gas is spent until then (Unix ms): the config's, so there are few. */
+	const noGasUntil = new Map<string, number>();
+
 	/** Those whose neighbour is being looked after now. */
 	const caringFor = new Set<string>();
 
 	const keepFunded = async (peer: string, amount: bigint): Promise<void> => {
 		if (!chain.account || caringFor.has(peer) || !gate('money').ok) return;
+		if (clock.now() < (noGasUntil.get(peer) ?? 0)) return;
 		caringFor.add(peer);
 		try {
 			await archiveAbandoned(peer);
@@ -188,10 +192,10 @@ export const createFunding = (
 
 	/** Purposes of what is waited for here; {@link underWay} has the amount. */
 	const inHand = new Set<string>();
-	const send = async (act: ChainAct, purpose: string): ReturnType<typeof transactions.send> => {
+	const send = async (act: ChainAct, purpose: string, peer: string): ReturnType<typeof transactions.send> => {
 		inHand.add(purpose);
 		try {
-			return await transactions.send(act, purpose);
+			return await transactions.send(act, purpose, { onBehalf: { peer } });
 		} finally {
 			inHand.delete(purpose);
 		}
@@ -218,6 +222,8 @@ export const createFunding = (
 		try {
 			const done = channel ? await topUp(peer, channel, amount) : await open(peer, amount);
 			if (!done.ok) deps.onTrouble(done.error);
+			const isNoGasLeft = !done.ok && done.error.type === 'GasBudgetReached';
+			if (isNoGasLeft) noGasUntil.set(peer, clock.now() - (clock.now() % DAY_MS) + DAY_MS);
 		} finally {
 			underWay -= amount;
 		}
@@ -228,7 +234,7 @@ export const createFunding = (
 		{ id, key }: Channel,
 		amount: bigint
 	): Promise<Result<unknown, PeerError>> => {
-		const sent = asked(await send({ type: 'topUp', key, amount }, `${TOP_UP}${peer}/${id}`));
+		const sent = asked(await send({ type: 'topUp', key, amount }, `${TOP_UP}${peer}/${id}`, peer));
 		return sent.ok ? refresh(id, sent.value.hash) : sent;
 	};
 
@@ -368,11 +374,13 @@ export const createFunding = (
 		if (!trusted.ok)
 			return { op: 'refused', code: trusted.error.type, text: 'the chain is not to be trusted now' };
 		const sent = asked(
-			await transactions.send({ type: 'fund', funding }, `fund/${scheme.channelId(funding.key)}`)
+			await transactions.send({ type: 'fund', funding }, `fund/${scheme.channelId(funding.key)}`, {
+				onBehalf: { peer }
+			})
 		);
 		// Without an answer it may have been mined all the same; a refused one may be here already.
 		if (!sent.ok) {
-			spawn(importChannel(peer, funding.key, request.epoch));
+			if (sent.error.type !== 'GasBudgetReached') spawn(importChannel(peer, funding.key, request.epoch));
 			return { op: 'refused', code: sent.error.type, text: sent.error.reason ?? '' };
 		}
 		const taken = await importChannel(peer, funding.key, request.epoch);

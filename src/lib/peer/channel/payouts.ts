@@ -30,6 +30,7 @@ import type { Address, Payment } from '../settlement/chain.ts';
 import type { SettlementScheme } from '../settlement/scheme.ts';
 import type { Commits } from '../storage/commit.ts';
 import type { SqlDriver, SqlRow } from '../storage/sql.ts';
+import type { OnBehalf } from './gas-budget.ts';
 import type { SendError, Transactions } from './transactions.ts';
 
 export interface PayoutsDeps {
@@ -184,18 +185,17 @@ export const createPayouts = (deps: PayoutsDeps): Payouts => {
 		});
 
 	/** Signed, on disk, handed to the chain: in this order. */
-	const send = async (payout: Payout): Promise<Result<Payout, PeerError>> => {
+	const send = async (payout: Payout, onBehalf: OnBehalf | undefined): Promise<Result<Payout, PeerError>> => {
 		const act = { type: 'transfer', to: payout.payee, amount: payout.amount } as const;
 		const sent = asked(
-			await transactions.begin(
-				act,
-				purposeOf(payout.number),
-				({ hash }) =>
+			await transactions.begin(act, purposeOf(payout.number), {
+				onBehalf,
+				note: ({ hash }) =>
 					sql.run(`UPDATE payout SET state = 'sent', hash = ? WHERE number = ? AND state = 'debited'`, [
 						hash,
 						payout.number
 					]) === 1
-			)
+			})
 		);
 		if (sent.ok) return ok({ ...payout, state: 'sent', hash: sent.value.hash });
 		// Nothing was signed, or nobody but this process has seen it.
@@ -250,9 +250,11 @@ export const createPayouts = (deps: PayoutsDeps): Payouts => {
 			const trusted = gate('money');
 			const head = trusted.ok ? asked(await chain.head()) : trusted;
 			if (!head.ok) return refused(head.error.type, 'the chain does not answer');
+			// At the threshold it is what was announced; before that it is the guest who wants it now.
+			const isPromised = accounts.held(peer, 'me') >= terms.threshold;
 			const payout = await debit(peer, payee, terms.fee);
 			if (!payout) return refused('PayoutTooSmall', 'less is held than the fee and one unit of the token');
-			const done = await send(payout);
+			const done = await send(payout, isPromised ? undefined : { peer, paid: terms.fee });
 			return done.ok ? done.value : refused('PayoutFailed', done.error.reason ?? 'the chain refused');
 		});
 		deps.onChange();

@@ -66,5 +66,18 @@ export const CHANNEL_MIGRATIONS: readonly string[] = [
 		WHERE p.state = 'sent';
 	ALTER TABLE payout DROP COLUMN raw;
 	ALTER TABLE payout DROP COLUMN nonce;
+	`,
+	`
+	-- What was spent on gas for neighbours today; link units.
+	CREATE TABLE chain_gas (
+		number INTEGER PRIMARY KEY,         -- of the transaction
+		peer TEXT NOT NULL,                 -- for whom
+		is_guest INTEGER NOT NULL,
+		is_stranger INTEGER NOT NULL,       -- no money had ever moved
+		at INTEGER NOT NULL,
+		cost INTEGER NOT NULL,              -- at most, at what is offered
+		paid INTEGER NOT NULL               -- by the neighbour, for it
+	) STRICT;
+	CREATE INDEX chain_gas_by_peer ON chain_gas (peer, at);
 	`
 ];

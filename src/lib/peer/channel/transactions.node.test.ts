@@ -28,6 +28,7 @@ const open = () => {
 			sql,
 			commits: createCommits(sql, clock),
 			chain: life ? life.chain(port) : port,
+			gasBudget: { charge: () => undefined, raise: () => undefined },
 			onTrouble: ({ type }) => troubles.push(type),
 			onChange: () => undefined
 		});

@@ -26,6 +26,7 @@ import { err, ok, type Result } from '../result.ts';
 import type { ChainAct, ChainError, ChainPort, TransactionFate } from '../settlement/chain.ts';
 import type { Commits } from '../storage/commit.ts';
 import type { SqlDriver, SqlRow } from '../storage/sql.ts';
+import type { GasBound, GasBudget, OnBehalf } from './gas-budget.ts';
 
 export type TransactionState = 'sent' | 'mined' | 'reverted' | 'done' | 'failed' | 'gone' | 'archived';
 
@@ -40,8 +41,19 @@ export interface Transaction {
 	readonly at: number;
 }
 
-/** `NotMined`: it is in no block yet, and may be later. */
-export type SendError = ChainError | { readonly type: 'NotMined' };
+/**
+ * `NotMined`: it is in no block yet, and may be later. `GasBudgetReached`: it is for a neighbour, for whom no more is
+ * spent today; nothing was signed away.
+ */
+export type SendError =
+	| ChainError
+	| { readonly type: 'NotMined' }
+	| { readonly type: 'GasBudgetReached'; readonly bound: GasBound };
+
+export interface SendOptions {
+	/** Its gas is counted against what is spent for that neighbour; what is sent without it is never refused for its gas. */
+	readonly onBehalf?: OnBehalf | undefined;
+}
 
 export interface Transactions {
 	start(): void;
@@ -53,12 +65,12 @@ export interface Transactions {
 	begin(
 		act: ChainAct,
 		purpose: string,
-		note?: (transaction: Transaction) => boolean
-	): Promise<Result<Transaction, ChainError>>;
+		options?: SendOptions & { readonly note?: (transaction: Transaction) => boolean }
+	): Promise<Result<Transaction, SendError>>;
 	/** Waits a while for its block. It is followed all the same, and no refusal is final before its block is. */
 	outcome(number: number): Promise<Result<Transaction, SendError>>;
 	/** Both, and before them what has to be mined first. */
-	send(act: ChainAct, purpose: string): Promise<Result<Transaction, SendError>>;
+	send(act: ChainAct, purpose: string, options?: SendOptions): Promise<Result<Transaction, SendError>>;
 	/** The newest of this purpose. */
 	of(purpose: string): Transaction | undefined;
 	/** In no block yet, of all purposes that begin so. */
@@ -82,6 +94,7 @@ export interface TransactionsDeps {
 	readonly sql: SqlDriver;
 	readonly commits: Commits;
 	readonly chain: ChainPort;
+	readonly gasBudget: GasBudget;
 	readonly onTrouble: (error: PeerError) => void;
 	readonly onChange: () => void;
 }
@@ -128,7 +141,7 @@ const SELECT = `SELECT t.*, (SELECT hash FROM chain_attempt a WHERE a.number = t
 	FROM chain_transaction t`;
 
 export const createTransactions = (deps: TransactionsDeps): Transactions => {
-	const { platform, sql, commits, chain } = deps;
+	const { platform, sql, commits, chain, gasBudget } = deps;
 	const { clock, log } = platform;
 	const listeners: ((transaction: Transaction) => (() => void) | undefined)[] = [];
 	const wait = (ms: number): Promise<void> => new Promise((resolve) => void clock.after(ms, resolve));
@@ -236,7 +249,10 @@ export const createTransactions = (deps: TransactionsDeps): Transactions => {
 			if (!last) return;
 			const signed = await chain.outbid(last.raw);
 			if (signed.ok) {
-				await commits.run(() => writeAttempt(number, signed.value));
+				await commits.run(() => {
+					writeAttempt(number, signed.value);
+					gasBudget.raise(number, signed.value.cost);
+				});
 				log('info', 'more is offered for a transaction', { purpose, attempts: attempts.length + 1 });
 			} else if (signed.error.type === 'GasTooDear') tellStuck(transaction);
 			await handInAgain(transaction);
@@ -278,16 +294,19 @@ export const createTransactions = (deps: TransactionsDeps): Transactions => {
 		readonly isPreliminary: boolean;
 	}
 
+	type Options = NonNullable<Parameters<Transactions['begin']>[2]>;
+
 	const sign = async (
 		act: ChainAct,
 		purpose: string,
-		note: (transaction: Transaction) => boolean,
+		options: Options,
 		triesLeft: number
-	): Promise<Result<Begun, ChainError>> => {
+	): Promise<Result<Begun, SendError>> => {
+		const { note = () => true, onBehalf } = options;
 		const signed = await chain.prepare(act, nextNonce());
 		if (!signed.ok) return signed;
-		const { nonce, isPreliminary } = signed.value;
-		const transaction = await commits.run(() => {
+		const { nonce, isPreliminary, cost } = signed.value;
+		const transaction = await commits.run((): Transaction | SendError => {
 			const [row] = sql.all(
 				`INSERT INTO chain_transaction (purpose, nonce, state, at) VALUES (?, ?, 'sent', ?) RETURNING number`,
 				[purpose, nonce, clock.now()]
@@ -295,16 +314,23 @@ export const createTransactions = (deps: TransactionsDeps): Transactions => {
 			const number = Number(row?.['number']);
 			writeAttempt(number, signed.value);
 			const written = get(number) as Transaction;
-			if (isPreliminary || note(written)) return written;
+			const bound = onBehalf && gasBudget.charge(number, onBehalf, cost);
+			if (!bound && (isPreliminary || note(written))) return written;
 			sql.run('DELETE FROM chain_attempt WHERE number = ?', [number]);
 			sql.run('DELETE FROM chain_transaction WHERE number = ?', [number]);
-			return undefined;
+			return bound
+				? { type: 'GasBudgetReached', bound }
+				: { type: 'TransactionRefused', reason: 'taken back before it was sent' };
 		});
-		if (!transaction) return err({ type: 'TransactionRefused', reason: 'taken back before it was sent' });
+		if ('type' in transaction) {
+			if (transaction.type === 'GasBudgetReached')
+				log('warn', 'no more gas is spent for a neighbour today', { peer: onBehalf?.peer, purpose });
+			return err(transaction);
+		}
 		const handed = await chain.broadcast(signed.value.raw);
 		if (!handed.ok && handed.error.type === 'NumberTaken' && isHarmlessTwice(act) && triesLeft > 1) {
 			await setState(transaction, { type: 'impossible' });
-			return sign(act, purpose, note, triesLeft - 1);
+			return sign(act, purpose, options, triesLeft - 1);
 		}
 		// Whatever else is answered: from here on the chain decides.
 		return ok({ transaction, isPreliminary });
@@ -313,11 +339,11 @@ export const createTransactions = (deps: TransactionsDeps): Transactions => {
 	const beginOne = (
 		act: ChainAct,
 		purpose: string,
-		note: (transaction: Transaction) => boolean = () => true
-	): Promise<Result<Begun, ChainError>> => numbering(() => sign(act, purpose, note, NUMBER_TRIES));
+		options: Options = {}
+	): Promise<Result<Begun, SendError>> => numbering(() => sign(act, purpose, options, NUMBER_TRIES));
 
-	const begin: Transactions['begin'] = async (act, purpose, note) => {
-		const begun = await beginOne(act, purpose, note);
+	const begin: Transactions['begin'] = async (act, purpose, options) => {
+		const begun = await beginOne(act, purpose, options);
 		return begun.ok ? ok(begun.value.transaction) : begun;
 	};
 
@@ -351,12 +377,16 @@ export const createTransactions = (deps: TransactionsDeps): Transactions => {
 			: 'another transaction took its place';
 	};
 
-	const sendOne = async (act: ChainAct, purpose: string): Promise<Result<Transaction, SendError>> => {
-		const begun = await beginOne(act, purpose);
+	const sendOne = async (
+		act: ChainAct,
+		purpose: string,
+		options?: SendOptions
+	): Promise<Result<Transaction, SendError>> => {
+		const begun = await beginOne(act, purpose, options);
 		if (!begun.ok) return begun;
 		const { transaction, isPreliminary } = begun.value;
 		const done = await outcome(transaction.number);
-		return done.ok && isPreliminary ? sendOne(act, purpose) : done;
+		return done.ok && isPreliminary ? sendOne(act, purpose, options) : done;
 	};
 
 	return {
@@ -367,10 +397,10 @@ export const createTransactions = (deps: TransactionsDeps): Transactions => {
 		},
 		begin,
 		outcome,
-		send: (act, purpose) =>
+		send: (act, purpose, options) =>
 			act.type === 'open' || act.type === 'topUp'
-				? sending(() => sendOne(act, purpose))
-				: sendOne(act, purpose),
+				? sending(() => sendOne(act, purpose, options))
+				: sendOne(act, purpose, options),
 		of: (purpose) => select('t.purpose = ? ORDER BY t.number DESC LIMIT 1', [purpose])[0],
 		underWay: (prefix) => select(`t.state = 'sent' AND t.purpose LIKE ? || '%' ORDER BY t.nonce`, [prefix]),
 		onState: (listener) => void listeners.push(listener),

@@ -140,6 +140,8 @@ export interface SignedTransaction {
 	readonly nonce: number;
 	/** It only makes way for the act (an allowance): once it is mined the act is to be prepared again. */
 	readonly isPreliminary: boolean;
+	/** Wei that it costs at most, at what it offers; with the data fee of a rollup as it is now. */
+	readonly cost: bigint;
 }
 
 /** What has become of a signed transaction. What is not final may still change. */

@@ -5,6 +5,7 @@
 import { toHex0x } from '../bytes.ts';
 import { createChannels, type Channels } from '../channel/channels.ts';
 import { createHeldClaims, type HeldClaims } from '../channel/held-claims.ts';
+import { gasPerDayOf } from '../channel/gas-budget.ts';
 import { createSettler, type Settler } from '../channel/settler.ts';
 import type { MayCommit } from '../commitments.ts';
 import { nobleCrypto } from '../crypto/noble-crypto.ts';
@@ -50,6 +51,8 @@ export interface EndOptions {
 	readonly threshold?: bigint;
 	readonly redeemThreshold?: bigint;
 	readonly etherPrice?: bigint;
+	/** Link units; more than anybody can spend here, unless given. */
+	readonly gasPerDay?: bigint;
 	/** Whether it may lock more in channels by itself; anything, unless given. */
 	readonly mayCommit?: MayCommit;
 	/** The database knows the neighbour already. */
@@ -122,6 +125,7 @@ export const createEnd = (given: EndOptions): End => {
 			: undefined,
 		redeemThreshold: given.redeemThreshold ?? LIMITS.redeemThreshold,
 		etherPrice: given.etherPrice ?? LIMITS.etherPrice,
+		gasPerDay: gasPerDayOf(given.gasPerDay ?? NEVER * 1_000n),
 		mayCommit: given.mayCommit ?? (() => true),
 		signerOf: () => given.neighbourSigner,
 		ask: async (_, request) => {

@@ -138,6 +138,7 @@ export const openSettlingWorld = ({
 	readonly threshold?: bigint | undefined;
 	readonly redeemThreshold?: bigint;
 	readonly etherPrice?: bigint;
+	readonly gasPerDay?: bigint;
 	readonly through?: (port: ChainPort) => ChainPort;
 	/** The same between the guest and the chain. */
 	readonly throughOfGuest?: (port: ChainPort) => ChainPort;

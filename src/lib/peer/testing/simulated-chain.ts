@@ -23,6 +23,7 @@ import type {
 	ChannelKey,
 	ChannelState,
 	SignedClaim,
+	SignedTransaction,
 	TokenTransfer,
 	TransactionFate
 } from '../settlement/chain.ts';
@@ -110,6 +111,8 @@ const TOKEN_DOMAIN = { name: 'Test Dollar', version: '1' } as const;
 const GAS_PRICE = 100;
 /** Wei that one unit of this chain's gas price makes of a redemption and each channel in it. */
 const REDEEM_WEI = 400_000_000n;
+/** And of any act: as much as redeeming one claim. */
+const ACT_WEI = 4n * REDEEM_WEI;
 
 /** A signature proves nothing here: what nobody else can make, nobody else is given. */
 interface Signed {
@@ -401,6 +404,14 @@ export const createSimulatedChain = ({
 		return transaction;
 	};
 
+	const handOut = ({ raw, nonce, price }: Signed): SignedTransaction => ({
+		raw,
+		hash: hashOf(raw),
+		nonce,
+		isPreliminary: false,
+		cost: BigInt(price) * ACT_WEI
+	});
+
 	/** One transaction is one block, whatever comes of it: its number is used. */
 	const mine = (transaction: Signed): void => {
 		const { from, act, nonce } = transaction;
@@ -517,8 +528,7 @@ export const createSimulatedChain = ({
 				return ask(() => {
 					const rehearsed = rehearse(account, act);
 					if (!rehearsed.ok) return rehearsed;
-					const { raw, nonce } = keep(account, act, Math.max(nonceOf(account), firstNonce), gasPrice);
-					return ok({ raw, hash: hashOf(raw), nonce, isPreliminary: false });
+					return ok(handOut(keep(account, act, Math.max(nonceOf(account), firstNonce), gasPrice)));
 				});
 			},
 
@@ -527,8 +537,7 @@ export const createSimulatedChain = ({
 					const before = signed.get(raw);
 					if (!before || before.from !== account) return refusal('not signed here');
 					const price = Math.max(gasPrice, Math.ceil((before.price * 9) / 8) + 1);
-					const again = keep(before.from, before.act, before.nonce, price);
-					return ok({ raw: again.raw, hash: hashOf(again.raw), nonce: again.nonce, isPreliminary: false });
+					return ok(handOut(keep(before.from, before.act, before.nonce, price)));
 				}),
 
 			broadcast: (raw) =>

@@ -90,6 +90,9 @@ const STATES_AT_ONCE = 500;
 const withGasMargin = (gas: bigint): bigint => gas + gas / 5n;
 /** Endpoints take a transaction's place only for a tenth more; an eighth is surely more than that. */
 const outbidding = (price: bigint): bigint => price + price / 8n + 1n;
+/** Bytes of a signed transaction beside its data. */
+const SIGNED_BYTES = 200;
+const bytesOf = (data: Hex): number => (data.length - 2) / 2;
 /** Gas of `claimPacked` in a token, without and for each row (contracts/snapshots/gas.json). */
 const REDEEM_GAS = 40_000n;
 const REDEEM_ROW_GAS = 13_300n;
@@ -234,12 +237,15 @@ export const createViemChain = ({
 			maxFeePerGas: toQuantity(price.value.maxFeePerGas),
 			maxPriorityFeePerGas: toQuantity(price.value.maxPriorityFeePerGas)
 		};
-		const [gas, counted] = await Promise.all([
+		const [gas, counted, fee] = await Promise.all([
 			ask('eth_estimateGas', [request], quantity),
-			ask('eth_getTransactionCount', [signer.address, 'pending'], quantity)
+			ask('eth_getTransactionCount', [signer.address, 'pending'], quantity),
+			dataFee(bytesOf(data) + SIGNED_BYTES)
 		]);
 		if (!gas.ok) return gas;
 		if (!counted.ok) return counted;
+		if (!fee.ok) return fee;
+		const limit = withGasMargin(gas.value);
 		const nonce = Math.max(Number(counted.value), firstNonce);
 		const raw = signer.signTransaction({
 			type: 'eip1559',
@@ -248,10 +254,11 @@ export const createViemChain = ({
 			to,
 			data,
 			value,
-			gas: withGasMargin(gas.value),
+			gas: limit,
 			...price.value
 		});
-		return ok({ raw, hash: keccak256(raw), nonce, isPreliminary: approval.value !== undefined });
+		const cost = limit * price.value.maxFeePerGas + fee.value;
+		return ok({ raw, hash: keccak256(raw), nonce, isPreliminary: approval.value !== undefined, cost });
 	};
 
 	const outbid: ChainPort['outbid'] = async (raw) => {
@@ -268,6 +275,8 @@ export const createViemChain = ({
 		};
 		if (price.maxFeePerGas > gasPriceMost)
 			return err({ type: 'GasTooDear', reason: `${price.maxFeePerGas} wei for a unit of gas` });
+		const fee = await dataFee(bytesOf(raw));
+		if (!fee.ok) return fee;
 		const again = signer.signTransaction({
 			type: 'eip1559',
 			chainId,
@@ -278,7 +287,8 @@ export const createViemChain = ({
 			...(gas === undefined ? {} : { gas }),
 			...price
 		});
-		return ok({ raw: again, hash: keccak256(again), nonce, isPreliminary: false });
+		const cost = (gas ?? 0n) * price.maxFeePerGas + fee.value;
+		return ok({ raw: again, hash: keccak256(again), nonce, isPreliminary: false, cost });
 	};
 
 	const broadcast: ChainPort['broadcast'] = async (raw) => {
