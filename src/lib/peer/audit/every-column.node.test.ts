@@ -77,6 +77,11 @@ const UNNOTICED: readonly (readonly [table: string, changes: string, why: string
 	['chain_transaction', '*', 'what was sent, of redemptions and fundings: the chain says what became of it'],
 	['chain_attempt', '*', 'bytes that the chain has or has not'],
 	[
+		'chain_gas',
+		'*',
+		'what may still be spent today on gas for others: caution, and no account is kept in ether'
+	],
+	[
 		'transfer_ended',
 		'id|at|settled_at|group_name|memo',
 		'order, times and words; what days and receipts need of them is noticed'
