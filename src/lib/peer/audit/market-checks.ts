@@ -47,16 +47,22 @@ interface Together {
  */
 const sumsTogether = (payments: readonly Together[]): readonly Together[] => {
 	const groups = new Map<string, { ids: string[]; amount: bigint }>();
-	const nameless = { ids: [], amount: 0n };
+	const nameless = { ids: [] as string[], amount: 0n };
 	for (const { ids, amount } of payments) {
 		const joined = new Set(ids.map((id) => groups.get(id)).filter((group) => group !== undefined));
-		const group = { ids: ids.filter((id) => !groups.has(id)), amount };
-		for (const other of joined) {
-			group.ids.push(...other.ids);
+		// All notes of an author may end in one group: the others go into the largest, or each payment would pass over it.
+		const [largest, ...others] = [...joined].sort((a, b) => b.ids.length - a.ids.length);
+		const group = largest ?? (ids.length === 0 ? nameless : { ids: [], amount: 0n });
+		const join = (id: string): void => {
+			group.ids.push(id);
+			groups.set(id, group);
+		};
+		group.amount += amount;
+		for (const id of ids) if (!groups.has(id)) join(id);
+		for (const other of others) {
 			group.amount += other.amount;
+			for (const id of other.ids) join(id);
 		}
-		if (ids.length === 0) nameless.amount += amount;
-		for (const id of group.ids) groups.set(id, group);
 	}
 	return [...new Set(groups.values()), ...(nameless.amount > 0n ? [nameless] : [])];
 };
