@@ -121,7 +121,7 @@ export const createFunding = (
 		untold.set(id, { peer, key: key.value, epoch });
 		try {
 			await commits.run(() => channels.insert(blank(id, epoch, peer, 'out', key.value)));
-			const sent = asked(await send({ type: 'open', key: key.value, amount }, purposeOf(id, epoch), peer));
+			const sent = asked(await send({ type: 'open', key: key.value, amount }, purposeOf(id, epoch)));
 			if (!sent.ok) {
 				await archiveUnsigned(id, epoch);
 				return sent;
@@ -171,15 +171,11 @@ export const createFunding = (
 			...(channel ? { channel: channel.id } : {})
 		});
 
-	/** Neighbours for whom no more gas is spent until then (Unix ms): the config's, so there are few. */
-	const noGasUntil = new Map<string, number>();
-
 	/** Those whose neighbour is being looked after now. */
 	const caringFor = new Set<string>();
 
 	const keepFunded = async (peer: string, amount: bigint): Promise<void> => {
 		if (!chain.account || caringFor.has(peer) || !gate('money').ok) return;
-		if (clock.now() < (noGasUntil.get(peer) ?? 0)) return;
 		caringFor.add(peer);
 		try {
 			await archiveAbandoned(peer);
@@ -192,10 +188,10 @@ export const createFunding = (
 
 	/** Purposes of what is waited for here; {@link underWay} has the amount. */
 	const inHand = new Set<string>();
-	const send = async (act: ChainAct, purpose: string, peer: string): ReturnType<typeof transactions.send> => {
+	const send = async (act: ChainAct, purpose: string): ReturnType<typeof transactions.send> => {
 		inHand.add(purpose);
 		try {
-			return await transactions.send(act, purpose, { onBehalf: { peer } });
+			return await transactions.send(act, purpose);
 		} finally {
 			inHand.delete(purpose);
 		}
@@ -222,8 +218,6 @@ export const createFunding = (
 		try {
 			const done = channel ? await topUp(peer, channel, amount) : await open(peer, amount);
 			if (!done.ok) deps.onTrouble(done.error);
-			const isNoGasLeft = !done.ok && done.error.type === 'GasBudgetReached';
-			if (isNoGasLeft) noGasUntil.set(peer, clock.now() - (clock.now() % DAY_MS) + DAY_MS);
 		} finally {
 			underWay -= amount;
 		}
@@ -234,7 +228,7 @@ export const createFunding = (
 		{ id, key }: Channel,
 		amount: bigint
 	): Promise<Result<unknown, PeerError>> => {
-		const sent = asked(await send({ type: 'topUp', key, amount }, `${TOP_UP}${peer}/${id}`, peer));
+		const sent = asked(await send({ type: 'topUp', key, amount }, `${TOP_UP}${peer}/${id}`));
 		return sent.ok ? refresh(id, sent.value.hash) : sent;
 	};
 

@@ -5,7 +5,6 @@ import type { Hex } from '../bytes.ts';
 import { LIMITS } from '../limits.ts';
 import type { SettleAnswer } from '../link/messages.ts';
 import { PAYOUT_FEE } from '../testing/settling-end.ts';
-import { createChainActs } from '../testing/chain-acts.ts';
 import {
 	addressOf,
 	CLAIM,
@@ -205,52 +204,24 @@ describe('payouts', () => {
 	});
 });
 
-describe('a neighbour that closes again and again what is opened to it', () => {
-	it('gets a few channels a day, and nothing is tried in vain until tomorrow', async () => {
-		const clock = createSimulatedClock(START_MS, turn);
-		const chain = createSimulatedChain({ clock });
-		chain.mint(addressOf(WALLET), 100n * DOLLAR);
-		const node = createSimulatedEnd(
-			{ clock, chain, openSql: () => createNodeSql(':memory:') },
-			{
-				role: 'peer',
-				neighbour: HUB_DEVICE,
-				neighbourPayee: addressOf(HUB),
-				claimSecret: CLAIM,
-				account: addressOf(WALLET),
-				payee: addressOf(WALLET),
-				gasPerDay: 3n * ACT * LIMITS.gasNeighbourParts
-			}
-		);
-		const wait = async <T>(promise: Promise<T>): Promise<T> => {
-			let done = false;
-			const seen = promise.finally(() => (done = true));
-			await clock.runWhile(() => !done, clock.now() + 5 * MINUTE);
-			return seen;
-		};
-		await wait(node.settler.start());
-		const neighbour = createChainActs(
-			chain.port(addressOf(HUB)),
-			(ms) => new Promise((resolve) => void clock.after(ms, resolve))
-		);
-		const keepAndClose = async (): Promise<void> => {
-			await wait(node.settler.keepFunded(HUB_DEVICE, DOLLAR));
-			const channel = node.channels.all().find(({ status }) => status === 'open');
-			if (!channel) return;
-			const { key, epoch } = channel;
-			const deadline = Math.floor(clock.now() / 1_000) + 3_600;
-			const close = await node.settler.scheme.signClose(HUB, key, epoch, 0n, deadline);
-			expect(await wait(neighbour.close(close))).toMatchObject({ ok: true });
-			await clock.advance(MINUTE);
-		};
-		for (let n = 0; n < 10; n += 1) await keepAndClose();
-		const opened = () => node.channels.all().filter(({ status }) => status !== 'archived').length;
-		expect(opened()).toBe(3);
-		expect(node.troubles).toContain('GasBudgetReached');
-		expect(node.channels.all().length).toBe(4);
-		await clock.advance(DAY);
-		await keepAndClose();
-		expect(opened()).toBeGreaterThan(3);
-		node.settler.stop();
-	});
+it('dear gas keeps no node from opening a channel of its own: that is bounded by what it may lock', async () => {
+	const clock = createSimulatedClock(START_MS, turn);
+	const chain = createSimulatedChain({ clock });
+	chain.mint(addressOf(WALLET), 10n * DOLLAR);
+	const node = createSimulatedEnd(
+		{ clock, chain, openSql: () => createNodeSql(':memory:') },
+		{
+			role: 'peer',
+			neighbour: HUB_DEVICE,
+			neighbourPayee: addressOf(HUB),
+			claimSecret: CLAIM,
+			account: addressOf(WALLET),
+			payee: addressOf(WALLET),
+			gasPerDay: 1n
+		}
+	);
+	const kept = node.settler.keepFunded(HUB_DEVICE, DOLLAR);
+	await clock.advance(MINUTE);
+	await kept;
+	expect(node.channels.all()).toMatchObject([{ status: 'open', deposited: DOLLAR }]);
 });

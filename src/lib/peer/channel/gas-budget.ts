@@ -7,13 +7,13 @@
  *
  * | bound | who counts | how much of a day's budget |
  * |---|---|---|
- * | `neighbour` | each one by itself, also those of the config | one part in {@link LIMITS.gasNeighbourParts} |
+ * | `neighbour` | each one by itself | one part in {@link LIMITS.gasNeighbourParts} |
  * | `strangers` | guests with whom no money ever moved, together: identities cost nothing | one part in {@link LIMITS.gasStrangersParts} |
  * | `guests` | all guests together | all of it, and no more than the person lets be spent in a day |
  *
  * Beyond it nothing is signed for them until tomorrow. Nobody loses by that: whoever wants a channel opened, asked to
  * close or withdrawn can pay for it with a wallet, and what is owed stays owed. What this node does for its own money
- * (redeeming, withdrawing, payouts at the threshold it announced) is never asked about here.
+ * (redeeming, withdrawing, channels of its own, payouts at the threshold it announced) is never asked about here.
  *
  * What counts is the most that an act can cost at what is offered for it, less what the neighbour pays for it; written
  * down with the transaction, and more when more is offered.
