@@ -108,8 +108,6 @@ export const prepareCovered = async ({ packets, inFlight, price }: CoveredOption
 					return scheme.verifyClaim(claim);
 				}
 			},
-			signerOf: () => undefined,
-			captured: () => Promise.resolve(undefined),
 			onHeld: () => undefined,
 			onForged: () => undefined
 		});

@@ -129,7 +129,7 @@ const deviceSecret = random.bytes(32);
 const delegation = await createDelegation(
 	nobleCrypto,
 	random,
-	{ owner: secret, device: deviceSecret },
+	{ owner: secret, device: deviceSecret, claim: random.bytes(32) },
 	{ scopes: [{ scope: 'link' }, { scope: 'pay', terms: ['USD', '1000'] }], expiresAt: NOW / 1000 + 86_400 },
 	NOW
 );

@@ -142,11 +142,6 @@ export const createPeer = async (host: Platform, config: PeerConfig): Promise<Pe
 			commits,
 			channels,
 			scheme,
-			signerOf: neighbours.signerOf,
-			captured: async (id, epoch) => {
-				const state = await scheme.chain.channel(id);
-				return state.ok && state.value.epoch === epoch ? state.value.claimed : undefined;
-			},
 			onHeld: (_, id) => {
 				settler?.considerRedeeming(id);
 				changed('state');

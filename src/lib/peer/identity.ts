@@ -109,7 +109,7 @@ export const loadIdentity = async (
 		const event = await createDelegation(
 			crypto,
 			random,
-			{ owner: nostr, device: keys.device },
+			{ owner: nostr, device: keys.device, claim: keys.claim },
 			{
 				scopes: [
 					{ scope: 'link' },
@@ -118,7 +118,6 @@ export const loadIdentity = async (
 					{ scope: 'sell' },
 					{ scope: 'pay' }
 				],
-				signer: claimAddress,
 				expiresAt: Math.floor((now + LIMITS.delegationMs) / 1000)
 			},
 			now

@@ -15,7 +15,7 @@
 import type { Hex } from '../bytes.ts';
 import { peerError, type PeerError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
-import { linkToTokenDown } from '../money.ts';
+import { linkToTokenDown, tokenToLink } from '../money.ts';
 import { err, ok, type Result } from '../result.ts';
 import type { ChannelKey, ChannelState } from '../settlement/chain.ts';
 import { createCaptures } from './captures.ts';
@@ -108,9 +108,14 @@ export const createChainMirror = (
 		const isUnsure = direction === 'out' && captures.isDoubted(now);
 		const input = { ...seen, isEnding: isUnsure || isEnding(now, chainTime() ?? 0) };
 		const applied = channels.apply(id, epoch, [input], at, transaction);
-		// The chain paid a claim of mine that is not here: this database is an older copy.
-		if (direction === 'out' && applied && applied.channel.promised > now.promised)
-			accounts.markOlder(now.peer);
+		// The chain paid a claim that is not here: this database is an older copy.
+		if (applied && applied.channel.promised > now.promised) {
+			if (direction === 'out') accounts.markOlder(now.peer);
+			else {
+				const surfaced = tokenToLink(applied.channel.claimed - now.claimed, tokenScale);
+				accounts.recoverPaid(now.peer, surfaced, at);
+			}
+		}
 		return applied?.effects.some((effects) => effects.some(({ type }) => type === 'redeem')) === true;
 	};
 

@@ -29,8 +29,6 @@ export interface Channels {
 	/** Of which a claim is held that nobody checked; of one neighbour or of all. */
 	unchecked(peer?: string): readonly Channel[];
 	insert(channel: Channel): void;
-	/** Of a channel towards this node on which nothing was ever claimed: whose it is. False when that is not so any more. */
-	handOver(id: Hex, epoch: number, from: string, to: string): boolean;
 	/**
 	 * Hands the inputs to the channel one after another, writes what it became and records what moved. Stops after an
 	 * input that must be checked first. undefined for an unknown channel.
@@ -305,16 +303,6 @@ export const createChannels = (sql: SqlDriver, ledger: Ledger, tokenScale: numbe
 			);
 		},
 
-		handOver: (id, epoch, from, to) => {
-			for (const peer of [from, to]) withheldBy.forget(`in/${peer}`);
-			const changed = sql.run(
-				`UPDATE channel SET peer = ? WHERE id = ? AND epoch = ? AND peer = ? AND direction = 'in' AND status = 'open'
-					AND promised = 0 AND claimed = 0 AND settled = 0`,
-				[to, id, epoch, from]
-			);
-			return changed === 1;
-		},
-
 		raise: (peer, need, wish, at) => {
 			for (const channel of ofPeer(peer, 'out')) {
 				if (channel.status !== 'open') continue;
@@ -384,7 +372,7 @@ export const judgeTerms = (
 	const refuse = (reason: string) => err({ type: 'ChannelTerms', reason } as const);
 	if (key.payee !== expected.payee) return refuse('it pays somebody else');
 	if (key.token !== expected.token) return refuse('it holds another token');
-	// Anybody can name another's: it is the payer's again with the first claim (held-claims.ts).
+	// A device names no key that did not sign for it (peering/delegation.ts): nobody registers somebody else's channel.
 	if (key.signer !== expected.signer) return refuse('its signer is not the key the delegation names');
 	if (key.grace < expected.graceSeconds)
 		return refuse(`its grace is shorter than ${expected.graceSeconds} s`);

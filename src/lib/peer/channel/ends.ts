@@ -23,7 +23,7 @@
 import type { Hex } from '../bytes.ts';
 import { peerError } from '../errors.ts';
 import { LIMITS } from '../limits.ts';
-import { maxOf, minOf } from '../money.ts';
+import { maxOf, minOf, tokenToLink } from '../money.ts';
 import type { ChannelState } from '../settlement/chain.ts';
 import type { ChainMirror } from './chain-mirror.ts';
 import { isOver, mayWithdraw, type Channel } from './channel.ts';
@@ -72,8 +72,9 @@ export const createEnds = (
 	const {
 		platform: { clock, log },
 		commits,
+		accounts,
 		channels,
-		scheme: { chain }
+		scheme: { chain, tokenScale }
 	} = deps;
 	const doubts = new Map<string, Doubt>();
 	/** Over, by the chain, and nobody reported it: looked for in older blocks. */
@@ -93,6 +94,9 @@ export const createEnds = (
 			if (now.status === 'closed' && now.settled !== captured)
 				channels.apply(id, epoch, [{ type: 'resume', settled: 0n, closeAt: 0 }], clock.now());
 			channels.end(id, epoch, believed, 'closed', clock.now());
+			// The chain paid claims that are not here: this database is an older copy.
+			if (now.direction === 'in' && now.status !== 'closed' && believed > now.promised)
+				accounts.recoverPaid(now.peer, tokenToLink(believed - now.claimed, tokenScale), clock.now());
 			if (isDoubtful) settings.set(unexplained(channel), `${clock.now()}`);
 			missing.delete(nameOf(channel));
 			doubts.delete(nameOf(channel));

@@ -84,17 +84,12 @@ const open = ({ payers = 1, sql = createNodeSql(':memory:') }: { payers?: number
 			);
 		}
 	const held: Hex[] = [];
-	const onChain: { captured: bigint | undefined } = { captured: 0n };
-	/** By delegations; anybody may name anything. */
-	const named = new Map<string, Hex>(keys.map(({ signer }, n) => [peerOf(n), signer]));
 	const cut = new Set<string>();
 	const claims = createHeldClaims({
 		platform: { clock, log: () => undefined },
 		commits,
 		channels,
 		scheme,
-		signerOf: (peer) => named.get(peer),
-		captured: () => Promise.resolve(onChain.captured),
 		onHeld: (_, id) => held.push(id),
 		onForged: (peer) => cut.add(peer)
 	});
@@ -120,8 +115,6 @@ const open = ({ payers = 1, sql = createNodeSql(':memory:') }: { payers?: number
 		channels,
 		commits,
 		claims,
-		named,
-		onChain,
 		checks,
 		held,
 		cut,
@@ -193,36 +186,6 @@ describe('a claim that comes in', () => {
 		expect(row()).toEqual(before);
 		channels.apply(idOf(0), 0, [{ type: 'seen', deposited: 0n, settled: 0n, closeAt: 1 }], 0);
 		expect(await take(0, 200n)).toBe('ChannelClosed');
-		expect(audit()).toEqual(CLEAN);
-	});
-
-	it('brings a channel to its payer that a stranger registered first, by naming the same signer', async () => {
-		const { claims, channels, named, onChain, sign, settle, row, idOf, sql, audit } = open({ payers: 3 });
-		const [victim, stranger, another] = [peerOf(0), peerOf(1), peerOf(2)];
-		sql.run('UPDATE channel SET peer = ? WHERE id = ?', [stranger, idOf(0)]);
-		for (const peer of [stranger, another]) named.set(peer, row().key.signer);
-		const take = async (peer: string, claim: WireClaim) => settle(claims.take(peer, claim));
-		// The stranger cannot claim on it, nor can anybody else who names that signer.
-		expect(await take(stranger, await sign(0, 50n, true))).toBe('ClaimForged');
-		expect(await take(another, await sign(0, 50n, true))).toBe('ClaimForged');
-		expect(row().peer).toBe(stranger);
-		// Who does not even name it is not listened to.
-		named.delete(another);
-		expect(await take(another, await sign(0, 50n))).toBe('ChannelUnknown');
-
-		// What was redeemed can be read on the chain by all: whoever shows it proves nothing.
-		for (const captured of [100n, undefined]) {
-			onChain.captured = captured;
-			expect(await take(victim, await sign(0, 100n))).toBe('ChannelUnknown');
-		}
-		onChain.captured = 0n;
-		expect(await take(victim, await sign(0, 100n))).toBeUndefined();
-		expect(row()).toMatchObject({ peer: victim, claimed: 100n, checked: 100n });
-		expect(channels.ofPeer(stranger, 'in').map(({ id }) => id)).toEqual([idOf(1)]);
-		// Once something is claimed on it, it is nobody else's any more, whoever shows the same claim.
-		expect(await take(stranger, await sign(0, 100n))).toBe('ChannelUnknown');
-		expect(await take(stranger, await sign(0, 200n))).toBe('ChannelUnknown');
-		expect(row()).toMatchObject({ peer: victim, claimed: 100n });
 		expect(audit()).toEqual(CLEAN);
 	});
 

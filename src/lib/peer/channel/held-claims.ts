@@ -15,10 +15,6 @@
  * delivered for it stays in the link's account as a debt, so that coming back with another one gains nothing. All
  * forgers together can have got what was exposed, which the two limits bound, and each as much as it had paid before.
  *
- * Whose a channel is, its first claim tells. A delegation names the key that will sign, and that proves nothing: anybody could
- * name another's, and register the channel of a payer that was only a moment slower. So a channel on which nothing was
- * ever claimed, here or on the chain (where claims can be read by all), goes to the neighbour that shows one of its signer.
- *
  * Claims of one channel that come while a group is being written share a row, a transfer and a transaction.
  */
 import type { Hex } from '../bytes.ts';
@@ -26,7 +22,6 @@ import { LIMITS } from '../limits.ts';
 import type { WireClaim } from '../link/messages.ts';
 import { tokenToLink } from '../money.ts';
 import type { Cancel, Platform } from '../platform.ts';
-import type { Address } from '../settlement/chain.ts';
 import type { SettlementScheme } from '../settlement/scheme.ts';
 import type { Commits } from '../storage/commit.ts';
 import { isOver, type Channel, type ClaimRefusal } from './channel.ts';
@@ -53,10 +48,6 @@ export interface HeldClaimsDeps {
 	readonly commits: Commits;
 	readonly channels: Channels;
 	readonly scheme: Pick<SettlementScheme, 'verifyClaim' | 'tokenScale'>;
-	/** The address that a neighbour's delegation names as the signer of its claims. */
-	readonly signerOf: (peer: string) => Address | undefined;
-	/** Token units that the chain shows as captured in that epoch; undefined when it does not answer. */
-	readonly captured: (id: Hex, epoch: number) => Promise<bigint | undefined>;
 	/** More is held than before; on disk. */
 	readonly onHeld: (peer: string, id: Hex) => void;
 	/** A claim that was counted on turned out forged: the link is to be ended. The debt is on disk. */
@@ -224,34 +215,9 @@ export const createHeldClaims = (deps: HeldClaimsDeps): HeldClaims => {
 		}
 	};
 
-	/** `forged`: the claim is not of the signer that the channel and the neighbour name. */
-	const comeToOwner = async (
-		peer: string,
-		{ channel: id, epoch, cumulative, signature }: WireClaim
-	): Promise<'forged' | undefined> => {
-		const row = channels.get(id, epoch);
-		if (row?.direction !== 'in' || row.peer === peer || row.status !== 'open') return undefined;
-		if (row.promised + row.claimed + row.settled > 0n || deps.signerOf(peer) !== row.key.signer)
-			return undefined;
-		if (!(await scheme.verifyClaim({ key: row.key, epoch, cumulative, signature }))) return 'forged';
-		if ((await deps.captured(id, epoch)) !== 0n) return undefined;
-		const isDone = await commits.run(() => channels.handOver(id, epoch, row.peer, peer));
-		if (isDone)
-			log('warn', 'a channel was registered by somebody who is not its payer', {
-				channel: id,
-				peer: row.peer
-			});
-		return undefined;
-	};
-
-	const begin = async (name: string, peer: string, claim: WireClaim): Promise<void> => {
+	const begin = async (name: string, peer: string, { channel: id, epoch }: WireClaim): Promise<void> => {
 		const queue = queues.get(name) ?? [];
-		const { channel: id, epoch } = claim;
 		try {
-			if ((await comeToOwner(peer, claim)) === 'forged') {
-				forgers.add(peer);
-				for (const waiting of queue.splice(0)) answer(waiting, 'ClaimForged');
-			}
 			await drain(peer, id, epoch, queue);
 		} catch (error) {
 			for (const waiting of queue.splice(0)) waiting.reject(error);

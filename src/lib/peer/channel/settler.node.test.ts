@@ -22,7 +22,9 @@ import {
 } from '../testing/settling-world.ts';
 import { createSimulatedChain, type SimulatedChain } from '../testing/simulated-chain.ts';
 
-const open = (changes: { readonly threshold?: bigint; readonly life?: Life } = {}) =>
+const open = (
+	changes: { readonly threshold?: bigint; readonly redeemThreshold?: bigint; readonly life?: Life } = {}
+) =>
 	openSettlingWorld({
 		...changes,
 		turn: () => new Promise((resolve) => setImmediate(resolve)),
@@ -93,6 +95,52 @@ describe('funding through the hub', () => {
 			ok: false,
 			error: { type: 'ChannelUnknown' }
 		});
+	});
+});
+
+describe('a hub that lost its database', () => {
+	it.each([
+		['goes on', 'open'],
+		['ends before that is believed', 'closed']
+	])('serves for no more than W of what a channel that %s had paid before', async (_, status) => {
+		const world = open({ redeemThreshold: 1n });
+		const { id, key } = await world.fund();
+		const [claimed, spent] = [1_000_000_000n, 985_000_000n];
+		await world.spend(id, claimed, spent);
+		await world.clock.advance(60_000);
+		expect(world.hub.channels.get(id)?.settled).toBe(DOLLAR);
+
+		world.hub.settler.stop();
+		if (status === 'closed') {
+			await world.wait(world.acts(WALLET).requestClose(key));
+			await world.clock.advance(key.grace * 1_000);
+		}
+		const hub = createSimulatedEnd(world.place, {
+			role: 'child',
+			neighbour: GUEST_DEVICE,
+			neighbourPayee: addressOf(WALLET),
+			neighbourSigner: addressOf(CLAIM),
+			claimSecret: CLAIM,
+			account: addressOf(HUB),
+			payee: addressOf(HUB),
+			payeeSecret: HUB,
+			ask: () => world.guest.settler
+		});
+		await world.wait(hub.settler.start());
+		expect(await world.wait(hub.settler.importChannel(GUEST_DEVICE, key, 0))).toMatchObject({ ok: true });
+		if (status === 'closed') await world.wait(world.acts(WALLET).withdraw(key));
+		await world.clock.advance(LIMITS.lostConfirmMs + LIMITS.surveyMs);
+		expect(hub.channels.get(id)).toMatchObject({
+			status,
+			settled: DOLLAR,
+			claimed: DOLLAR
+		});
+		expect(hub.accounts.available(GUEST_DEVICE)).toBe(LIMITS.windowGuest);
+		// What its payer had claimed ahead is all there once it says how much it got.
+		const told = { fulfilledByMe: 0n, fulfilledByYou: spent };
+		await world.wait(hub.commits.run(() => hub.accounts.recover(GUEST_DEVICE, told, world.clock.now())));
+		expect(hub.accounts.available(GUEST_DEVICE)).toBe(claimed - spent);
+		expect([hub.ledger.audit().sum, hub.accounts.audit(GUEST_DEVICE)]).toEqual([0n, 0n]);
 	});
 });
 

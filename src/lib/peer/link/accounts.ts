@@ -112,6 +112,11 @@ export interface LinkAccounts {
 	 * (recovery.ts), and answers how much that was.
 	 */
 	recover(peer: string, theirs: ToldTotals, at: number): Forgotten;
+	/**
+	 * The chain paid claims of its that this database does not know: what they paid for is booked as delivered, all but W,
+	 * which their payer may have claimed ahead. `surfaced`: by so much more (link units) than was known.
+	 */
+	recoverPaid(peer: string, surfaced: bigint, at: number): void;
 	/** The chain under all channels with this neighbour is gone: neither owes the other anything any more. */
 	reset(peer: string, at: number): void;
 	/**
@@ -199,6 +204,17 @@ export const createLinkAccounts = (
 			if (row) links.set(peer, { ...row, ...totals(row) });
 		});
 	const balance = (peer: string): bigint => ledger.balance(`link/${peer}`);
+	const bookForgotten = (peer: string, { got, gave }: Forgotten, at: number): void => {
+		const link = `link/${peer}`;
+		const draft = { kind: 'recover', at, group: `recover/${peer}/${at}`, memo: { peer } } as const;
+		if (got > 0n) ledger.record({ ...draft, from: link, to: 'forgotten', amount: got });
+		if (gave > 0n) ledger.record({ ...draft, from: 'forgotten', to: link, amount: gave });
+		links.forget(peer);
+		sql.run(
+			`UPDATE link SET fulfilled_by_peer = fulfilled_by_peer + ?2, fulfilled_by_me = fulfilled_by_me + ?3 WHERE peer = ?1`,
+			[peer, got, gave]
+		);
+	};
 	const prepaid = (peer: string): bigint =>
 		balance(peer) +
 		(get(peer)?.peerCredit ?? 0n) -
@@ -330,14 +346,7 @@ export const createLinkAccounts = (
 				theirs
 			);
 			const { got, gave } = forgotten;
-			const draft = { kind: 'recover', at, group: `recover/${peer}/${at}`, memo: { peer } } as const;
-			if (got > 0n) ledger.record({ ...draft, from: link, to: 'forgotten', amount: got });
-			if (gave > 0n) ledger.record({ ...draft, from: 'forgotten', to: link, amount: gave });
-			links.forget(peer);
-			sql.run(
-				`UPDATE link SET fulfilled_by_peer = fulfilled_by_peer + ?2, fulfilled_by_me = fulfilled_by_me + ?3 WHERE peer = ?1`,
-				[peer, got, gave]
-			);
+			bookForgotten(peer, forgotten, at);
 			// Compared here: what is told may be more than a column holds.
 			const agrees =
 				theirs.fulfilledByYou === row.fulfilledByMe + gave &&
@@ -345,6 +354,17 @@ export const createLinkAccounts = (
 			// What was forgotten came before the proof of it, so all of it is told by now.
 			if (agrees || got > 0n) sql.run('UPDATE link SET is_older = 0 WHERE peer = ?', [peer]);
 			return forgotten;
+		},
+
+		recoverPaid: (peer, surfaced, at) => {
+			sql.current()?.flush();
+			links.forget(peer);
+			const row = get(peer);
+			if (!row) return;
+			// What it earned here is not of its claims.
+			const ahead = minOf(channels.claims(peer).from - row.fulfilledByMe, -balance(peer));
+			const gave = maxOf(0n, minOf(surfaced, ahead - row.window));
+			bookForgotten(peer, { got: 0n, gave }, at);
 		},
 
 		reset: (peer, at) => {

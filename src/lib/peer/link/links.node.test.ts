@@ -130,8 +130,6 @@ const world = () => {
 			commits,
 			channels,
 			scheme,
-			signerOf: () => undefined,
-			captured: () => Promise.resolve(undefined),
 			onHeld: () => undefined,
 			onForged: (peer) => links.drop(peer)
 		});

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { base64Decode, base64Encode, fromHex, utf8 } from '../bytes.ts';
+import { base64Decode, base64Encode, fromHex, toHex0x, utf8 } from '../bytes.ts';
 import { nobleCrypto } from '../crypto/noble-crypto.ts';
 import { signEvent } from '../events/verify.ts';
 import { createSeededRandom } from '../testing/seeded-random.ts';
@@ -17,8 +17,10 @@ import {
 	checkDelegation,
 	createDelegation,
 	delegationTemplate,
+	nameSigner,
 	provePossession,
-	type DelegationTerms
+	type DelegationTerms,
+	type NamedSigner
 } from './delegation.ts';
 import { createKeys, createStreamKey, isSecret, pubkeyOf } from './keys.ts';
 
@@ -29,7 +31,7 @@ const ENDPOINT = 'ws://127.0.0.1:4080/btp';
 const world = async () => {
 	const random = createSeededRandom('auth');
 	const keys = createKeys(random);
-	const secrets = { owner: keys.nostr!, device: keys.device };
+	const secrets = { owner: keys.nostr!, device: keys.device, claim: keys.claim };
 	const terms: DelegationTerms = { scopes: [{ scope: 'link' }], expiresAt: NOW / 1000 + 30 * DAY };
 	const grant = (changes: Partial<DelegationTerms> = {}, now = NOW) =>
 		createDelegation(nobleCrypto, random, secrets, { ...terms, ...changes }, now);
@@ -72,8 +74,7 @@ describe('a delegation', () => {
 	it('says who owns the device and what it may do', async () => {
 		const { grant, secrets } = await world();
 		const event = await grant({
-			scopes: [{ scope: 'link' }, { scope: 'pay', terms: ['eip155:31337/erc20:0x1', '1000000'] }],
-			signer: `0x${'ab'.repeat(20)}`
+			scopes: [{ scope: 'link' }, { scope: 'pay', terms: ['eip155:31337/erc20:0x1', '1000000'] }]
 		});
 		const checked = await checkDelegation(nobleCrypto, event, { now: NOW, scope: 'pay' });
 		expect(checked).toEqual({
@@ -82,7 +83,7 @@ describe('a delegation', () => {
 				owner: await pubkeyOf(nobleCrypto, secrets.owner),
 				device: await pubkeyOf(nobleCrypto, secrets.device),
 				scopes: [{ scope: 'link' }, { scope: 'pay', terms: ['eip155:31337/erc20:0x1', '1000000'] }],
-				signer: `0x${'ab'.repeat(20)}`,
+				signer: toHex0x(nobleCrypto.evmAddress(secrets.claim)),
 				createdAt: NOW / 1000,
 				expiresAt: NOW / 1000 + 30 * DAY,
 				event
@@ -124,6 +125,38 @@ describe('a delegation', () => {
 			);
 			expect(await reason(event)).toBe('no possession');
 		}
+	});
+
+	it('names no claim key but one that has agreed to this device', async () => {
+		const { random, secrets, terms } = await world();
+		const owner = await pubkeyOf(nobleCrypto, secrets.owner);
+		const device = await pubkeyOf(nobleCrypto, secrets.device);
+		const pop = await provePossession(nobleCrypto, random, secrets.device, owner);
+		const { address, proof } = await nameSigner(nobleCrypto, secrets.claim, device);
+		const reasonOf = async (signer: NamedSigner) =>
+			reason(
+				await signEvent(
+					nobleCrypto,
+					random,
+					secrets.owner,
+					delegationTemplate(device, pop, { ...terms, signer }, NOW)
+				)
+			);
+		expect(await reasonOf({ address, proof })).toBe('accepted');
+		// Somebody else's key, by its address, by what it said for its own device, or by nothing.
+		const victim = await nameSigner(nobleCrypto, random.bytes(32), owner);
+		const wrong = [
+			{ address: victim.address, proof },
+			victim,
+			{ address, proof: '' },
+			{ address, proof: 'zz' }
+		];
+		for (const signer of [...wrong, { address, proof: `${proof.slice(0, -2)}00` }])
+			expect(await reasonOf(signer)).toBe('no possession');
+		expect(await reasonOf({ address: '0x12', proof })).toBe('malformed');
+		const bare = delegationTemplate(device, pop, terms, NOW);
+		const old = { ...bare, tags: [...bare.tags, ['signer', address]] };
+		expect(await reason(await signEvent(nobleCrypto, random, secrets.owner, old))).toBe('no possession');
 	});
 
 	it('is signed by its owner', async () => {

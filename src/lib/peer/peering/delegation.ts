@@ -5,16 +5,19 @@
  * kind 32002, signed by the owner, content ""
  * d           device key, 64 hex
  * scope       one tag per right: ["scope", "link"], ["scope", "pay", <CAIP-19 asset>, <units a day>], …
- * signer      EVM address of the device's claim key, when it has one: ["signer", "0x…"]
+ * signer      EVM address of the device's claim key, when it has one, and that key's recoverable ECDSA signature over
+ *             SHA-256("btp-nips/signer/1" ‖ device pubkey(32)), 130 hex: ["signer", "0x…", "…"]
  * pop         the device's BIP-340 signature over SHA-256("btp-nips/pop/1" ‖ owner pubkey(32)), 128 hex
  * expiration  Unix s, at most 30 days ahead (NIP-40)
  * ```
  *
  * `pop` proves that the device agreed: without it anybody could claim somebody else's device as their
- * own, and with it a neighbour's books under the device's name. Grants travel inside links and are
- * not published; of two for one (owner, device) the one with the higher `created_at` holds.
+ * own, and with it a neighbour's books under the device's name. The signature of the claim key does the same
+ * for channels: keys of channels are public on the chain, and whoever could name another's signer could register
+ * them as its own. Grants travel inside links and are not published; of two for one (owner, device) the one with
+ * the higher `created_at` holds.
  */
-import { bytesToHex, concatBytes, fromHex, hexToBytesStrict, utf8, type Hex } from '../bytes.ts';
+import { bytesToHex, concatBytes, fromHex, hexToBytesStrict, toHex0x, utf8, type Hex } from '../bytes.ts';
 import type { EventTemplate, VerifiedEvent } from '../codec/nostr-event.ts';
 import { expirationOf, identifierOf, KINDS, tagValue } from '../events/kinds.ts';
 import { signEvent, verifyEvent } from '../events/verify.ts';
@@ -29,10 +32,16 @@ export type Scope = (typeof SCOPES)[number];
 export interface DelegationTerms {
 	/** Each with what follows it in its tag, such as asset and daily brake of `pay`. */
 	readonly scopes: readonly { readonly scope: Scope; readonly terms?: readonly string[] }[];
-	/** Lower-case EVM address of the device's claim key. */
-	readonly signer?: Hex;
 	/** Unix seconds. */
 	readonly expiresAt: number;
+}
+
+/** A device's claim key, and that it agrees to sign for that device. */
+export interface NamedSigner {
+	/** Lower-case EVM address. */
+	readonly address: Hex;
+	/** 130 hex. */
+	readonly proof: string;
 }
 
 export interface Delegation extends DelegationTerms {
@@ -40,6 +49,8 @@ export interface Delegation extends DelegationTerms {
 	readonly owner: string;
 	/** The device's key, 64 hex. */
 	readonly device: string;
+	/** Lower-case EVM address of the device's claim key, which has signed that it is. */
+	readonly signer?: Hex;
 	/** Unix seconds; the highest one per (owner, device) holds. */
 	readonly createdAt: number;
 	readonly event: VerifiedEvent;
@@ -51,7 +62,7 @@ export interface InvalidDelegation {
 		| 'malformed'
 		/** Id or signature of the owner. */
 		| 'not signed'
-		/** The device's signature over the owner. */
+		/** The device's signature over the owner, or the claim key's over the device. */
 		| 'no possession'
 		| 'expired'
 		| 'too long'
@@ -63,6 +74,20 @@ export interface InvalidDelegation {
 /** Clocks of two honest nodes differ by less. */
 const CLOCK_SKEW_SECONDS = 600;
 const ADDRESS = /^0x[0-9a-f]{40}$/;
+
+/** SHA-256, where claims and closes are Keccak-256 of EIP-712 data: this key's proof can be no claim, and no claim a proof. */
+const signerDigest = async (crypto: Crypto, device: string): Promise<Uint8Array> =>
+	crypto.sha256(concatBytes(utf8('btp-nips/signer/1'), fromHex(device)));
+
+/** What a device says of its claim key. */
+export const nameSigner = async (
+	crypto: Crypto,
+	claimSecret: Uint8Array,
+	device: string
+): Promise<NamedSigner> => ({
+	address: toHex0x(await crypto.evmAddress(claimSecret)),
+	proof: bytesToHex(await crypto.ecdsaSign(claimSecret, await signerDigest(crypto, device)))
+});
 
 const popDigest = async (crypto: Crypto, owner: string): Promise<Uint8Array> =>
 	crypto.sha256(concatBytes(utf8('btp-nips/pop/1'), fromHex(owner)));
@@ -80,7 +105,7 @@ export const provePossession = async (
 export const delegationTemplate = (
 	device: string,
 	pop: string,
-	terms: DelegationTerms,
+	terms: DelegationTerms & { readonly signer?: NamedSigner },
 	now: number
 ): EventTemplate => ({
 	created_at: Math.floor(now / 1000),
@@ -89,24 +114,26 @@ export const delegationTemplate = (
 	tags: [
 		['d', device],
 		...terms.scopes.map(({ scope, terms: more }) => ['scope', scope, ...(more ?? [])]),
-		...(terms.signer === undefined ? [] : [['signer', terms.signer]]),
+		...(terms.signer === undefined ? [] : [['signer', terms.signer.address, terms.signer.proof]]),
 		['pop', pop],
 		['expiration', `${terms.expiresAt}`]
 	]
 });
 
-/** Both signatures at once, where both secrets are here. `now` in Unix ms. */
+/** All signatures at once, where the secrets are here; without `claim` it names no signer. `now` in Unix ms. */
 export const createDelegation = async (
 	crypto: Crypto,
 	random: Random,
-	secrets: { readonly owner: Uint8Array; readonly device: Uint8Array },
+	secrets: { readonly owner: Uint8Array; readonly device: Uint8Array; readonly claim?: Uint8Array },
 	terms: DelegationTerms,
 	now: number
 ): Promise<VerifiedEvent> => {
 	const owner = await pubkeyOf(crypto, secrets.owner);
 	const pop = await provePossession(crypto, random, secrets.device, owner);
 	const device = await pubkeyOf(crypto, secrets.device);
-	return signEvent(crypto, random, secrets.owner, delegationTemplate(device, pop, terms, now));
+	const signer = secrets.claim && (await nameSigner(crypto, secrets.claim, device));
+	const template = delegationTemplate(device, pop, { ...terms, ...(signer ? { signer } : {}) }, now);
+	return signEvent(crypto, random, secrets.owner, template);
 };
 
 const scopesOf = (event: VerifiedEvent): DelegationTerms['scopes'] =>
@@ -116,8 +143,20 @@ const scopesOf = (event: VerifiedEvent): DelegationTerms['scopes'] =>
 		return known ? [{ scope: known, ...(terms.length > 0 ? { terms } : {}) }] : [];
 	});
 
+const hasSigned = async (
+	crypto: Crypto,
+	signer: string,
+	device: string,
+	proof: string | undefined
+): Promise<boolean> => {
+	const signature = hexToBytesStrict(proof ?? '');
+	if (signature?.length !== 65) return false;
+	const recovered = await crypto.ecdsaRecover(await signerDigest(crypto, device), signature);
+	return recovered !== undefined && toHex0x(recovered) === signer;
+};
+
 /**
- * Checks an event from outside: owner's and device's signatures, that it holds at `now` (Unix ms),
+ * Checks an event from outside: signatures of owner, device and claim key, that it holds at `now` (Unix ms),
  * and that it gives `scope`. Which device it should be is for the caller to compare.
  */
 export const checkDelegation = async (
@@ -134,7 +173,7 @@ export const checkDelegation = async (
 	const deviceKey = hexToBytesStrict(device);
 	const pop = hexToBytesStrict(tagValue(event, 'pop') ?? '');
 	const expiresAt = expirationOf(event);
-	const signer = tagValue(event, 'signer');
+	const [, signer, proof] = event.tags.find(([name]) => name === 'signer') ?? [];
 	if (event.kind !== KINDS.delegation || deviceKey?.length !== 32 || expiresAt === undefined)
 		return invalid('malformed');
 	if (signer !== undefined && !ADDRESS.test(signer)) return invalid('malformed');
@@ -148,6 +187,8 @@ export const checkDelegation = async (
 		pop?.length !== 64 ||
 		!(await crypto.schnorrVerify(deviceKey, await popDigest(crypto, event.pubkey), pop))
 	)
+		return invalid('no possession');
+	if (signer !== undefined && !(await hasSigned(crypto, signer, device, proof)))
 		return invalid('no possession');
 	return ok({
 		owner: event.pubkey,

@@ -104,8 +104,6 @@ export const createEnd = (given: EndOptions): End => {
 		commits,
 		channels,
 		scheme,
-		signerOf: () => given.neighbourSigner,
-		captured: () => Promise.resolve(undefined),
 		onHeld: () => undefined,
 		onForged: () => undefined
 	});
