@@ -36,6 +36,8 @@ export type GasBound = 'neighbour' | 'strangers' | 'guests';
 export interface GasBudget {
 	/** Writes down what the transaction of this number costs, unless that is too much: then which bound it would pass. */
 	charge(number: number, onBehalf: OnBehalf, cost: bigint): GasBound | undefined;
+	/** It was not sent after all; the next one has its number. */
+	drop(number: number): void;
 	/** More is offered for it: it has to be mined for those behind it, whatever it costs. */
 	raise(number: number, cost: bigint): void;
 }
@@ -111,6 +113,7 @@ export const createGasBudget = (deps: GasBudgetDeps): GasBudget => {
 			);
 			return undefined;
 		},
+		drop: (number) => void sql.run('DELETE FROM chain_gas WHERE number = ?', [number]),
 		raise: (number, wei) =>
 			void sql.run('UPDATE chain_gas SET cost = max(cost, ?) WHERE number = ?', [toLink(wei), number])
 	};

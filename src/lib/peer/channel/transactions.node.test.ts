@@ -6,9 +6,18 @@ import type { ChainAct, ChainPort } from '../settlement/chain.ts';
 import { createCommits } from '../storage/commit.ts';
 import { migrate } from '../storage/migrations.ts';
 import type { SqlDriver } from '../storage/sql.ts';
-import { addressOf, createLife, HUB, START_MS, WALLET, type Life } from '../testing/settling-world.ts';
+import {
+	addressOf,
+	createLife,
+	GUEST_DEVICE,
+	HUB,
+	START_MS,
+	WALLET,
+	type Life
+} from '../testing/settling-world.ts';
 import { createSimulatedChain } from '../testing/simulated-chain.ts';
 import { createSimulatedClock } from '../testing/simulated-clock.ts';
+import { createGasBudget, gasPerDayOf } from './gas-budget.ts';
 import { createTransactions, isForgotten, type Transactions } from './transactions.ts';
 
 const PAY: ChainAct = { type: 'transfer', to: addressOf(WALLET), amount: 1n };
@@ -28,7 +37,15 @@ const open = () => {
 			sql,
 			commits: createCommits(sql, clock),
 			chain: life ? life.chain(port) : port,
-			gasBudget: { charge: () => undefined, raise: () => undefined },
+			gasBudget: createGasBudget({
+				sql,
+				now: clock.now,
+				account: () => undefined,
+				etherPrice: LIMITS.etherPrice,
+				perDay: gasPerDayOf(LIMITS.gasPerDay * 1_000n),
+				onReached: () => undefined,
+				onWithin: () => undefined
+			}),
 			onTrouble: ({ type }) => troubles.push(type),
 			onChange: () => undefined
 		});
@@ -85,6 +102,17 @@ describe('a transaction', () => {
 		const sent = await world.wait(transactions.send({ ...PAY, amount: 5_000n }, 'pay'));
 		expect(sent).toMatchObject({ error: { type: 'TransactionRefused', reason: 'InsufficientBalance' } });
 		expect(world.states()).toEqual([]);
+	});
+
+	it('that is taken back before it is sent costs nobody’s budget, and the next one goes out', async () => {
+		const world = open();
+		const transactions = world.start();
+		const forGuest = { onBehalf: { peer: GUEST_DEVICE } };
+		const takenBack = await world.wait(transactions.begin(PAY, 'pay', { ...forGuest, note: () => false }));
+		expect(takenBack).toMatchObject({ error: { type: 'TransactionRefused' } });
+		expect([world.states(), world.disk.all('SELECT 1 FROM chain_gas')]).toEqual([[], []]);
+		expect(await world.wait(transactions.send(PAY, 'pay', forGuest))).toMatchObject({ ok: true });
+		expect(world.disk.all('SELECT peer FROM chain_gas')).toEqual([{ peer: GUEST_DEVICE }]);
 	});
 
 	it('that is stuck is offered more until it is mined, and so are those behind it', async () => {

@@ -318,6 +318,7 @@ export const createTransactions = (deps: TransactionsDeps): Transactions => {
 			if (!bound && (isPreliminary || note(written))) return written;
 			sql.run('DELETE FROM chain_attempt WHERE number = ?', [number]);
 			sql.run('DELETE FROM chain_transaction WHERE number = ?', [number]);
+			if (onBehalf) gasBudget.drop(number);
 			return bound
 				? { type: 'GasBudgetReached', bound }
 				: { type: 'TransactionRefused', reason: 'taken back before it was sent' };
