@@ -47,6 +47,8 @@ export interface ChainWatchParts {
 }
 
 const HEAD_EVERY_MS = 15_000;
+/** A report that could not be taken in is asked for again after this, then later and later: one call that failed is soon made up for. */
+const AGAIN_FIRST_MS = 1_000;
 const GENESIS = 'chain.genesis';
 const WATCHED = 'chain.watched-block';
 /** Begun anew whenever somebody likes; everywhere else a chain's first block is what it is for good. */
@@ -86,6 +88,7 @@ export const createChainWatch = (deps: SettlerDeps, parts: ChainWatchParts): Cha
 	let behindSince: number | undefined;
 	let rewritesLeft = 0;
 	let contradictions = 0;
+	let againMs = AGAIN_FIRST_MS;
 
 	// ---------------------------------------------------------------- reports
 
@@ -117,7 +120,9 @@ export const createChainWatch = (deps: SettlerDeps, parts: ChainWatchParts): Cha
 	const watchAgain = (): void => {
 		watching += 1;
 		stopWatch();
-		stopWatch = clock.after(HEAD_EVERY_MS, watch);
+		// One that contradicts itself may need a while to come to an end.
+		stopWatch = clock.after(contradictions > 0 ? HEAD_EVERY_MS : againMs, watch);
+		againMs = Math.min(HEAD_EVERY_MS, 2 * againMs);
 	};
 
 	/** False when the chain did not answer: the report must not be lost, it may be the last call for claims. */
@@ -161,6 +166,7 @@ export const createChainWatch = (deps: SettlerDeps, parts: ChainWatchParts): Cha
 		contradictions = 0;
 		deps.onRelief('ChainContradicts');
 		await commits.run(() => setSetting(WATCHED, writePoint(upTo)));
+		againMs = AGAIN_FIRST_MS;
 		if (events.length > 0) deps.onChange();
 	};
 

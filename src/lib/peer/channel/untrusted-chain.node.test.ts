@@ -254,6 +254,26 @@ describe('a service that leaves things out or makes them up', () => {
 		world.audit();
 	});
 
+	it('that says nothing once, in the middle of telling an end, is asked again soon', async () => {
+		const { world, id, key } = await begin();
+		await world.wait(world.acts(WALLET).requestClose(key));
+		await world.clock.advance(MINUTE);
+		world.chain.skip(key.grace);
+		await world.wait(world.acts(WALLET).withdraw(key));
+		let silent = 0;
+		world.lieToGuest((port) => ({
+			channel: (asked) => {
+				if (world.guest.channels.get(id)?.status === 'closed' || silent > 0) return port.channel(asked);
+				silent += 1;
+				return Promise.resolve(err({ type: 'ChainUnreachable', reason: 'once' }));
+			}
+		}));
+		await world.clock.advance(5_000);
+		expect(silent).toBe(1);
+		expect(world.guest.channels.get(id)?.status).toBe('closed');
+		world.audit();
+	});
+
 	it('that invents a deposit is trusted with a little, and found out when it does not show it again', async () => {
 		const { world, id } = await begin();
 		const real = world.hub.channels.get(id)?.deposited ?? 0n;
