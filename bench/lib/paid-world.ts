@@ -15,6 +15,8 @@ import { until } from './browser.ts';
 const PROGRAM = 'server/akash-peer/main.ts';
 /** Token units in each channel: eight dollars, more than all notes of a run cost. */
 const DEPOSIT = '8000000';
+/** Link units: gas costs a thousand times here what it costs on a rollup, and so may that of guests. */
+const GAS_PER_DAY = '10000000000000';
 /** What a hop takes, in millionths. */
 const FEE_PPM = '10000';
 /**
@@ -82,6 +84,7 @@ export const openPaidWorld = async (folder: string, app?: string): Promise<PaidW
 				tokenScale: 6,
 				privateKey
 			},
+			settlement: { gasPerDay: GAS_PER_DAY },
 			feePpm: FEE_PPM,
 			price: `${PRICE}`,
 			notes: { facts: false },
