@@ -129,6 +129,7 @@ export const SUITES: readonly Suite[] = [
 			'older-copy',
 			'power-failure',
 			'audit',
+			'every-column',
 			'conservation.prop',
 			'hello-after-drop',
 			'announcing',
