@@ -1,22 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { ChannelView } from '../peer/api.ts';
 import { channelState } from './channel-state.ts';
+import { sampleChannel } from './sample-channel.ts';
 
-const channel = (some: Partial<ChannelView>): ChannelView => ({
-	id: '0x01',
-	peer: 'hub',
-	direction: 'out',
-	status: 'open',
-	deposited: 2_000n,
-	claimed: 0n,
-	remaining: 2_000n,
-	settled: 0n,
-	closeAt: undefined,
-	grace: 86_400,
-	payer: '0x02',
-	openedAt: 0,
-	...some
-});
+const channel = (some: Partial<ChannelView>): ChannelView =>
+	sampleChannel({ deposited: 2_000n, remaining: 2_000n, ...some });
 
 describe('the state word of a channel', () => {
 	it('is Low below a tenth of the deposit, for what I pay from', () => {

@@ -1,24 +1,10 @@
 import { expect, it } from 'vitest';
 import type { ChannelView } from '../peer/api.ts';
 import { goneChannel } from './gone-channel.ts';
+import { CENT, sampleChannel } from './sample-channel.ts';
 
-const CENT = 10_000_000n;
-
-const channel = (some: Partial<ChannelView> = {}): ChannelView => ({
-	id: '0x01',
-	peer: 'hub',
-	direction: 'out',
-	status: 'open',
-	deposited: 200n * CENT,
-	claimed: 30n * CENT,
-	remaining: 170n * CENT,
-	settled: 0n,
-	closeAt: undefined,
-	grace: 86_400,
-	payer: '0x02',
-	openedAt: 0,
-	...some
-});
+const channel = (some: Partial<ChannelView> = {}): ChannelView =>
+	sampleChannel({ claimed: 30n * CENT, remaining: 170n * CENT, ...some });
 
 it('nothing is said while a channel is there to pay from, and to those who never had one', () => {
 	expect(goneChannel([])).toBeUndefined();

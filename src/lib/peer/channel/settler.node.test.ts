@@ -115,18 +115,7 @@ describe('a hub that lost its database', () => {
 			await world.wait(world.acts(WALLET).requestClose(key));
 			await world.clock.advance(key.grace * 1_000);
 		}
-		const hub = createSimulatedEnd(world.place, {
-			role: 'child',
-			neighbour: GUEST_DEVICE,
-			neighbourPayee: addressOf(WALLET),
-			neighbourSigner: addressOf(CLAIM),
-			claimSecret: CLAIM,
-			account: addressOf(HUB),
-			payee: addressOf(HUB),
-			payeeSecret: HUB,
-			ask: () => world.guest.settler
-		});
-		await world.wait(hub.settler.start());
+		const hub = await world.loseDiskOfHub();
 		expect(await world.wait(hub.settler.importChannel(GUEST_DEVICE, key, 0))).toMatchObject({ ok: true });
 		if (status === 'closed') await world.wait(world.acts(WALLET).withdraw(key));
 		await world.clock.advance(LIMITS.lostConfirmMs + LIMITS.surveyMs);

@@ -288,6 +288,12 @@ export const openSettlingWorld = ({
 				throw new Error(`the books differ: ${sum}, ${differences.length}, ${unexplained}`);
 		}
 	};
+	const beginAgain = async (disk: { readonly sql?: SqlDriver }): Promise<End<SimulatedChainPort>> => {
+		hub.settler.stop();
+		hub = createSimulatedEnd(place, { ...hubTerms, ...disk });
+		await wait(hub.settler.start());
+		return hub;
+	};
 	return {
 		place,
 		clock,
@@ -321,11 +327,8 @@ export const openSettlingWorld = ({
 			hub.settler.greet(GUEST_DEVICE, guest.accounts.get(HUB_DEVICE)?.paidOutByPeer ?? 0n);
 		},
 		/** The hub's program begins again on what is on its disk. */
-		restartHub: async (): Promise<End<SimulatedChainPort>> => {
-			hub.settler.stop();
-			hub = createSimulatedEnd(place, { ...hubTerms, sql: hub.sql });
-			await wait(hub.settler.start());
-			return hub;
-		}
+		restartHub: () => beginAgain({ sql: hub.sql }),
+		/** It begins again with its keys and an empty disk. */
+		loseDiskOfHub: () => beginAgain({})
 	};
 };
